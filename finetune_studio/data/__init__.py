@@ -1,0 +1,1 @@
+"""From files to rows of a known shape. Knows no Qt, no torch and no tokenizer."""

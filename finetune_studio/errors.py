@@ -1,0 +1,30 @@
+"""The one kind of failure that a person is told about. Knows nothing of Qt, torch or the command line."""
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class StudioError(Exception):
+    """Something went wrong that a person can understand and mend.
+
+    Attributes:
+        title: What happened, in a few words.
+        detail: Why, with the name, value or place concerned.
+        hint: What to do about it.
+    """
+
+    title: str
+    detail: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """The whole message on one line."""
+        return " ".join(part for part in (self.title, self.detail, self.hint) if part)
+
+    def as_dict(self) -> dict[str, str]:
+        """`{"title", "detail", "hint"}`, as `--json` and the event stream print it."""
+        return {"title": self.title, "detail": self.detail, "hint": self.hint}
+
+
+class RefusedError(StudioError):
+    """The input or the request was refused before any work began (exit code 2)."""

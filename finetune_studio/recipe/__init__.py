@@ -1,0 +1,1 @@
+"""What the person has decided: one immutable recipe. Knows no Qt, no torch, no machine."""

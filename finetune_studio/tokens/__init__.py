@@ -1,0 +1,1 @@
+"""From rows to token ids and labels, seen exactly as the trainer sees them. No Qt, no torch."""

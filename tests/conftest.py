@@ -1,0 +1,40 @@
+"""What every test shares: no network, its own home folder, and named marks for what cannot run here."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory, monkeypatch):
+    """A fresh home folder, so that no test sees or touches the person's runs."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("FINETUNE_STUDIO_HOME", str(folder))
+    return folder
+
+
+def pytest_collection_modifyitems(items):
+    """Skip, by name, what this machine cannot run."""
+    missing = {
+        "needs_shared": not SHARED.is_dir() and "the shared data folder is not beside the checkout",
+        "needs_gpu": not shutil.which("nvidia-smi") and "no NVIDIA GPU here",
+        "needs_network": not os.environ.get("STUDIO_TEST_NETWORK") and "STUDIO_TEST_NETWORK is not set",
+    }
+    for item in items:
+        for name, reason in missing.items():
+            if reason and item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=f"{name}: {reason}"))
+
+
+@pytest.fixture
+def shared():
+    """The shared data folder (only in tests marked `needs_shared`)."""
+    return SHARED
