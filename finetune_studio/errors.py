@@ -1,4 +1,4 @@
-"""The one kind of failure that a person is told about. Knows nothing of Qt, torch or the command line."""
+"""The one kind of failure a person is told about. Knows no Qt, torch or command line."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
 """Where things lie: the person's data and runs, the cache, the bundled resources.
 
-Knows the three ways the program is installed (a checkout, a wheel, a frozen build) and nothing else.
+Knows the three ways the program is installed (checkout, wheel, frozen) and nothing else.
 """
 
 import os

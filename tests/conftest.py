@@ -1,4 +1,4 @@
-"""What every test shares: no network, its own home folder, and named marks for what cannot run here."""
+"""What every test shares: its own home folder, and named marks for what cannot run here."""
 
 import os
 import shutil
@@ -26,7 +26,8 @@ def pytest_collection_modifyitems(items):
     missing = {
         "needs_shared": not SHARED.is_dir() and "the shared data folder is not beside the checkout",
         "needs_gpu": not shutil.which("nvidia-smi") and "no NVIDIA GPU here",
-        "needs_network": not os.environ.get("STUDIO_TEST_NETWORK") and "STUDIO_TEST_NETWORK is not set",
+        "needs_network": not os.environ.get("STUDIO_TEST_NETWORK")
+        and "STUDIO_TEST_NETWORK is not set",
     }
     for item in items:
         for name, reason in missing.items():

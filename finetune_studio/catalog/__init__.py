@@ -1,1 +1,1 @@
-"""Models, their licences and their architectures: the catalogue, local folders, the Hub. No Qt, no torch."""
+"""Models and their licences: the catalogue, local folders, the Hub. No Qt, no torch."""

@@ -1,1 +1,1 @@
-"""The trainer process: the only place that imports torch. Imported by nobody; reached as a process."""
+"""The trainer process: the only place that imports torch. Nobody imports it."""

@@ -1,0 +1,125 @@
+"""What several settings say together: findings, never exceptions. Knows the recipe and nothing else."""
+
+from collections.abc import Callable, Iterator
+
+from finetune_studio.i18n import mark
+from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.schema import Recipe
+
+SAFE_LEARNING_RATE = (1e-5, 5e-4)
+
+
+def check(recipe: Recipe) -> list[Finding]:
+    """Every finding about the recipe alone, errors first."""
+    found = [finding for look in _CHECKS for finding in look(recipe)]
+    order = ("error", "warning", "advice")
+    return sorted(found, key=lambda finding: order.index(finding.level))
+
+
+def check_context(recipe: Recipe, context: int) -> list[Finding]:
+    """Whether the rows fit the model, whose context holds `context` tokens (0: unknown)."""
+    length = recipe.training.sequence_length
+    if not context or length <= context:
+        return []
+    return [
+        Finding(
+            "error",
+            "sequence-beyond-context",
+            "training.sequence_length",
+            mark("A sequence of {length} tokens is longer than the model's context of {context}."),
+            {"length": length, "context": context},
+            fix={"training.sequence_length": context},
+        )
+    ]
+
+
+def _data(recipe: Recipe) -> Iterator[Finding]:
+    if not recipe.data.files:
+        yield Finding("error", "no-data", "data.files", mark("No data has been chosen yet."))
+
+
+def _learning_rate(recipe: Recipe) -> Iterator[Finding]:
+    rate = recipe.training.learning_rate
+    low, high = SAFE_LEARNING_RATE
+    if rate > 1e-2 and recipe.method.kind != "full":
+        yield Finding(
+            "error",
+            "learning-rate-diverges",
+            "training.learning_rate",
+            mark(
+                "A learning rate of {rate:g} makes fine-tuning diverge; safe is {low:g} to {high:g}."
+            ),
+            {"rate": rate, "low": low, "high": high},
+            fix={"training.learning_rate": 2e-4},
+        )
+    elif not low <= rate <= high:
+        yield Finding(
+            "warning",
+            "learning-rate-unusual",
+            "training.learning_rate",
+            mark("A learning rate of {rate:g} is outside the safe range, {low:g} to {high:g}."),
+            {"rate": rate, "low": low, "high": high},
+            fix={"training.learning_rate": max(low, min(high, rate))},
+        )
+
+
+def _warmup(recipe: Recipe) -> Iterator[Finding]:
+    ratio = recipe.training.warmup_ratio
+    if ratio > 0.1:
+        yield Finding(
+            "warning",
+            "warmup-long",
+            "training.warmup_ratio",
+            mark("{percent:.0f} % of the steps are spent warming up; 1 to 5 % is usual."),
+            {"percent": ratio * 100},
+            fix={"training.warmup_ratio": 0.03},
+        )
+
+
+def _validation(recipe: Recipe) -> Iterator[Finding]:
+    measured = recipe.data.split.validation > 0 or bool(recipe.data.validation_files)
+    if recipe.evaluation.early_stopping.enabled and not measured:
+        yield Finding(
+            "warning",
+            "early-stopping-blind",
+            "data.split.validation",
+            mark("Without validation rows, early stopping has nothing to look at."),
+            fix={"data.split.validation": 0.1},
+        )
+
+
+def _packing(recipe: Recipe) -> Iterator[Finding]:
+    if recipe.training.packing and recipe.task.kind == "classify":
+        yield Finding(
+            "error",
+            "packing-classify",
+            "training.packing",
+            mark("Texts to be labelled cannot share a sequence."),
+            fix={"training.packing": False},
+        )
+
+
+def _shape(recipe: Recipe) -> Iterator[Finding]:
+    trained = {
+        "chat": {"auto", "messages", "sharegpt", "alpaca", "prompt-completion", "question-answer"},
+        "text": {"auto", "text", "labelled-text"},
+        "classify": {"auto", "labelled-text"},
+    }[recipe.task.kind]
+    if recipe.data.shape not in trained:
+        yield Finding(
+            "error",
+            "shape-task",
+            "data.shape",
+            mark("Rows of the shape {shape} cannot train the task {task}."),
+            {"shape": recipe.data.shape, "task": recipe.task.kind},
+        )
+
+
+_CHECKS: tuple[Callable[[Recipe], Iterator[Finding]], ...] = (
+    _data,
+    _learning_rate,
+    _warmup,
+    _validation,
+    _packing,
+    _shape,
+)

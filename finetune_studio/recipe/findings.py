@@ -1,0 +1,42 @@
+"""What a check has to say: a plain value that page, command line and report print."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from finetune_studio.i18n import tr
+
+Level = Literal["error", "warning", "advice"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding.
+
+    Attributes:
+        level: `error` blocks the start; `warning` and `advice` do not.
+        code: Stable name, such as `sequence-beyond-context`.
+        where: The setting or column concerned, as a dotted path.
+        text: One sentence; `{name}` places are filled from `values`.
+        values: What fills the places in `text`.
+        count: Rows concerned; 0 where the finding is not about rows.
+        rows: The first few row numbers, counted from 0.
+        fix: The settings that would mend it, as `{"a.b": value}`; empty where there are none.
+    """
+
+    level: Level
+    code: str
+    where: str
+    text: str
+    values: dict[str, Any] = field(default_factory=dict)
+    count: int = 0
+    rows: tuple[int, ...] = ()
+    fix: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """The text in the language in use, with its values filled in."""
+        return tr(self.text).format(**self.values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as the command line's contract prints it."""
+        return {**asdict(self), "text": self.sentence, "rows": list(self.rows)}
