@@ -1,4 +1,4 @@
-"""What several settings say together: findings, never exceptions. Knows the recipe and nothing else."""
+"""What several settings say together: findings, never exceptions. Knows only the recipe."""
 
 from collections.abc import Callable, Iterator
 

@@ -202,9 +202,11 @@ def _limits_hint(path: str) -> str:
 
 
 def _unknown(path: str) -> RefusedError:
-    known = sorted({each.path for each in describe(Recipe)})
-    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or [
-        each for each in known if each.rpartition(".")[2] == path.rpartition(".")[2]
-    ]
+    settings = sorted({each.path for each in describe(Recipe)})
+    last = path.rpartition(".")[2]
+    near = [each for each in settings if each.rpartition(".")[2] == last]
+    if not near:
+        parts = {each.rpartition(".")[0] for each in settings} - {""}
+        near = difflib.get_close_matches(path, [*settings, *sorted(parts)], n=1, cutoff=0.5)
     hint = tr("Did you mean {near}?").format(near=near[0]) if near else ""
     return RefusedError(tr("There is no setting {path}.").format(path=path), hint=hint)
