@@ -46,9 +46,7 @@ def _learning_rate(recipe: Recipe) -> Iterator[Finding]:
             "error",
             "learning-rate-diverges",
             "training.learning_rate",
-            mark(
-                "A learning rate of {rate:g} makes fine-tuning diverge; safe is {low:g} to {high:g}."
-            ),
+            mark("A learning rate of {rate:g} diverges; {low:g} to {high:g} is safe."),
             {"rate": rate, "low": low, "high": high},
             fix={"training.learning_rate": 2e-4},
         )
