@@ -1,0 +1,72 @@
+"""The result of a run: the best weights, saved so that they can be loaded anywhere."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from peft import PeftModel, set_peft_model_state_dict
+from safetensors.torch import load_file
+
+from finetune_studio.engine.dataset import Prepared
+from finetune_studio.engine.device import Device
+from finetune_studio.recipe.schema import Recipe
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "generation_config.json",
+)
+ABOUT = "studio.json"
+
+
+def restore_best(model: Any, checkpoint: Path | None, device: Device) -> None:
+    """Put the weights of the best checkpoint back into the model; None leaves it as it is."""
+    if checkpoint is None or not checkpoint.is_dir():
+        return
+    weights: dict[str, Any] = {}
+    for file in sorted(checkpoint.glob("*.safetensors")):
+        weights |= load_file(file)
+    if isinstance(model, PeftModel):
+        set_peft_model_state_dict(model, weights)
+    else:
+        model.load_state_dict(weights, strict=not model.config.tie_word_embeddings)
+
+
+def save_result(model: Any, recipe: Recipe, source: Path, data: Prepared, folder: Path) -> None:
+    """Save adapter or model with its tokenizer; the folder appears whole or not at all."""
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    model.config.use_cache = True
+    model.save_pretrained(part)
+    copy_tokenizer(source, part, data.template)
+    about = {
+        "task": recipe.task.kind,
+        "method": recipe.method.kind,
+        "base": recipe.model.source,
+        "labels": list(data.label_names),
+    }
+    (part / ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
+    (part / "README.md").unlink(missing_ok=True)  # peft's is empty places; the card is our own
+    make_readable(part)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(part, folder)
+
+
+def copy_tokenizer(source: Path, folder: Path, template: str | None) -> None:
+    """Copy the tokenizer's files as they are, with the chat template that was trained with."""
+    for name in TOKENIZER_FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
+    if template:
+        (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+
+
+def make_readable(folder: Path) -> None:
+    """Give every file mode 0644: safetensors writes 0600, which a service account cannot read."""
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)

@@ -1,0 +1,67 @@
+"""Answers from the model as it is now. Greedy, so that the same model says the same."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from finetune_studio.tokens.loading import Tokenizer
+from finetune_studio.tokens.templates import render
+
+
+class Voice:
+    """Lets a model answer prompts in the way of its task."""
+
+    def __init__(
+        self, tokenizer: Tokenizer, kind: str, template: str | None, labels: tuple[str, ...] = ()
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._kind = kind
+        self._template = template
+        self._labels = labels
+
+    def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
+        """The ids that the model is given: the conversation, or the last message alone."""
+        if self._kind != "chat":
+            return self._tokenizer.encode(messages[-1]["content"], add_special_tokens=True)[0]
+        text = render(
+            self._template, messages, tokenizer=self._tokenizer, add_generation_prompt=True
+        )
+        return self._tokenizer.encode(text, add_special_tokens=False)[0]
+
+    @torch.no_grad()
+    def answer(
+        self, model: nn.Module, messages: list[dict[str, str]], tokens: int, **options: Any
+    ) -> str:
+        """The model's answer, at most `tokens` tokens; for `classify` the label and its share."""
+        was_training = model.training
+        model.eval()
+        ids = torch.tensor([self.prompt_ids(messages)], device=next(model.parameters()).device)
+        try:
+            if self._kind == "classify":
+                return self._labelled(model(input_ids=ids).logits[0])
+            made = model.generate(  # type: ignore[operator]
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                max_new_tokens=tokens,
+                pad_token_id=self._tokenizer.pad_id or 0,
+                eos_token_id=sorted(self._tokenizer.eos_ids),
+                use_cache=True,
+                **({"do_sample": False} | options),
+            )
+        finally:
+            model.train(was_training)
+        return self._tokenizer.decode(made[0, ids.shape[1] :].tolist(), skip_special_tokens=True)
+
+    def _labelled(self, logits: torch.Tensor) -> str:
+        shares = logits.float().softmax(-1)
+        best = int(shares.argmax())
+        return f"{self._labels[best]} ({shares[best]:.1%})"
+
+
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer in a model's folder."""
+    from finetune_studio.tokens.loading import load_tokenizer
+
+    return load_tokenizer(folder)

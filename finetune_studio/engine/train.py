@@ -1,0 +1,257 @@
+"""One fine-tuning, from recipe to result: `python -m finetune_studio.engine.train RUN [--resume]`.
+
+Reads RUN/recipe.yaml, appends to RUN/events.jsonl, obeys RUN/orders.jsonl, writes
+RUN/checkpoints and
+RUN/result. Several processes (torchrun) do the same work in parts; only the first of them writes.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import Trainer, set_seed
+from transformers import logging as transformers_logging
+
+from finetune_studio.catalog.resolve import resolve_model
+from finetune_studio.engine import checkpoints
+from finetune_studio.engine.adapters import count_parameters, with_adapter
+from finetune_studio.engine.arguments import (
+    checkpointing_in_use,
+    optimizer_in_use,
+    pure_half,
+    training_arguments,
+)
+from finetune_studio.engine.callback import Watch
+from finetune_studio.engine.dataset import Prepared, batches_of, prepare
+from finetune_studio.engine.device import Device, find_device
+from finetune_studio.engine.evaluate import evaluate
+from finetune_studio.engine.loading import context_length, load_model
+from finetune_studio.engine.loss import Loss, Meter
+from finetune_studio.engine.records import Records
+from finetune_studio.engine.result import restore_best, save_result
+from finetune_studio.engine.samples import Voice
+from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.i18n import tr
+from finetune_studio.recipe import store
+from finetune_studio.recipe.checks import check, check_context
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.recipe.steps import Steps, count_steps
+from finetune_studio.runs.folder import RunFolder
+
+PACKAGES = ("torch", "transformers", "peft", "trl", "accelerate", "bitsandbytes", "datasets")
+
+
+def train(run: RunFolder, resume: bool, records: Records) -> str:
+    """Do the whole job and return why it ended: `finished`, `early-stopping`, or an order."""
+    recipe = store.load(run.recipe)
+    device = find_device(recipe)
+    _refuse_errors(check(recipe))
+    set_seed(recipe.training.seed)
+
+    records.emit("phase", name="loading")
+    source = resolve_model(
+        recipe.model.source, recipe.model.revision, recipe.model.trust_remote_code
+    )
+    _refuse_errors(check_context(recipe, context_length(source)))
+    records.emit("phase", name="tokenizing")
+    data = prepare(recipe, source, records.emit)
+    steps = count_steps(recipe, len(data.train), device.world)
+    records.emit("phase", name="loading")
+    model = load_model(recipe, source, device, data.labels, data.pad_id)
+    model = with_adapter(model, recipe)
+    _announce(recipe, device, model, data, steps, records)
+
+    meter = Meter()
+    voice = Voice(data.tokenizer, recipe.task.kind, data.template, data.label_names)
+    trainer = Trainer(
+        model=model,
+        args=training_arguments(recipe, steps, device, run.checkpoints),
+        train_dataset=data.train,
+        data_collator=data.collator.counting(meter.fed),
+        compute_loss_func=Loss(recipe.task.kind, meter),
+    )
+    trainer.remove_callback(_printer(trainer))
+    measure = _measuring(recipe, trainer, data, device)
+    watch = Watch(
+        recipe,
+        steps,
+        device,
+        meter,
+        records.emit,
+        records.read_orders,
+        measure,
+        _speaking(recipe, trainer, voice, device, records.emit),
+        run.checkpoints,
+    )
+    trainer.add_callback(watch)
+
+    start = _start_point(run, resume, device, records)
+    if start:
+        watch.come_back(start)
+    elif measure:
+        records.emit("phase", name="evaluating")
+        records.emit("evaluated", step=0, metrics=measure())
+        _speaking(recipe, trainer, voice, device, records.emit)(0)
+    records.emit("phase", name="training")
+    trainer.train(resume_from_checkpoint=str(start) if start else None)
+
+    if watch.reason == "cancelled":
+        return watch.reason
+    records.emit("phase", name="saving")
+    restore_best(trainer.model, watch.best_folder(), device)
+    if device.first:
+        save_result(trainer.model, recipe, source, data, run.result)
+    return watch.reason or "finished"
+
+
+def _refuse_errors(findings: list[Any]) -> None:
+    errors = [finding for finding in findings if finding.level == "error"]
+    if errors:
+        raise RefusedError(
+            errors[0].sentence,
+            hint=tr("Change {setting}.").format(setting=errors[0].where),
+        )
+
+
+def _announce(
+    recipe: Recipe, device: Device, model: Any, data: Prepared, steps: Steps, records: Records
+) -> None:
+    trainable, whole = count_parameters(model)
+    in_use = {
+        "device": torch.cuda.get_device_name() if device.kind == "cuda" else "cpu",
+        "processes": device.world,
+        "precision": device.precision,
+        "optimizer": optimizer_in_use(recipe, device),
+        "gradient_checkpointing": checkpointing_in_use(recipe, device),
+        "pure_half_precision": pure_half(recipe, device),
+        "attention": model.config._attn_implementation,
+        "trainable_parameters": trainable,
+        "parameters": whole,
+        "rows": data.rows,
+        "validation_rows": data.validation_rows,
+        "steps": steps.total,
+        "steps_per_epoch": steps.per_epoch,
+        "packing": recipe.training.packing,
+    }
+    records.emit(
+        "started",
+        recipe_hash=store.digest(recipe),
+        asked=recipe.model_dump(mode="json"),
+        in_use=in_use,
+        versions={name: version(name) for name in PACKAGES},
+    )
+
+
+def _printer(trainer: Trainer) -> type:
+    return next(
+        type(c) for c in trainer.callback_handler.callbacks if "Printer" in type(c).__name__
+    )
+
+
+def _measuring(
+    recipe: Recipe, trainer: Trainer, data: Prepared, device: Device
+) -> Callable[[], dict[str, float]] | None:
+    if not len(data.validation):
+        return None
+    size = recipe.evaluation.batch_size or recipe.training.batch_size
+    batches = batches_of(data.validation, data.collator, size, device)
+    return lambda: evaluate(trainer.model, batches(), device, len(data.label_names))
+
+
+def _speaking(
+    recipe: Recipe, trainer: Trainer, voice: Voice, device: Device, emit: Callable[..., None]
+) -> Callable[[int], None]:
+    def speak(step: int) -> None:
+        if not device.first:
+            return
+        for prompt in recipe.evaluation.prompts:
+            asked = [{"role": "user", "content": prompt}]
+            text = voice.answer(trainer.model, asked, recipe.evaluation.sample_tokens)
+            emit("sample", step=step, prompt=prompt, text=text)
+
+    return speak
+
+
+def _start_point(run: RunFolder, resume: bool, device: Device, records: Records) -> Path | None:
+    if not resume:
+        return None
+    start, damaged = checkpoints.newest_sound(run.checkpoints)
+    for each in damaged:
+        records.emit(
+            "notice",
+            level="warning",
+            code="checkpoint-damaged",
+            text=tr("{name} is damaged and was passed over."),
+            values={"name": each.name},
+        )
+    if device.first and start is None and any(run.checkpoints.glob("checkpoint-*")):
+        records.emit(
+            "notice",
+            level="warning",
+            code="no-checkpoint",
+            text=tr("No whole checkpoint was found; training starts again."),
+            values={},
+        )
+    return start
+
+
+def main(arguments: list[str]) -> int:
+    """Run as a process; every end is an event, and an exit code."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    run = RunFolder(Path(arguments[0]))
+    with Records(run) as records:
+        try:
+            reason = train(run, "--resume" in arguments[1:], records)
+        except KeyboardInterrupt:
+            records.emit("stopped", step=records.step, reason="interrupted")
+            return 130
+        except StudioError as error:
+            records.emit("failed", **error.as_dict())
+            return 2 if isinstance(error, RefusedError) else 1
+        except torch.OutOfMemoryError as error:
+            records.emit("failed", **_out_of_memory(error).as_dict())
+            return 1
+        except OSError as error:
+            traceback.print_exc()
+            records.emit("failed", **_system(error).as_dict())
+            return 1
+        except Exception as error:  # noqa: BLE001  (the last door: whatever it is becomes an event)
+            traceback.print_exc()
+            records.emit("failed", **_unexpected(error).as_dict())
+            return 1
+        kind = "finished" if reason in ("finished", "early-stopping") else "stopped"
+        records.emit(kind, step=records.step, reason=reason)
+    return 0
+
+
+def _out_of_memory(error: BaseException) -> StudioError:
+    return StudioError(
+        tr("The GPU ran out of memory."),
+        str(error).split(". ")[0] + ".",
+        tr("Lower training.batch_size or training.sequence_length, or choose qlora; then resume."),
+    )
+
+
+def _system(error: OSError) -> StudioError:
+    return StudioError(
+        tr("The system refused a file operation."),
+        str(error),
+        tr("Check free disk space and rights of the run folder; then resume."),
+    )
+
+
+def _unexpected(error: BaseException) -> StudioError:
+    return StudioError(
+        tr("The trainer failed."),
+        f"{type(error).__name__}: {' '.join(str(error).split())}"[:500],
+        tr("trainer.log in the run folder holds the details."),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
