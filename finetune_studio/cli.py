@@ -1,13 +1,76 @@
-"""The command line. Imports what a command needs when it runs, so that `--help` is quick."""
+"""The command line: parses, calls one command, turns its end into an exit code.
+
+A command's module is imported when it is called, so that `--help` stays quick. Torch and Qt are
+never imported here: what needs torch runs as a child process.
+"""
 
 import argparse
+import importlib
+import io
+import json
 import sys
 from collections.abc import Sequence
 
+from finetune_studio import __version__
+from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.i18n import tr
+
+COMMANDS = {
+    "demo": "the whole job on the embedded model and data, in about a minute",
+    "doctor": "what this machine can do, and what to mend",
+    "recipe": "write a recipe, or print what can be set",
+    "check": "every finding about a recipe and its data",
+    "train": "train a recipe",
+    "runs": "list, show, compare and delete runs",
+    "chat": "talk to a tuned model",
+    "export": "write the adapter or the merged model",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="finetune-studio")
-    parser.parse_args(arguments)
-    parser.print_help(sys.stderr)
-    return 2
+    """Run one command and return its exit code: 0, 1 failed, 2 refused, 130 interrupted."""
+    _speak_utf8()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = _parser(given).parse_args(given)
+        if options.command is None:
+            raise RefusedError(
+                tr("No command was given."), hint=tr("`finetune-studio --help` lists them.")
+            )
+        return int(options.run(options))
+    except StudioError as error:
+        return _tell(error, "--json" in given)
+    except KeyboardInterrupt:
+        print(tr("Interrupted."), file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has had enough
+        return 0
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="finetune-studio", description=tr("Fine-tune a language model on your own GPU.")
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    wanted = next((word for word in given if not word.startswith("-")), "")
+    for name, about in COMMANDS.items():
+        sub = commands.add_parser(name, help=tr(about), description=tr(about))
+        if name == wanted:
+            module = importlib.import_module(f"finetune_studio.commands.{name}")
+            module.add_options(sub)
+    return parser
+
+
+def _tell(error: StudioError, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"error": error.as_dict()}, ensure_ascii=False))
+    print(tr("error: {text}").format(text=error), file=sys.stderr)
+    return 2 if isinstance(error, RefusedError) else 1
+
+
+def _speak_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")

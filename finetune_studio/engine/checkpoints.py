@@ -65,7 +65,7 @@ def is_sound(folder: Path) -> bool:
 
 def newest_sound(folder: Path) -> tuple[Path | None, list[Path]]:
     """The newest sound checkpoint, and the newer ones that were passed over as damaged."""
-    damaged = []
+    damaged: list[Path] = []
     for each in reversed(sealed(folder)):
         if is_sound(each):
             return each, damaged

@@ -4,7 +4,6 @@ Only rank 0 has them.
 """
 
 import os
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self, get_args
 
@@ -34,7 +33,7 @@ class Records:
         if self._writer:
             self._writer.append(KINDS[kind](**fields))
 
-    def read_orders(self) -> Sequence[str]:
+    def read_orders(self) -> list[str]:
         """The orders that have come since the last look."""
         return [order for order in self._orders.read() if isinstance(order, str)]
 

@@ -1,10 +1,8 @@
 """Answers from the model as it is now. Greedy, so that the same model says the same."""
 
-from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from finetune_studio.tokens.loading import Tokenizer
 from finetune_studio.tokens.templates import render
@@ -32,7 +30,7 @@ class Voice:
 
     @torch.no_grad()
     def answer(
-        self, model: nn.Module, messages: list[dict[str, str]], tokens: int, **options: Any
+        self, model: Any, messages: list[dict[str, str]], tokens: int, **options: Any
     ) -> str:
         """The model's answer, at most `tokens` tokens; for `classify` the label and its share."""
         was_training = model.training
@@ -41,7 +39,7 @@ class Voice:
         try:
             if self._kind == "classify":
                 return self._labelled(model(input_ids=ids).logits[0])
-            made = model.generate(  # type: ignore[operator]
+            made = model.generate(
                 input_ids=ids,
                 attention_mask=torch.ones_like(ids),
                 max_new_tokens=tokens,
@@ -58,10 +56,3 @@ class Voice:
         shares = logits.float().softmax(-1)
         best = int(shares.argmax())
         return f"{self._labels[best]} ({shares[best]:.1%})"
-
-
-def read_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer in a model's folder."""
-    from finetune_studio.tokens.loading import load_tokenizer
-
-    return load_tokenizer(folder)

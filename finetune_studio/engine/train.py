@@ -6,7 +6,6 @@ RUN/result. Several processes (torchrun) do the same work in parts; only the fir
 """
 
 import sys
-import traceback
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -31,13 +30,14 @@ from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.evaluate import evaluate
 from finetune_studio.engine.loading import context_length, load_model
 from finetune_studio.engine.loss import Loss, Meter
+from finetune_studio.engine.process import as_studio_error
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result
 from finetune_studio.engine.samples import Voice
-from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
-from finetune_studio.recipe.checks import check, check_context
+from finetune_studio.recipe.checks import check_context, refuse_errors
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import Steps, count_steps
 from finetune_studio.runs.folder import RunFolder
@@ -49,14 +49,14 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     """Do the whole job and return why it ended: `finished`, `early-stopping`, or an order."""
     recipe = store.load(run.recipe)
     device = find_device(recipe)
-    _refuse_errors(check(recipe))
+    refuse_errors(recipe)
     set_seed(recipe.training.seed)
 
     records.emit("phase", name="loading")
     source = resolve_model(
         recipe.model.source, recipe.model.revision, recipe.model.trust_remote_code
     )
-    _refuse_errors(check_context(recipe, context_length(source)))
+    refuse_errors(check_context(recipe, context_length(source)))
     records.emit("phase", name="tokenizing")
     data = prepare(recipe, source, records.emit)
     steps = count_steps(recipe, len(data.train), device.world)
@@ -106,15 +106,6 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     if device.first:
         save_result(trainer.model, recipe, source, data, run.result)
     return watch.reason or "finished"
-
-
-def _refuse_errors(findings: list[Any]) -> None:
-    errors = [finding for finding in findings if finding.level == "error"]
-    if errors:
-        raise RefusedError(
-            errors[0].sentence,
-            hint=tr("Change {setting}.").format(setting=errors[0].where),
-        )
 
 
 def _announce(
@@ -210,47 +201,13 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             records.emit("stopped", step=records.step, reason="interrupted")
             return 130
-        except StudioError as error:
-            records.emit("failed", **error.as_dict())
-            return 2 if isinstance(error, RefusedError) else 1
-        except torch.OutOfMemoryError as error:
-            records.emit("failed", **_out_of_memory(error).as_dict())
-            return 1
-        except OSError as error:
-            traceback.print_exc()
-            records.emit("failed", **_system(error).as_dict())
-            return 1
         except Exception as error:  # noqa: BLE001  (the last door: whatever it is becomes an event)
-            traceback.print_exc()
-            records.emit("failed", **_unexpected(error).as_dict())
-            return 1
+            told = as_studio_error(error)
+            records.emit("failed", **told.as_dict())
+            return 2 if isinstance(told, RefusedError) else 1
         kind = "finished" if reason in ("finished", "early-stopping") else "stopped"
         records.emit(kind, step=records.step, reason=reason)
     return 0
-
-
-def _out_of_memory(error: BaseException) -> StudioError:
-    return StudioError(
-        tr("The GPU ran out of memory."),
-        str(error).split(". ")[0] + ".",
-        tr("Lower training.batch_size or training.sequence_length, or choose qlora; then resume."),
-    )
-
-
-def _system(error: OSError) -> StudioError:
-    return StudioError(
-        tr("The system refused a file operation."),
-        str(error),
-        tr("Check free disk space and rights of the run folder; then resume."),
-    )
-
-
-def _unexpected(error: BaseException) -> StudioError:
-    return StudioError(
-        tr("The trainer failed."),
-        f"{type(error).__name__}: {' '.join(str(error).split())}"[:500],
-        tr("trainer.log in the run folder holds the details."),
-    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """What several settings say together: findings, never exceptions. Knows only the recipe."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from finetune_studio.i18n import mark
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
 
@@ -14,6 +15,20 @@ def check(recipe: Recipe) -> list[Finding]:
     found = [finding for look in _CHECKS for finding in look(recipe)]
     order = ("error", "warning", "advice")
     return sorted(found, key=lambda finding: order.index(finding.level))
+
+
+def refuse_errors(found: Recipe | Sequence[Finding]) -> None:
+    """Go on only where no finding is an error.
+
+    Raises:
+        RefusedError: The first error, with the setting to change.
+    """
+    findings = check(found) if isinstance(found, Recipe) else found
+    for finding in findings:
+        if finding.level == "error":
+            raise RefusedError(
+                finding.sentence, hint=tr("Change {setting}.").format(setting=finding.where)
+            )
 
 
 def check_context(recipe: Recipe, context: int) -> list[Finding]:

@@ -1,0 +1,35 @@
+"""`finetune-studio check`: every finding about a recipe and its data."""
+
+import argparse
+from pathlib import Path
+
+from finetune_studio.commands.output import line, print_json
+from finetune_studio.i18n import tr
+from finetune_studio.recipe import store
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The recipe."""
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--set", action="append", default=[], metavar="A.B=C", dest="changes")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=check)
+
+
+def check(options: argparse.Namespace) -> int:
+    """Print what was found; errors make the exit code 2."""
+    from finetune_studio.tokens.preflight import preflight
+
+    recipe = store.with_changes(store.load(options.recipe), store.parse_changes(options.changes))
+    found = preflight(recipe)
+    if options.json:
+        print_json(found.as_dict())
+    else:
+        for finding in found.findings:
+            line(f"{tr(finding.level)}: {finding.sentence} [{finding.where}]")
+        line(
+            tr("{rows} rows; {share:.0%} of the tokens are learned.").format(
+                rows=found.rows, share=found.learned_share
+            )
+        )
+    return 2 if any(finding.level == "error" for finding in found.findings) else 0

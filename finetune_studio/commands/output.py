@@ -1,0 +1,34 @@
+"""How commands print: one JSON document, or lines for a person."""
+
+import json
+import sys
+from typing import Any
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def line(text: str = "") -> None:
+    """One line for a person on stdout."""
+    print(text, flush=True)
+
+
+def note(text: str) -> None:
+    """One line beside the output, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def table(rows: list[list[str]]) -> None:
+    """Rows in columns as wide as their widest cell; a Hangul syllable takes two places."""
+    widths = [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (c + " " * (w - _width(c)) for c, w in zip(row, widths, strict=True))
+        line("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -1,0 +1,74 @@
+"""`finetune-studio recipe`: write a recipe, or print what can be set."""
+
+import argparse
+from pathlib import Path
+
+from finetune_studio.commands.output import line
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import tr
+from finetune_studio.recipe import store
+from finetune_studio.recipe.fields import describe
+from finetune_studio.recipe.schema import Recipe
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The sub-commands `new` and `reference`."""
+    parts = parser.add_subparsers(dest="part", required=True)
+    new = parts.add_parser("new", help=tr("write a recipe with recommended values"))
+    new.add_argument("--model", default="demo", help=tr("a Hub id, a folder, or demo"))
+    new.add_argument("--data", required=True, nargs="+", help=tr("the files to learn from"))
+    new.add_argument("--task", choices=("chat", "text", "classify"), default="")
+    new.add_argument("--set", action="append", default=[], metavar="A.B=C", dest="changes")
+    new.add_argument("--out", type=Path, default=Path("recipe.yaml"))
+    new.set_defaults(run=write)
+    reference = parts.add_parser("reference", help=tr("print every setting"))
+    reference.set_defaults(run=print_reference)
+
+
+def write(options: argparse.Namespace) -> int:
+    """Write a recipe for a model and data."""
+    from finetune_studio.recipe.advice import recommend
+
+    if options.out.exists():
+        raise RefusedError(
+            tr("{path} exists already.").format(path=options.out),
+            hint=tr("Choose another name with --out."),
+        )
+    task, shape = _recognised(options)
+    changes = {
+        "model.source": options.model,
+        "data.files": [str(Path(name).resolve()) for name in options.data],
+        "data.shape": shape,
+        "task.kind": task,
+    }
+    asked = store.parse_changes(options.changes)
+    recipe = store.with_changes(Recipe(), changes | {k: asked[k] for k in asked if "kind" in k})
+    advised = recommend(recipe)
+    recipe = store.with_changes(recipe, {each.path: each.value for each in advised} | asked)
+    store.save(recipe, options.out)
+    for each in advised:
+        if each.path not in asked:
+            line(f"{each.path} = {each.value}: {each.reason}")
+    line(tr("Written to {path}.").format(path=options.out))
+    return 0
+
+
+def print_reference(_: argparse.Namespace) -> int:
+    """Print every setting with its default, its meaning and its source."""
+    for each in describe(Recipe):
+        unit = f" ({each.about['unit']})" if each.about["unit"] else ""
+        default = each.info.get_default(call_default_factory=True)
+        line(f"{each.path} = {default!r}{unit}\n    {tr(each.about['help'])}")
+        if each.about["source"]:
+            line(f"    [{each.about['source']}]")
+    return 0
+
+
+def _recognised(options: argparse.Namespace) -> tuple[str, str]:
+    from finetune_studio.data.shapes import recognise
+    from finetune_studio.data.sources import open_rows
+
+    rows = open_rows(options.data).dataset
+    found = recognise(rows.column_names, rows.select(range(min(200, len(rows)))).to_list())
+    by_shape = {"text": "text", "labelled-text": "classify"}
+    return options.task or by_shape.get(found.shape, "chat"), found.shape

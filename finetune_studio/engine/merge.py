@@ -1,0 +1,196 @@
+"""Writes a run's adapter or merged model: `python -m finetune_studio.engine.merge RUN FORMAT OUT`.
+
+A merged model is checked before it gets its name: a fresh process loads it from disk and must say
+what the trained model says (parity.py).
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from torch import nn
+
+from finetune_studio.engine.dataset import Prepared, batches_of, prepare
+from finetune_studio.engine.evaluate import evaluate
+from finetune_studio.engine.parity import Reference, reference_of
+from finetune_studio.engine.process import run_as_process
+from finetune_studio.engine.result import ABOUT, copy_tokenizer, make_readable
+from finetune_studio.engine.tuned import Tuned, open_tuned
+from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.i18n import tr
+from finetune_studio.recipe.methods import Full, Lora, Qlora
+from finetune_studio.runs.folder import RunFolder
+
+SHARD = "5GB"
+
+
+def export(arguments: list[str]) -> int:
+    """Export one format; the folder appears whole or not at all."""
+    options = _parser().parse_args(arguments)
+    out: Path = options.out
+    if out.exists():
+        raise RefusedError(
+            tr("{path} exists already.").format(path=out), hint=tr("Choose another folder.")
+        )
+    tuned = open_tuned(RunFolder.open(options.run))
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        report = _adapter(tuned, part) if options.format == "adapter" else _merged(tuned, part)
+        make_readable(part)
+        os.replace(part, out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    report = {"format": options.format, "path": str(out), **report, "files": list(_files(out))}
+    print(json.dumps(report, ensure_ascii=False) if options.json else _told(report))  # noqa: T201
+    return 0
+
+
+def _adapter(tuned: Tuned, part: Path) -> dict[str, Any]:
+    if isinstance(tuned.recipe.method, Full):
+        raise RefusedError(
+            tr("A full fine-tuning has no adapter."), hint=tr("Export it with --to merged.")
+        )
+    shutil.copytree(tuned.folder, part, ignore=shutil.ignore_patterns("training_args.bin"))
+    config = part / "adapter_config.json"
+    values = json.loads(config.read_text(encoding="utf-8"))
+    values["base_model_name_or_path"] = public_name(tuned.recipe.model.source)
+    config.write_text(json.dumps(values, indent=2, ensure_ascii=False), encoding="utf-8")
+    return {}
+
+
+def public_name(source: str) -> str:
+    """The base model as others may read it: a Hub id as it is, a folder by its name alone."""
+    return Path(source).name if Path(source).expanduser().is_dir() else source
+
+
+def _merged(tuned: Tuned, part: Path) -> dict[str, Any]:
+    tuned_model = tuned.model()
+    reference = reference_of(tuned_model, tuned, _validation(tuned))
+    del tuned_model
+    model, way = _best_merge(tuned)
+    model.to(torch.bfloat16)
+    model.config.dtype = torch.bfloat16
+    model.config.use_cache = True
+    model.save_pretrained(part, max_shard_size=SHARD)
+    del model
+    copy_tokenizer(tuned.folder, part, tuned.template)
+    shutil.copyfile(tuned.folder / ABOUT, part / ABOUT)
+    (part / "README.md").unlink(missing_ok=True)
+    return {"merged": way, "parity": _compare(part, reference)}
+
+
+def _best_merge(tuned: Tuned) -> tuple[nn.Module, str]:
+    """The merged model, in 16 or 32 bits, and how it was made.
+
+    An adapter on 4- or 8-bit weights is merged into those weights dequantised: that is what it was
+    trained on. The original weights are tried too, and what has the lower validation loss is kept.
+    Merging into quantised weights is never done: rounding takes the fine-tuning away again.
+    """
+    method = tuned.recipe.method
+    if isinstance(method, Full):
+        return tuned.model(), "whole model"
+    if not isinstance(method, Qlora):
+        return _merge(tuned.base(), tuned), "adapter merged into the base model"
+    ways = {
+        "adapter merged into the dequantised base model": lambda: tuned.base().dequantize(),
+        "adapter merged into the original base model": lambda: _unquantised(tuned).base(),
+    }
+    data = _validation(tuned)
+    kept: tuple[float, nn.Module, str] | None = None
+    for way, load in ways.items():
+        model = _merge(load(), tuned)
+        loss = _loss(model, data, tuned)
+        if kept is None or loss < kept[0]:
+            kept = (loss, model, way)
+    assert kept is not None
+    return kept[1], kept[2]
+
+
+def _merge(base: nn.Module, tuned: Tuned) -> nn.Module:
+    return PeftModel.from_pretrained(base, tuned.folder).eval().merge_and_unload()
+
+
+def _unquantised(tuned: Tuned) -> Tuned:
+    values = tuned.recipe.method.model_dump(exclude={"kind", "bits"})
+    return replace(tuned, recipe=tuned.recipe.model_copy(update={"method": Lora(**values)}))
+
+
+def _validation(tuned: Tuned) -> Prepared:
+    return prepare(tuned.recipe, tuned.source, lambda *_, **__: None)
+
+
+def _loss(model: nn.Module, data: Prepared, tuned: Tuned) -> float:
+    rows = data.validation if len(data.validation) else data.train
+    size = tuned.recipe.training.batch_size
+    batches = batches_of(rows, data.collator, size, tuned.device)
+    return evaluate(model, batches(), tuned.device, len(tuned.labels))["loss"]
+
+
+def _compare(folder: Path, reference: Reference) -> dict[str, float]:
+    """Load the export in a fresh process and compare it with what the trained model said."""
+    kept = folder.with_name(folder.name + ".reference")
+    reference.save(kept)
+    command = [sys.executable, "-m", "finetune_studio.engine.parity", str(folder), str(kept)]
+    try:
+        child = subprocess.run(command, capture_output=True, text=True, check=False)
+    finally:
+        kept.unlink(missing_ok=True)
+    if child.returncode:
+        raise StudioError(
+            tr("The export could not be loaded again."),
+            child.stderr.strip().splitlines()[-1] if child.stderr.strip() else "",
+            tr("Nothing was written; the run itself is as it was."),
+        )
+    found: dict[str, float] = json.loads(child.stdout.splitlines()[-1])
+    return found
+
+
+def _files(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            name = path.relative_to(folder).as_posix()
+            yield {"name": name, "bytes": path.stat().st_size, "sha256": found}
+
+
+def _told(report: dict[str, Any]) -> str:
+    lines = [tr("{format} written to {path}.").format(**report)]
+    if "parity" in report:
+        lines.append(
+            tr(
+                "{merged}; reloaded from disk: same likeliest token {top1:.1%}, "
+                "mean KL divergence {kl:.2g}."
+            ).format(
+                merged=report["merged"],
+                top1=report["parity"]["top1_match"],
+                kl=report["parity"]["mean_kl"],
+            )
+        )
+    lines += [f"  {each['name']}  {each['bytes']:,}" for each in report["files"]]
+    return "\n".join(lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("run", type=Path)
+    parser.add_argument("format", choices=("adapter", "merged"))
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run_as_process(export))

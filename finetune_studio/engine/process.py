@@ -1,0 +1,64 @@
+"""The door of an engine process: every end is a sentence and an exit code."""
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+
+import torch
+from transformers import logging as transformers_logging
+
+from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.i18n import tr
+
+
+def run_as_process(work: Callable[[list[str]], int]) -> int:
+    """Run `work` on the command line's arguments; 0 done, 1 failed, 2 refused, 130 interrupted."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    arguments = sys.argv[1:]
+    try:
+        return work(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has had enough
+        return 0
+    except Exception as error:  # noqa: BLE001  (the last door)
+        told = as_studio_error(error)
+        if "--json" in arguments:
+            print(json.dumps({"error": told.as_dict()}, ensure_ascii=False))  # noqa: T201
+        print(tr("error: {text}").format(text=told), file=sys.stderr)  # noqa: T201
+        return 2 if isinstance(told, RefusedError) else 1
+
+
+def as_studio_error(error: BaseException) -> StudioError:
+    """Any failure as a sentence; what was not foreseen also leaves its traceback in the log."""
+    if isinstance(error, StudioError):
+        return error
+    if isinstance(error, torch.OutOfMemoryError):
+        return _out_of_memory(error)
+    traceback.print_exc()
+    if isinstance(error, OSError):
+        return _system(error)
+    return StudioError(
+        tr("The engine failed."),
+        f"{type(error).__name__}: {' '.join(str(error).split())}"[:500],
+        tr("The log holds the details."),
+    )
+
+
+def _out_of_memory(error: BaseException) -> StudioError:
+    return StudioError(
+        tr("The GPU ran out of memory."),
+        str(error).split(". ")[0] + ".",
+        tr("Lower training.batch_size or training.sequence_length, or choose qlora; then resume."),
+    )
+
+
+def _system(error: OSError) -> StudioError:
+    return StudioError(
+        tr("The system refused a file operation."),
+        str(error),
+        tr("Check free disk space and the rights of the folder; then try again."),
+    )

@@ -1,0 +1,99 @@
+"""Loads what a run has made, ready to answer: the adapter on its base, or the whole model."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from peft import PeftModel
+from torch import nn
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+from finetune_studio.catalog.resolve import resolve_model
+from finetune_studio.engine.dataset import padding_id
+from finetune_studio.engine.device import Device, find_device
+from finetune_studio.engine.loading import Labels, load_model
+from finetune_studio.engine.result import ABOUT
+from finetune_studio.engine.samples import Voice
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import tr
+from finetune_studio.recipe import store
+from finetune_studio.recipe.methods import Full
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.folder import RunFolder
+from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A finished run, opened.
+
+    Attributes:
+        folder: The run's result.
+        source: The base model's folder.
+        labels: The labels of a classification; empty for the generating tasks.
+        template: The chat template that was trained with; None where the task has none.
+    """
+
+    folder: Path
+    source: Path
+    recipe: Recipe
+    device: Device
+    tokenizer: Tokenizer
+    labels: tuple[str, ...]
+    template: str | None
+
+    def base(self) -> nn.Module:
+        """The base model as it was trained on, quantised where the run was."""
+        labels = Labels(self.labels) if self.labels else None
+        return load_model(
+            self.recipe, self.source, self.device, labels, padding_id(self.tokenizer)
+        ).eval()
+
+    def model(self) -> nn.Module:
+        """The tuned model."""
+        if not isinstance(self.recipe.method, Full):
+            return PeftModel.from_pretrained(self.base(), self.folder).eval()
+        return load_whole(self.folder, bool(self.labels), self.device)
+
+    def voice(self) -> Voice:
+        """What lets either of them answer."""
+        return Voice(self.tokenizer, self.recipe.task.kind, self.template, self.labels)
+
+
+def open_tuned(run: RunFolder) -> Tuned:
+    """Open a run that has a result.
+
+    Raises:
+        RefusedError: The run has none yet, or its base model is gone.
+    """
+    about = _about(run.result)
+    recipe = store.load(run.recipe)
+    model = recipe.model
+    source = resolve_model(model.source, model.revision, model.trust_remote_code)
+    tokenizer = load_tokenizer(run.result)
+    template = tokenizer.chat_template if recipe.task.kind == "chat" else None
+    device = find_device(recipe)
+    return Tuned(run.result, source, recipe, device, tokenizer, tuple(about["labels"]), template)
+
+
+def load_whole(folder: Path, classifies: bool, device: Device) -> nn.Module:
+    """A model that stands alone: a full fine-tuning's result, or a merged export."""
+    kind: Any = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
+    place = {"": device.index if device.kind == "cuda" else "cpu"}
+    model = kind.from_pretrained(
+        folder, dtype=device.dtype, use_safetensors=True, local_files_only=True, device_map=place
+    )
+    return model.eval()
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    try:
+        about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RefusedError(
+            tr("This run has no result yet."),
+            str(folder.parent),
+            tr("Let it finish, or go on with `finetune-studio train RUN --resume`."),
+        ) from error
+    return about

@@ -1,0 +1,78 @@
+"""Recommended values, each with its reason and its source. Knows the recipe alone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from finetune_studio.i18n import mark, tr
+from finetune_studio.recipe.schema import Recipe
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One recommended value.
+
+    Attributes:
+        path: The setting, dotted.
+        value: What is recommended.
+        text: Why, to be translated.
+        source: Where the recommendation comes from.
+    """
+
+    path: str
+    value: Any
+    text: str
+    source: str
+
+    @property
+    def reason(self) -> str:
+        """Why, in the language in use, with the source."""
+        return f"{tr(self.text)} [{self.source}]"
+
+
+def recommend(recipe: Recipe) -> list[Advice]:
+    """What task, method and model suggest, for the settings whose best value depends on them."""
+    return [_learning_rate(recipe), _batch(recipe), *_small_model(recipe)]
+
+
+def _learning_rate(recipe: Recipe) -> Advice:
+    if recipe.method.kind == "full":
+        return Advice(
+            "training.learning_rate",
+            2e-5,
+            mark("every weight moves, so small steps keep what it knows"),
+            "Llama 2 paper: 2e-5 for supervised fine-tuning",
+        )
+    return Advice(
+        "training.learning_rate",
+        2e-4,
+        mark("an adapter starts at zero and takes larger steps"),
+        "QLoRA paper: 2e-4 up to 13B",
+    )
+
+
+def _batch(recipe: Recipe) -> Advice:
+    return Advice(
+        "training.accumulation",
+        4,
+        mark("an effective batch of 16 rows is steady, and fits beside most models"),
+        "QLoRA paper: batch 16",
+    )
+
+
+def _small_model(recipe: Recipe) -> list[Advice]:
+    if recipe.model.source != "demo":
+        return []
+    return [
+        Advice(
+            "training.sequence_length",
+            256,
+            mark("the demo model reads 1,024 tokens; the samples are short"),
+            "lengths of the bundled samples",
+        ),
+        Advice(
+            "training.learning_rate",
+            5e-4 if recipe.method.kind == "full" else 2e-3,
+            mark("a very small model takes larger steps"),
+            "own runs with the demo model",
+        ),
+    ]
