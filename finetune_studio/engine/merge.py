@@ -42,22 +42,32 @@ def export(arguments: list[str]) -> int:
         raise RefusedError(
             tr("{path} exists already.").format(path=out), hint=tr("Choose another folder.")
         )
-    tuned = open_tuned(RunFolder.open(options.run))
+    run = RunFolder.open(options.run)
+    tuned = open_tuned(run)
+    write = _WRITERS[options.format]
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
-        report = _adapter(tuned, part) if options.format == "adapter" else _merged(tuned, part)
+        reference = reference_of(tuned.model(), tuned, _validation(tuned))
+        way = write(tuned, part)
+        parity = _compare(part, reference, run if options.format == "adapter" else None)
         make_readable(part)
         os.replace(part, out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    report = {"format": options.format, "path": str(out), **report, "files": list(_files(out))}
+    report = {
+        "format": options.format,
+        "path": str(out),
+        "way": way,
+        "parity": parity,
+        "files": list(_files(out)),
+    }
     print(json.dumps(report, ensure_ascii=False) if options.json else _told(report))  # noqa: T201
     return 0
 
 
-def _adapter(tuned: Tuned, part: Path) -> dict[str, Any]:
+def _adapter(tuned: Tuned, part: Path) -> str:
     if isinstance(tuned.recipe.method, Full):
         raise RefusedError(
             tr("A full fine-tuning has no adapter."), hint=tr("Export it with --to merged.")
@@ -67,7 +77,7 @@ def _adapter(tuned: Tuned, part: Path) -> dict[str, Any]:
     values = json.loads(config.read_text(encoding="utf-8"))
     values["base_model_name_or_path"] = public_name(tuned.recipe.model.source)
     config.write_text(json.dumps(values, indent=2, ensure_ascii=False), encoding="utf-8")
-    return {}
+    return "adapter as trained"
 
 
 def public_name(source: str) -> str:
@@ -75,20 +85,19 @@ def public_name(source: str) -> str:
     return Path(source).name if Path(source).expanduser().is_dir() else source
 
 
-def _merged(tuned: Tuned, part: Path) -> dict[str, Any]:
-    tuned_model = tuned.model()
-    reference = reference_of(tuned_model, tuned, _validation(tuned))
-    del tuned_model
+def _merged(tuned: Tuned, part: Path) -> str:
     model, way = _best_merge(tuned)
     model.to(torch.bfloat16)
     model.config.dtype = torch.bfloat16
     model.config.use_cache = True
     model.save_pretrained(part, max_shard_size=SHARD)
-    del model
     copy_tokenizer(tuned.folder, part, tuned.template)
     shutil.copyfile(tuned.folder / ABOUT, part / ABOUT)
     (part / "README.md").unlink(missing_ok=True)
-    return {"merged": way, "parity": _compare(part, reference)}
+    return way
+
+
+_WRITERS = {"adapter": _adapter, "merged": _merged}
 
 
 def _best_merge(tuned: Tuned) -> tuple[nn.Module, str]:
@@ -138,11 +147,12 @@ def _loss(model: nn.Module, data: Prepared, tuned: Tuned) -> float:
     return evaluate(model, batches(), tuned.device, len(tuned.labels))["loss"]
 
 
-def _compare(folder: Path, reference: Reference) -> dict[str, float]:
+def _compare(folder: Path, reference: Reference, run: RunFolder | None) -> dict[str, float]:
     """Load the export in a fresh process and compare it with what the trained model said."""
     kept = folder.with_name(folder.name + ".reference")
     reference.save(kept)
     command = [sys.executable, "-m", "finetune_studio.engine.parity", str(folder), str(kept)]
+    command += [str(run.path)] if run else []
     try:
         child = subprocess.run(command, capture_output=True, text=True, check=False)
     finally:
@@ -167,18 +177,13 @@ def _files(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _told(report: dict[str, Any]) -> str:
-    lines = [tr("{format} written to {path}.").format(**report)]
-    if "parity" in report:
-        lines.append(
-            tr(
-                "{merged}; reloaded from disk: same likeliest token {top1:.1%}, "
-                "mean KL divergence {kl:.2g}."
-            ).format(
-                merged=report["merged"],
-                top1=report["parity"]["top1_match"],
-                kl=report["parity"]["mean_kl"],
-            )
-        )
+    parity = report["parity"]
+    lines = [
+        tr("{format} written to {path}.").format(**report),
+        tr("{way}; loaded again: same likeliest token {top1:.1%}, KL divergence {kl:.2g}.").format(
+            way=report["way"], top1=parity["top1_match"], kl=parity["mean_kl"]
+        ),
+    ]
     lines += [f"  {each['name']}  {each['bytes']:,}" for each in report["files"]]
     return "\n".join(lines)
 

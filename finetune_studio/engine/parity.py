@@ -1,12 +1,13 @@
-"""Does a model on disk say what the trained model said? `python -m … .parity FOLDER REFERENCE`.
+"""Does a model on disk say what the trained model said?
 
-The reference is the trained model's own output on held-out rows, kept in a file, so that the model
+`python -m finetune_studio.engine.parity FOLDER REFERENCE [RUN]`; an adapter needs its run. The
+reference is the trained model's own output on held-out rows, kept in a file, so that the model
 under test is loaded in a process that never saw the other.
 """
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,10 @@ from torch.nn import functional as F
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.result import ABOUT
 from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from finetune_studio.engine.dataset import Prepared
-    from finetune_studio.engine.device import Device
     from finetune_studio.engine.tuned import Tuned
 
 ROWS = 16  # held-out rows that are compared
@@ -91,12 +92,14 @@ def compare(model: nn.Module, reference: Reference) -> dict[str, float]:
 
 def _main(arguments: list[str]) -> int:
     from finetune_studio.engine.device import find_device
-    from finetune_studio.engine.tuned import load_whole
+    from finetune_studio.engine.tuned import load_whole, open_tuned
 
-    folder, kept = (Path(each) for each in arguments)
-    about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    device: "Device" = find_device(Recipe())
-    model = load_whole(folder, bool(about["labels"]), device)
+    folder, kept = Path(arguments[0]), Path(arguments[1])
+    if len(arguments) > 2:  # an adapter, which needs the base model of its run
+        model = replace(open_tuned(RunFolder.open(Path(arguments[2]))), folder=folder).model()
+    else:
+        about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        model = load_whole(folder, bool(about["labels"]), find_device(Recipe()))
     print(json.dumps(compare(model, Reference.load(kept))))  # noqa: T201
     return 0
 

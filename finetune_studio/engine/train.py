@@ -63,7 +63,9 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     records.emit("phase", name="loading")
     model = load_model(recipe, source, device, data.labels, data.pad_id)
     model = with_adapter(model, recipe)
-    _announce(recipe, device, model, data, steps, records)
+    start = _start_point(run, resume, device, records)
+    _refuse_nothing_to_do(run, start, steps)
+    _announce(recipe, device, model, data, steps, start, records)
 
     meter = Meter()
     voice = Voice(data.tokenizer, recipe.task.kind, data.template, data.label_names)
@@ -89,7 +91,6 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     )
     trainer.add_callback(watch)
 
-    start = _start_point(run, resume, device, records)
     if start:
         watch.come_back(start)
     elif measure:
@@ -108,8 +109,22 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     return watch.reason or "finished"
 
 
+def _refuse_nothing_to_do(run: RunFolder, start: Path | None, steps: Steps) -> None:
+    if start and checkpoints.step_of(start) >= steps.total and run.result.is_dir():
+        raise RefusedError(
+            tr("This run has done all its {steps} steps.").format(steps=steps.total),
+            hint=tr("Raise training.epochs or training.max_steps to go on."),
+        )
+
+
 def _announce(
-    recipe: Recipe, device: Device, model: Any, data: Prepared, steps: Steps, records: Records
+    recipe: Recipe,
+    device: Device,
+    model: Any,
+    data: Prepared,
+    steps: Steps,
+    start: Path | None,
+    records: Records,
 ) -> None:
     trainable, whole = count_parameters(model)
     in_use = {
@@ -128,6 +143,8 @@ def _announce(
         "steps_per_epoch": steps.per_epoch,
         "packing": recipe.training.packing,
     }
+    if start:
+        in_use["resumed_from_step"] = checkpoints.step_of(start)
     records.emit(
         "started",
         recipe_hash=store.digest(recipe),

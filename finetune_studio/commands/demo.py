@@ -1,0 +1,161 @@
+"""`finetune-studio demo`: the whole job on the embedded model and data, told in a short report."""
+
+import argparse
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from finetune_studio import paths
+from finetune_studio.commands.output import line
+from finetune_studio.commands.train import follow
+from finetune_studio.errors import StudioError
+from finetune_studio.i18n import tr
+from finetune_studio.recipe import store
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.events import EventReader
+from finetune_studio.runs.folder import RunFolder
+from finetune_studio.runs.process import engine_command
+from finetune_studio.runs.state import RunState, fold
+
+QUESTIONS = (
+    "오늘 너무 힘들었어",
+    "친구랑 싸웠어",
+    "배고프다",
+    "여행 가고 싶어",
+    "시험 망쳤어",
+)
+FORMATS = ("adapter", "merged")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Where the run is kept."""
+    parser.add_argument("--out", type=Path, help=tr("the run's folder"))
+    parser.set_defaults(run=demo)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Check, train, measure, answer, export, compare."""
+    begun = time.monotonic()
+    recipe = demo_recipe()
+    out = options.out
+    run = RunFolder.create(out, recipe.name) if out else _own_run(recipe.name)
+    store.save(recipe, run.recipe)
+    _heading(tr("1. The data, as the trainer will see it"))
+    _check(recipe)
+    _heading(tr("2. Training an adapter (LoRA) on the embedded model"))
+    code = follow(run, resume=False, as_json=False)
+    if code:
+        return code
+    state = fold(EventReader(run.events).read())
+    _heading(tr("3. What changed on rows the model never learned from"))
+    _measured(state)
+    _heading(tr("4. The same questions before and after"))
+    _answers(state)
+    _heading(tr("5. Exports, loaded again from disk"))
+    for name in FORMATS:
+        _export(run, name)
+    line()
+    line(tr("Done in {seconds:.0f} s.").format(seconds=time.monotonic() - begun))
+    line(tr("The run is in {path}.").format(path=run.path))
+    line(tr("Talk to it: finetune-studio chat {path}").format(path=json.dumps(str(run.path))))
+    return 0
+
+
+def demo_recipe() -> Recipe:
+    """The recipe of the demo: Korean questions and answers on the embedded model."""
+    return store.with_changes(
+        Recipe(),
+        {
+            "name": "demo",
+            "data.files": [str(paths.resources() / "samples" / "korean_qa.csv")],
+            "method.alpha": 32,
+            "training.learning_rate": 2e-3,
+            "training.epochs": 4,
+            "training.batch_size": 16,
+            "training.accumulation": 1,
+            "training.sequence_length": 128,
+            "evaluation.every": 0.25,
+            "evaluation.prompts": list(QUESTIONS),
+            "evaluation.sample_tokens": 24,
+            "checkpoints.every": 0.25,
+        },
+    )
+
+
+def _own_run(name: str) -> RunFolder:
+    return RunFolder.create_in(paths.runs(), name)
+
+
+def _check(recipe: Recipe) -> None:
+    from finetune_studio.tokens.preflight import preflight
+
+    found = preflight(recipe)
+    line(
+        tr("{rows:,} questions with answers; {share:.0%} of the tokens are learned.").format(
+            rows=found.rows, share=found.learned_share
+        )
+    )
+    for finding in found.findings:
+        line(f"{tr(finding.level)}: {finding.sentence}")
+
+
+def _measured(state: RunState) -> None:
+    first, last = state.evaluations[0].metrics, _best(state)
+    fall = 1 - last["loss"] / first["loss"]
+    line(
+        tr("Validation loss {before:.3f} → {after:.3f}: {fall:.0%} lower.").format(
+            before=first["loss"], after=last["loss"], fall=fall
+        )
+    )
+    line(
+        tr("Perplexity {before:,.0f} → {after:,.0f}; right tokens {low:.0%} → {high:.0%}.").format(
+            before=first["perplexity"],
+            after=last["perplexity"],
+            low=first["token_accuracy"],
+            high=last["token_accuracy"],
+        )
+    )
+
+
+def _best(state: RunState) -> dict[str, float]:
+    return min((each.metrics for each in state.evaluations[1:]), key=lambda found: found["loss"])
+
+
+def _answers(state: RunState) -> None:
+    for question in QUESTIONS:
+        said = [each for each in state.samples if each.prompt == question]
+        line(f"  {question}")
+        line(tr("    before: {text}").format(text=_short(said[0].text)))
+        line(tr("    after:  {text}").format(text=_short(said[-1].text)))
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:100] or "…"
+
+
+def _export(run: RunFolder, name: str) -> None:
+    out = run.path / "exports" / name
+    command = [*engine_command("merge"), str(run.path), name, str(out), "--json"]
+    child = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    if child.returncode:
+        raise StudioError(tr("The export failed."), _last_line(child.stderr))
+    report: dict[str, Any] = json.loads(child.stdout)
+    size = sum(each["bytes"] for each in report["files"]) / 1e6
+    line(tr("{name}: {size:.1f} MB in {path}").format(name=name, size=size, path=out))
+    parity = report["parity"]
+    line(
+        tr(
+            "  says what the trained model says: same likeliest token at {top1:.1%} of {places:,}"
+        ).format(top1=parity["top1_match"], places=parity["places"])
+    )
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
+
+
+def _heading(text: str) -> None:
+    line()
+    line(text)

@@ -1,0 +1,138 @@
+import itertools
+import json
+import shutil
+
+import pytest
+
+from finetune_studio.engine import checkpoints
+from finetune_studio.recipe import store
+from finetune_studio.runs.orders import give
+from tests.helpers.running import losses, make_run, state_of, train
+
+
+@pytest.mark.parametrize(
+    ("task", "method"),
+    list(itertools.product(["chat", "text", "classify"], ["full", "lora", "qlora"])),
+)
+def test_every_task_trains_with_every_method(tmp_path, tiny, task, method):
+    run = make_run(tmp_path, tiny, task, method)
+    code, state = train(run)
+    assert code == 0, state.outcome
+    assert state.outcome.kind == "finished"
+    first, last = state.evaluations[0].metrics, state.evaluations[-1].metrics
+    assert last["loss"] < first["loss"]
+    weights = "model.safetensors" if method == "full" else "adapter_model.safetensors"
+    assert (run.result / weights).stat().st_mode & 0o777 == 0o644
+    assert (run.result / "tokenizer.json").is_file()
+
+
+def test_the_same_recipe_gives_the_same_losses(tmp_path, tiny):
+    first = train(make_run(tmp_path / "a", tiny, method__dropout=0.1))[1]
+    again = train(make_run(tmp_path / "b", tiny, method__dropout=0.1))[1]
+    assert losses(first) == losses(again)
+    assert [e.metrics for e in first.evaluations] == [e.metrics for e in again.evaluations]
+
+
+def test_a_resumed_run_comes_to_the_same_losses(tmp_path, tiny):
+    options = {"method__dropout": 0.1, "checkpoints__every": 4, "checkpoints__keep": 100}
+    whole = make_run(tmp_path / "a", tiny, **options)
+    expected = losses(train(whole)[1])
+    cut = make_run(tmp_path / "b", tiny, **options)
+    train(cut)
+    for each in checkpoints.sealed(cut.checkpoints)[1:]:
+        shutil.rmtree(each)
+    shutil.rmtree(cut.result)
+    code, state = train(cut, resume=True)
+    assert code == 0
+    assert losses(state) == expected
+    assert state.started.in_use["resumed_from_step"] == 4
+
+
+def test_a_damaged_checkpoint_is_passed_over(tmp_path, tiny):
+    run = make_run(tmp_path, tiny, checkpoints__every=4, checkpoints__keep=100)
+    train(run)
+    newest = checkpoints.sealed(run.checkpoints)[-1]
+    weights = newest / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-8] + b"corrupted"[:8])
+    start, damaged = checkpoints.newest_sound(run.checkpoints)
+    assert damaged == [newest]
+    code, state = train(run, resume=True)
+    assert code == 0
+    assert state.started.in_use["resumed_from_step"] == checkpoints.step_of(start)
+    assert [each.code for each in state.notices] == ["checkpoint-damaged"]
+
+
+def test_a_finished_run_can_be_extended(tmp_path, tiny):
+    run = make_run(tmp_path, tiny)
+    _, short = train(run)
+    longer = store.with_changes(store.load(run.recipe), {"training.epochs": 3})
+    store.save(longer, run.recipe)
+    code, state = train(run, resume=True)
+    assert code == 0
+    assert state.step == short.step * 3 // 2
+    assert state.outcome.kind == "finished"
+
+
+def test_early_stopping_ends_and_the_best_is_restored(tmp_path, tiny):
+    from safetensors.torch import load_file
+
+    run = make_run(
+        tmp_path,
+        tiny,
+        training__learning_rate=0.009,
+        training__epochs=40,
+        training__schedule="constant",
+        evaluation__every=8,
+        evaluation__early_stopping__enabled=True,
+        evaluation__early_stopping__patience=2,
+        checkpoints__every=8,
+    )
+    code, state = train(run)
+    assert code == 0
+    assert state.outcome.reason == "early-stopping"
+    best = min(state.evaluations[1:], key=lambda each: each.metrics["loss"])
+    assert state.best.step == best.step < state.step
+    kept = load_file(run.checkpoints / f"checkpoint-{best.step}" / "adapter_model.safetensors")
+    saved = load_file(run.result / "adapter_model.safetensors")
+    assert all((kept[name] == saved[name]).all() for name in kept)
+
+
+def test_stop_and_save_leaves_a_result_and_can_go_on(tmp_path, tiny):
+    run = make_run(tmp_path, tiny)
+    give(run.orders, "cancel")  # to an earlier trainer: not obeyed
+    code, state = train(run)
+    assert code == 0
+    assert state.outcome.kind == "finished"
+
+
+def test_started_says_what_was_asked_and_what_is_in_use(tmp_path, tiny):
+    run = make_run(tmp_path, tiny, method="qlora")
+    started = train(run)[1].started
+    assert started.asked["training"]["optimizer"] == "auto"
+    assert started.in_use["optimizer"] == "adamw"
+    assert started.in_use["precision"] == "fp32"
+    assert started.in_use["trainable_parameters"] < started.in_use["parameters"]
+    assert started.versions["torch"]
+
+
+def test_packed_rows_learn_what_padded_rows_learn(tmp_path, tiny):
+    """One step over all rows: packed or padded, the same tokens are learned from."""
+    whole = {"training__batch_size": 64, "training__epochs": 1, "data__split__validation": 0.0}
+    padded = train(make_run(tmp_path / "a", tiny, **whole))[1]
+    packed = train(make_run(tmp_path / "b", tiny, training__packing=True, **whole))[1]
+    assert losses(packed) == pytest.approx(losses(padded), rel=1e-5)
+
+
+def test_the_result_says_what_it_is(tmp_path, tiny):
+    run = make_run(tmp_path, tiny, "classify", "full")
+    train(run)
+    about = json.loads((run.result / "studio.json").read_text(encoding="utf-8"))
+    assert about["task"] == "classify"
+    assert about["labels"] == ["n", "p"]
+
+
+def test_samples_come_before_and_after(tmp_path, tiny):
+    run = make_run(tmp_path, tiny, evaluation__prompts=["숫자 3에 하나를 더하면?"])
+    samples = train(run)[1].samples
+    assert samples[0].step == 0
+    assert samples[-1].step == state_of(run).step
