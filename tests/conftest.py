@@ -39,3 +39,12 @@ def pytest_collection_modifyitems(items):
 def shared():
     """The shared data folder (only in tests marked `needs_shared`)."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """The folder of a tiny model with a chat template; its name has Hangul and a space."""
+    pytest.importorskip("torch", reason="needs_train: the extra `train` is not installed")
+    from tests.helpers.tiny import make_model
+
+    return make_model(tmp_path_factory.mktemp("models") / "작은 모델")

@@ -200,7 +200,13 @@ def _read(recipe: Recipe, emit: Emit) -> tuple[Dataset, Dataset]:
     if data.validation_files:
         return train, _rows_of(recipe, data.validation_files, emit)
     split = data.split
-    return split_rows(train, split.validation, group=split.group or None, seed=split.seed)
+    halves = split_rows(train, split.validation, group=split.group or None, seed=split.seed)
+    if split.validation and not all(map(len, halves)):
+        raise RefusedError(
+            tr("{count} usable rows are too few to keep some aside.").format(count=len(train)),
+            hint=tr("Bring more rows, or set data.split.validation to 0."),
+        )
+    return halves
 
 
 def _rows_of(recipe: Recipe, files: Sequence[str], emit: Emit) -> Dataset:
