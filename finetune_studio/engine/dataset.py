@@ -17,7 +17,6 @@ import torch
 from accelerate import PartialState
 from datasets import Dataset, disable_progress_bars
 from transformers import AutoConfig
-from trl import pack_dataset
 
 from finetune_studio import paths
 from finetune_studio.data.mapping import canonical
@@ -93,6 +92,8 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
                 hint=tr("Raise training.sequence_length, or look at the rows with `data check`."),
             )
         if recipe.training.packing and _packable(recipe, source, emit):
+            from trl import pack_dataset  # slow to import, and not every run packs
+
             train_ids = pack_dataset(train_ids, recipe.training.sequence_length, "bfd")
     pad_id = padding_id(tokenizer)
     return Prepared(

@@ -1,6 +1,7 @@
 """The door of an engine process: every end is a sentence and an exit code."""
 
 import json
+import logging
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,8 +15,7 @@ from finetune_studio.i18n import tr
 
 def run_as_process(work: Callable[[list[str]], int]) -> int:
     """Run `work` on the command line's arguments; 0 done, 1 failed, 2 refused, 130 interrupted."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    quiet()
     arguments = sys.argv[1:]
     try:
         return work(arguments)
@@ -30,6 +30,13 @@ def run_as_process(work: Callable[[list[str]], int]) -> int:
             print(json.dumps({"error": told.as_dict()}, ensure_ascii=False))  # noqa: T201
         print(tr("error: {text}").format(text=told), file=sys.stderr)  # noqa: T201
         return 2 if isinstance(told, RefusedError) else 1
+
+
+def quiet() -> None:
+    """Keep the libraries' advice and progress bars out of what a person reads."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 def as_studio_error(error: BaseException) -> StudioError:

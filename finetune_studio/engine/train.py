@@ -5,6 +5,10 @@ RUN/checkpoints and
 RUN/result. Several processes (torchrun) do the same work in parts; only the first of them writes.
 """
 
+import gc
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -13,7 +17,6 @@ from typing import Any
 
 import torch
 from transformers import Trainer, set_seed
-from transformers import logging as transformers_logging
 
 from finetune_studio.catalog.resolve import resolve_model
 from finetune_studio.engine import checkpoints
@@ -30,12 +33,12 @@ from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.evaluate import evaluate
 from finetune_studio.engine.loading import context_length, load_model
 from finetune_studio.engine.loss import Loss, Meter
-from finetune_studio.engine.process import as_studio_error
+from finetune_studio.engine.process import as_studio_error, quiet
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result
 from finetune_studio.engine.samples import Voice
 from finetune_studio.errors import RefusedError
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.checks import check_context, refuse_errors
 from finetune_studio.recipe.schema import Recipe
@@ -193,7 +196,7 @@ def _start_point(run: RunFolder, resume: bool, device: Device, records: Records)
             "notice",
             level="warning",
             code="checkpoint-damaged",
-            text=tr("{name} is damaged and was passed over."),
+            text=mark("{name} is damaged and was passed over."),
             values={"name": each.name},
         )
     if device.first and start is None and any(run.checkpoints.glob("checkpoint-*")):
@@ -201,20 +204,41 @@ def _start_point(run: RunFolder, resume: bool, device: Device, records: Records)
             "notice",
             level="warning",
             code="no-checkpoint",
-            text=tr("No whole checkpoint was found; training starts again."),
+            text=mark("No whole checkpoint was found; training starts again."),
             values={},
         )
     return start
 
 
+def export_as_asked(run: RunFolder, records: Records) -> None:
+    """Write the formats that the recipe asks for; one that fails is told and ends nothing."""
+    if os.environ.get("RANK", "0") != "0":
+        return
+    for name in store.load(run.recipe).export.formats:
+        out = run.path / "exports" / name
+        shutil.rmtree(out, ignore_errors=True)  # of a run that was extended
+        command = [sys.executable, "-m", "finetune_studio.engine.merge", str(run.path), name]
+        gc.collect()
+        torch.cuda.empty_cache()
+        if subprocess.run([*command, str(out)], check=False).returncode:
+            records.emit(
+                "notice",
+                level="error",
+                code="export-failed",
+                text=mark("The export {format} failed; trainer.log says why."),
+                values={"format": name},
+            )
+
+
 def main(arguments: list[str]) -> int:
     """Run as a process; every end is an event, and an exit code."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    quiet()
     run = RunFolder(Path(arguments[0]))
     with Records(run) as records:
         try:
             reason = train(run, "--resume" in arguments[1:], records)
+            if reason != "cancelled":
+                export_as_asked(run, records)
         except KeyboardInterrupt:
             records.emit("stopped", step=records.step, reason="interrupted")
             return 130
