@@ -110,9 +110,9 @@ class EventReader:
         self._lines = LineReader(path, offset)
 
     @classmethod
-    def of_tail(cls, path: Path, size: int) -> Self:
-        """A reader of what stands in the last `size` bytes alone."""
-        reader = cls(path)
+    def of_tail(cls, path: Path, size: int, offset: int = 0) -> Self:
+        """A reader of what stands in the last `size` bytes alone, from the byte `offset` on."""
+        reader = cls(path, offset)
         reader._lines.skip_to_tail(size)
         return reader
 
