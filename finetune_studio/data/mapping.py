@@ -1,0 +1,234 @@
+"""Rows of a recognised shape to the columns that a task is trained on.
+
+Runs over memory-mapped rows in batches and keeps the result in the cache.
+"""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from finetune_studio import paths
+from finetune_studio.data import turns
+from finetune_studio.data.columns import to_text
+from finetune_studio.data.shapes import ROLES
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import tr
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+FORMAT = 1
+BATCH = 1000
+FIRST = 10
+"""How many row numbers of dropped rows are kept."""
+PROBLEM = "problem"
+FORMS = {"chat": set(turns.CHATS), "text": {"text", "labelled-text"}, "classify": {"labelled-text"}}
+"""The shapes that each task can be trained on."""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Rows that a task cannot use.
+
+    Attributes:
+        code: One of `turns.REASONS`.
+        reason: The same in words, without a full stop.
+        count: How many rows.
+        rows: The first few row numbers, from 0.
+    """
+
+    code: str
+    reason: str
+    count: int
+    rows: tuple[int, ...]
+
+
+def canonical(
+    dataset: "Dataset",
+    shape: str,
+    mapping: Mapping[str, str],
+    task_kind: str,
+    group: str | None = None,
+) -> "tuple[Dataset, list[Dropped]]":
+    """The rows as a task takes them, and what was left out.
+
+    Args:
+        dataset: Rows as they were opened.
+        shape: One of `shapes.ROLES`.
+        mapping: The column of each role.
+        task_kind: `chat` gives `messages`, `text` gives `text`, `classify` `text` and `label`.
+        group: A column to keep beside them, as text.
+
+    Raises:
+        RefusedError: The task cannot learn from this shape, a role has no column, or a column
+            that is named is not there.
+    """
+    _check(dataset.column_names, shape, mapping, task_kind, group)
+    key = _key(dataset, shape, mapping, task_kind, group)
+    folder = paths.cache() / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = dataset.map(
+        Canonical(shape, dict(mapping), task_kind, group),
+        batched=True,
+        batch_size=BATCH,
+        remove_columns=dataset.column_names,
+        features=_features(task_kind, group),
+        cache_file_name=str(folder / f"{key}.arrow"),
+        new_fingerprint=key,
+    )
+    return _without_problems(made, key)
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """Turns a batch of columns into the columns of a task."""
+
+    shape: str
+    mapping: dict[str, str]
+    task_kind: str
+    group: str | None
+
+    def __call__(self, columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+        """The task's columns and `problem`, a code or an empty text."""
+        used = [columns[column] for column in self.mapping.values()]
+        rows = [dict(zip(self.mapping, row, strict=True)) for row in zip(*used, strict=True)]
+        made = self._chats(rows) if self.task_kind == "chat" else self._texts(rows)
+        if self.group:
+            made[self.group] = [to_text(value) for value in columns[self.group]]
+        return made
+
+    def _chats(self, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+        form = turns.CHATS[self.shape]
+        made = [form(row) for row in rows]
+        return {
+            "messages": [[] if isinstance(each, str) else each for each in made],
+            PROBLEM: [each if isinstance(each, str) else "" for each in made],
+        }
+
+    def _texts(self, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+        texts = [turns.text(row) for row in rows]
+        if self.task_kind == "text":
+            return {"text": texts, PROBLEM: ["" if text else "no-text" for text in texts]}
+        labels = [turns.label(row) for row in rows]
+        problems = [
+            "no-text" if not text else "no-label" if not label else ""
+            for text, label in zip(texts, labels, strict=True)
+        ]
+        return {"text": texts, "label": labels, PROBLEM: problems}
+
+
+def _check(
+    columns: list[str], shape: str, mapping: Mapping[str, str], task: str, group: str | None
+) -> None:
+    if shape not in ROLES:
+        raise RefusedError(
+            tr("There is no shape “{shape}”.").format(shape=shape),
+            hint=tr("The shapes are {names}.").format(names=", ".join(ROLES)),
+        )
+    if shape not in FORMS[task]:
+        raise RefusedError(
+            tr("The task {task} cannot learn from rows of the shape {shape}.").format(
+                task=task, shape=shape
+            ),
+            hint=_way_out(shape, task),
+        )
+    needed, optional = ROLES[shape]
+    for role in mapping:
+        if role not in needed + optional:
+            raise RefusedError(
+                tr("The shape {shape} has no role “{role}”.").format(shape=shape, role=role),
+                hint=tr("Its roles are {names}.").format(names=", ".join(needed + optional)),
+            )
+    for role in needed:
+        if role not in mapping:
+            raise RefusedError(
+                tr("No column is mapped to “{role}”.").format(role=role),
+                tr("The columns are {names}.").format(names=_listed(columns)),
+                tr("Set data.mapping, such as {role}: {column}.").format(
+                    role=role, column=columns[0]
+                ),
+            )
+    for column in [*mapping.values(), *([group] if group else [])]:
+        if column not in columns:
+            raise _no_column(column, columns)
+    _check_group(mapping, task, group)
+
+
+def _check_group(mapping: Mapping[str, str], task: str, group: str | None) -> None:
+    taken = {"chat": ("messages",), "text": ("text",), "classify": ("text", "label")}[task]
+    if group == PROBLEM or (group in taken and mapping.get(group) != group):
+        raise RefusedError(
+            tr("The column “{name}” cannot be kept beside the rows.").format(name=group),
+            tr("Its name is needed for what is learned."),
+            tr("Rename the column, or split without data.split.group."),
+        )
+
+
+def _no_column(column: str, columns: list[str]) -> RefusedError:
+    near = difflib.get_close_matches(column, columns, 1, 0.5)
+    return RefusedError(
+        tr("There is no column “{name}”.").format(name=column),
+        tr("The columns are {names}.").format(names=_listed(columns)),
+        tr("Did you mean “{name}”?").format(name=near[0])
+        if near
+        else tr("Choose one of them in data.mapping."),
+    )
+
+
+def _way_out(shape: str, task: str) -> str:
+    if shape in ("preference", "kto") and task == "chat":
+        return tr(
+            "Set data.shape to prompt-completion and map completion to the column of good answers."
+        )
+    names = ", ".join(sorted(FORMS[task]))
+    return tr(
+        "It learns from {names}: set data.shape and data.mapping, or choose another task."
+    ).format(names=names)
+
+
+def _listed(columns: list[str]) -> str:
+    return ", ".join(f"“{column}”" for column in columns)
+
+
+def _features(task: str, group: str | None) -> Any:
+    from datasets import Features, List, Value
+
+    text = Value("string")
+    if task == "chat":
+        columns = {"messages": List({"role": text, "content": text})}
+    else:
+        columns = {"text": text} | ({"label": text} if task == "classify" else {})
+    return Features({**columns, PROBLEM: text, **({group: text} if group else {})})
+
+
+def _key(
+    dataset: "Dataset", shape: str, mapping: Mapping[str, str], task: str, group: str | None
+) -> str:
+    made_of = [FORMAT, dataset._fingerprint, shape, sorted(mapping.items()), task, group]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:24]
+
+
+def _without_problems(made: "Dataset", key: str) -> "tuple[Dataset, list[Dropped]]":
+    import numpy as np
+
+    problems = made.with_format("numpy", columns=[PROBLEM])
+    found: dict[str, list[int]] = {}
+    start = 0
+    for batch in problems.iter(batch_size=50_000):
+        codes = batch[PROBLEM]
+        for code in np.unique(codes[codes != ""]):
+            found.setdefault(str(code), []).extend((np.flatnonzero(codes == code) + start).tolist())
+        start += len(codes)
+    dropped = [
+        Dropped(code, tr(turns.REASONS[code]), len(rows), tuple(rows[:FIRST]))
+        for code, rows in sorted(found.items(), key=lambda item: -len(item[1]))
+    ]
+    clean = made.remove_columns(PROBLEM, new_fingerprint=f"{key}c")
+    if not dropped:
+        return clean, []
+    bad = np.array(sorted(row for rows in found.values() for row in rows), dtype=np.int64)
+    kept = np.setdiff1d(np.arange(len(made)), bad, assume_unique=True)
+    return clean.select(kept, new_fingerprint=f"{key}k"), dropped

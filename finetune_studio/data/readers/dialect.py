@@ -1,0 +1,105 @@
+"""Finds how a table of text is written: its delimiter, its quoting, and whether it has a header."""
+
+import csv
+import io
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from finetune_studio.data.readers.limits import ROW
+
+SAMPLE = 200
+"""Records that the choice is made on."""
+NO_DELIMITER = "\x1f"
+DELIMITERS = (",", "\t", ";", "|")
+
+csv.field_size_limit(ROW)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to read a table.
+
+    Attributes:
+        delimiter: Parts the fields; the unit separator where there is one column only.
+        quoting: `doubled` (RFC 4180), `escaped` (a backslash before a quote) or `none`.
+        agreement: The share of sampled records with as many fields as the first.
+        whole: Whether every quotation mark in the sample closes rightly.
+    """
+
+    delimiter: str
+    quoting: Literal["doubled", "escaped", "none"]
+    fields: int = 1
+    agreement: float = 1.0
+    whole: bool = True
+
+    def reader(self, lines: Iterable[str]) -> Any:
+        """The records of these lines, strictly."""
+        if self.quoting == "none":
+            return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
+        escaped = self.quoting == "escaped"
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            doublequote=not escaped,
+            escapechar="\\" if escaped else None,
+            strict=True,
+        )
+
+
+def find_dialect(sample: str, ending: str) -> Dialect:
+    """The dialect under which most records have as many fields as the header.
+
+    Args:
+        sample: The beginning of the file, whole lines.
+        ending: `.tsv` and `.tab` are tried with a tab alone.
+    """
+    delimiters = ("\t",) if ending in (".tsv", ".tab") else DELIMITERS
+    tried = [_tried(sample, Dialect(d, q)) for d in delimiters for q in _quotings(sample)]
+    several = [each for each in tried if each.fields > 1 and each.agreement > 0.8]
+    if several:
+        return max(several, key=lambda each: (each.whole, each.agreement, each.fields))
+    alone = [_tried(sample, Dialect(NO_DELIMITER, q)) for q in _quotings(sample)]
+    return max(alone, key=lambda each: (each.whole, each.agreement))
+
+
+def has_header(first: list[str]) -> bool:
+    """Whether a record names columns: short names, none of them a number."""
+    return not any(len(cell) > 80 or "\n" in cell or _is_number(cell) for cell in first)
+
+
+def _quotings(sample: str) -> tuple[Literal["doubled", "escaped", "none"], ...]:
+    if '"' not in sample:
+        return ("doubled",)
+    return ("doubled", "escaped", "none") if '\\"' in sample else ("doubled", "none")
+
+
+def _tried(sample: str, dialect: Dialect) -> Dialect:
+    records: list[list[str]] = []
+    whole = True
+    try:
+        filled = (record for record in dialect.reader(io.StringIO(sample, newline="")) if record)
+        records.extend(itertools.islice(filled, SAMPLE))
+    except csv.Error:
+        whole = False
+    if not records or (dialect.quoting == "none" and _is_quoted(records)):
+        return replace(dialect, agreement=0.0, whole=False)
+    fields = len(records[0])
+    agreeing = sum(len(record) == fields for record in records)
+    return replace(dialect, fields=fields, agreement=agreeing / len(records), whole=whole)
+
+
+def _is_quoted(records: list[list[str]]) -> bool:
+    """Whether the cells, taken without quoting, look as if quotation marks enclosed them."""
+    marked = [cell for record in records for cell in record if cell.startswith('"')]
+    closed = sum(len(cell) > 1 and cell.endswith('"') for cell in marked)
+    return closed >= max(len(marked) - closed, 1)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""CSV and TSV as rows of text: every value stays the text that it is in the file."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from finetune_studio.data.encoding import open_text
+from finetune_studio.data.files import inner_ending
+from finetune_studio.data.readers.dialect import Dialect, find_dialect, has_header
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import tr
+
+SAMPLE = 256 << 10
+
+Row = tuple[dict[str, Any], int]
+
+
+def read_table(path: Path, encoding: str) -> Iterator[Row]:
+    """The file's rows; an empty field is an empty string.
+
+    Raises:
+        RefusedError: A row has more or fewer fields than the header, a quotation mark is never
+            closed, or two columns have one name.
+    """
+    with open_text(path, encoding) as file:
+        dialect = find_dialect(_sample(file), inner_ending(path))
+    with open_text(path, encoding) as file:
+        yield from _rows(file, dialect, path)
+
+
+def _sample(file: io.TextIOWrapper) -> str:
+    text = file.read(SAMPLE)
+    if len(text) < SAMPLE:
+        return text
+    return text[: text.rfind("\n") + 1] or text
+
+
+def _rows(file: io.TextIOWrapper, dialect: Dialect, path: Path) -> Iterator[Row]:
+    reader = dialect.reader(file)
+    columns: list[str] = []
+    started = 1
+    try:
+        for record in reader:
+            if not record or (len(record) == 1 and not record[0].strip("\ufeff \t")):
+                started = reader.line_num + 1
+                continue
+            record[0] = record[0].removeprefix("\ufeff")
+            if not columns:
+                columns = _columns(record, path)
+                if has_header(record):
+                    started = reader.line_num + 1
+                    continue
+            if len(record) != len(columns):
+                raise _ragged(path, started, len(record), len(columns))
+            yield dict(zip(columns, record, strict=True)), sum(map(len, record))
+            started = reader.line_num + 1
+    except csv.Error as error:
+        raise RefusedError(
+            tr("“{name}” has a quotation mark that does not close rightly.").format(name=path.name),
+            tr("The row that starts at line {line}: {why}.").format(line=started, why=error),
+            tr("Double the quotation marks inside quoted text, or save the file as JSONL."),
+        ) from error
+
+
+def _columns(record: list[str], path: Path) -> list[str]:
+    if not has_header(record):
+        return [f"column {number}" for number in range(1, len(record) + 1)]
+    names = [cell.strip() or f"column {number}" for number, cell in enumerate(record, 1)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise RefusedError(
+            tr("“{name}” has two columns named “{column}”.").format(name=path.name, column=twice),
+            hint=tr("Give each column its own name in the first line."),
+        )
+    return names
+
+
+def _ragged(path: Path, line: int, found: int, expected: int) -> RefusedError:
+    return RefusedError(
+        tr("“{name}” has a row that does not fit its header.").format(name=path.name),
+        tr("Line {line} has {found} fields; the header has {expected}.").format(
+            line=line, found=found, expected=expected
+        ),
+        tr("Put text that holds a delimiter or a line break into double quotation marks."),
+    )

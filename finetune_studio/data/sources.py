@@ -1,0 +1,127 @@
+"""Files of a person to memory-mapped rows. Knows files and the cache, not what rows mean.
+
+Rows are converted once, in chunks, into one Arrow file in the cache, under a name made of the
+files' paths, sizes and times; memory does not grow with the data.
+"""
+
+import hashlib
+import itertools
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune_studio import paths
+from finetune_studio.data.files import expand
+from finetune_studio.data.readers import find_encoding, read_chunks, read_rows
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import tr
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+FORMAT = 1
+"""Part of the cache's names: raise it when the same file gives other rows."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Files, opened.
+
+    Attributes:
+        dataset: Their rows, memory-mapped.
+        encoding: The text encodings found, joined by commas; `binary` for formats without one.
+        files: The files that the rows come from, in order.
+    """
+
+    dataset: "Dataset"
+    encoding: str
+    files: tuple[str, ...]
+
+
+def open_rows(files: Sequence[str]) -> Opened:
+    """Open files and folders as one table of rows.
+
+    Raises:
+        RefusedError: A file is missing, empty, broken or of an unknown kind, or holds no row.
+        StudioError: The cache cannot be written.
+    """
+    found = expand(files)
+    key = _key(found)
+    target = paths.cache() / "data" / f"{key}.arrow"
+    about = target.with_suffix(".json")
+    if not (target.is_file() and about.is_file()):
+        _convert(found, target, about)
+    encoding = json.loads(about.read_text(encoding="utf-8"))["encoding"]
+    return Opened(_mapped(target, key), encoding, tuple(str(path) for path in found))
+
+
+def first_rows(files: Sequence[str], count: int) -> list[dict[str, Any]]:
+    """The first rows, read from the files' beginnings alone; types are as in the file.
+
+    Raises:
+        RefusedError: As `open_rows`, as far as it is read.
+    """
+    found: list[dict[str, Any]] = []
+    for path in expand(files):
+        rows = read_rows(path, find_encoding(path))
+        found.extend(itertools.islice(rows, count - len(found)))
+        if len(found) >= count:
+            break
+    return found
+
+
+def _key(found: Sequence[Path]) -> str:
+    made_of = [FORMAT]
+    facts = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in found]
+    text = json.dumps([made_of, facts])
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def _convert(found: Sequence[Path], target: Path, about: Path) -> None:
+    from finetune_studio.data.arrow import write_arrow
+
+    encodings: dict[str, None] = {}
+    if not write_arrow(_chunks(found, encodings), target):
+        raise RefusedError(
+            tr("“{name}” holds no row.").format(name=found[0].name),
+            hint=tr("Choose a file with rows in it."),
+        )
+    part = about.with_name(f"{about.name}.{os.getpid()}.part")
+    part.write_text(json.dumps({"encoding": ", ".join(encodings)}), encoding="utf-8")
+    os.replace(part, about)
+
+
+def _chunks(found: Sequence[Path], encodings: dict[str, None]) -> Iterator[Any]:
+    first: set[str] = set()
+    for path in found:
+        encoding = find_encoding(path)
+        encodings[encoding] = None
+        for chunk in read_chunks(path, encoding):
+            columns = set(chunk[0]) if isinstance(chunk, list) else set(chunk.schema.names)
+            first = first or columns
+            if not columns & first:
+                raise _unlike(found[0], path, first, columns)
+            yield chunk
+
+
+def _unlike(first: Path, other: Path, expected: set[str], found: set[str]) -> RefusedError:
+    return RefusedError(
+        tr("The files do not hold the same kind of rows."),
+        tr("“{first}” has the columns {expected}; “{other}” has {found}.").format(
+            first=first.name,
+            expected=", ".join(sorted(expected)),
+            other=other.name,
+            found=", ".join(sorted(found)),
+        ),
+        tr("Choose one of them, or give their columns the same names."),
+    )
+
+
+def _mapped(target: Path, key: str) -> "Dataset":
+    from datasets import Dataset
+    from datasets.table import MemoryMappedTable
+
+    return Dataset(MemoryMappedTable.from_file(str(target)), fingerprint=key)

@@ -1,0 +1,159 @@
+"""One row of any shape to what a task learns from: a conversation, a text, a labelled text.
+
+Each function returns the content, or a code from `REASONS` that says why the row cannot be used.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from finetune_studio.data.columns import to_text
+from finetune_studio.data.values import is_missing, turns_of
+from finetune_studio.i18n import mark
+
+REASONS = {
+    "no-conversation": mark("there is no conversation in the row"),
+    "unknown-role": mark("a turn has an unknown role"),
+    "not-text": mark("a turn holds something that is not text"),
+    "empty-turn": mark("a turn is empty"),
+    "no-answer": mark("there is no answer to learn"),
+    "no-question": mark("there is no question or prompt"),
+    "no-text": mark("there is no text in the row"),
+    "no-label": mark("there is no label in the row"),
+}
+USER = ("user", "human", "prompter", "question", "instruction", "사용자", "유저", "고객", "질문")
+ASSISTANT = (
+    "assistant", "gpt", "bot", "chatgpt", "model", "ai", "bard", "bing", "chatbot", "answer",
+    "output", "어시스턴트", "챗봇", "상담사", "답변", "response",
+)  # fmt: skip
+SYSTEM = ("system", "developer", "시스템")
+TOOL = ("tool", "function", "observation", "ipython", "tool_response")
+SPEAKERS = {
+    name: role
+    for role, spoken in (
+        ("user", USER),
+        ("assistant", ASSISTANT),
+        ("system", SYSTEM),
+        ("tool", TOOL),
+    )
+    for name in spoken
+}
+ROLE_KEYS = ("role", "from", "speaker")
+CONTENT_KEYS = ("content", "value", "text")
+
+Messages = list[dict[str, str]]
+Row = Mapping[str, Any]
+
+
+def conversation(row: Row) -> Messages | str:
+    """From the roles `messages` or `conversations` (and `system`)."""
+    turns = turns_of(row.get("messages", row.get("conversations")))
+    if not turns:
+        return "no-conversation"
+    made = normalised(turns)
+    if isinstance(made, str):
+        return made
+    if made[0]["role"] != "system":
+        made = _system(row) + made
+    return made if any(turn["role"] == "assistant" for turn in made) else "no-answer"
+
+
+def normalised(turns: Sequence[Any]) -> Messages | str:
+    """Turns with the roles system, user, assistant and tool, and contents that are text."""
+    made: Messages = []
+    for turn in turns:
+        role = SPEAKERS.get(str(_first(turn, ROLE_KEYS)).strip().casefold())
+        if role is None:
+            return "unknown-role"
+        content = _content(_first(turn, CONTENT_KEYS))
+        if content is None:
+            return "not-text"
+        if not content.strip():
+            if role != "system":
+                return "empty-turn"
+            continue
+        made.append({"role": role, "content": content})
+    return made or "no-conversation"
+
+
+def exchange(row: Row, ask: str, answer: str) -> Messages | str:
+    """From a question and its answer, each a text or itself a list of turns."""
+    asked, answered = row.get(ask), row.get(answer)
+    if is_missing(answered) or answered == []:
+        return "no-answer"
+    if is_missing(asked) or asked == []:
+        return "no-question"
+    parts = [_system(row)]
+    for value, role in ((asked, "user"), (answered, "assistant")):
+        turns = turns_of(value)
+        made = normalised(turns) if turns else _spoken(role, value)
+        if isinstance(made, str):
+            return made
+        parts.append(made)
+    return [turn for part in parts for turn in part]
+
+
+def alpaca(row: Row) -> Messages | str:
+    """From `instruction`, `input`, `output` and `system`."""
+    asked = [row.get(role) for role in ("instruction", "input")]
+    joined = "\n\n".join(str(to_text(part)) for part in asked if not is_missing(part))
+    return exchange({**row, "instruction": joined}, "instruction", "output")
+
+
+def question(row: Row) -> Messages | str:
+    """From `context`, `question`, `answer` and `system`."""
+    if is_missing(row.get("context")) or is_missing(row.get("question")):
+        return exchange(row, "question", "answer")
+    asked = f"{to_text(row['context'])}\n\n{to_text(row['question'])}"
+    return exchange({**row, "question": asked}, "question", "answer")
+
+
+def prompt(row: Row) -> Messages | str:
+    """From `prompt`, `completion` and `system`."""
+    return exchange(row, "prompt", "completion")
+
+
+def text(row: Row) -> str | None:
+    """From `text`; None where it is missing."""
+    value = row.get("text")
+    return None if is_missing(value) else to_text(value)
+
+
+def label(row: Row) -> str | None:
+    """From `label`, without blanks around it; None where it is missing."""
+    value = row.get("label")
+    return None if is_missing(value) else str(to_text(value)).strip()
+
+
+CHATS: dict[str, Callable[[Row], Messages | str]] = {
+    "messages": conversation,
+    "sharegpt": conversation,
+    "alpaca": alpaca,
+    "question-answer": question,
+    "prompt-completion": prompt,
+}
+
+
+def _first(turn: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((turn[key] for key in keys if turn.get(key) is not None), "")
+
+
+def _content(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):  # parts, as vision models take them
+        texts = [part.get("text") if isinstance(part, Mapping) else part for part in value]
+        known = [each for each in texts if isinstance(each, str)]
+        return "".join(known) if len(known) == len(texts) else None
+    return to_text(value) if isinstance(value, (int, float, bool)) else None
+
+
+def _spoken(role: str, value: Any) -> Messages | str:
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        value = value[0]  # several accepted answers: the first
+    content = _content(value)
+    return "not-text" if content is None else [{"role": role, "content": content}]
+
+
+def _system(row: Row) -> Messages:
+    value = row.get("system")
+    return [] if is_missing(value) else [{"role": "system", "content": str(to_text(value))}]

@@ -1,0 +1,78 @@
+"""What the values of a column look like in a sample: text, labels, conversations."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+CHATML = "<|im_start|>"
+NO_TEXT = 80  # characters; a label is shorter
+
+
+def present(values: Sequence[Any]) -> list[Any]:
+    """The values that are there: no null, no NaN, no blank text."""
+    return [value for value in values if not is_missing(value)]
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for nothing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and not value.strip()
+
+
+def are_text(values: Sequence[Any]) -> bool:
+    """Whether nearly all values are text, and more than numbers written as text."""
+    there = present(values)
+    texts = [v for v in there if isinstance(v, str) and any(sign.isalpha() for sign in v)]
+    return bool(there) and len(texts) >= 0.8 * len(there)
+
+
+def are_labels(values: Sequence[Any]) -> bool:
+    """Whether the values are short, and few different ones come again and again."""
+    there = present(values)
+    if not there or any(isinstance(value, (list, dict)) for value in there):
+        return False
+    different = {str(value) for value in there}
+    short = all(len(each) < NO_TEXT for each in different)
+    return short and len(different) <= max(2, min(50, len(there) // 2))
+
+
+def turns_of(value: Any) -> list[Any] | None:
+    """A conversation as a list of turns, also from JSON or ChatML text; None where it is none."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith(CHATML):
+            return chatml_turns(text)
+        if not text.startswith("["):
+            return None
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+    if isinstance(value, list) and value and all(isinstance(turn, Mapping) for turn in value):
+        return value
+    return None
+
+
+def chatml_turns(text: str) -> list[dict[str, str]]:
+    """The turns of a conversation written as one ChatML text."""
+    turns = []
+    for part in text.split(CHATML)[1:]:
+        role, _, content = part.partition("\n")
+        end = content.find("<|im_end|>")
+        turns.append({"role": role.strip(), "content": content[:end] if end >= 0 else content})
+    return turns
+
+
+def turn_names(values: Sequence[Any]) -> tuple[str, str] | None:
+    """The names under which turns keep role and content; None where these are no conversations."""
+    there = present(values)
+    turns = [turns_of(value) for value in there]
+    first = [turn[0] for turn in turns if turn]
+    if not first or len(first) < 0.8 * len(there):
+        return None
+    for names in (("role", "content"), ("from", "value"), ("speaker", "text"), ("role", "text")):
+        if all(name in first[0] for name in names):
+            return names
+    return None
