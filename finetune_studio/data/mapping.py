@@ -66,10 +66,14 @@ def canonical(
         RefusedError: The task cannot learn from this shape, a role has no column, or a column
             that is named is not there.
     """
-    _check(dataset.column_names, shape, mapping, task_kind, group)
+    from datasets import disable_progress_bars
+
+    check_mapping(dataset.column_names, shape, mapping, task_kind)
+    _check_group(dataset.column_names, mapping, task_kind, group)
     key = _key(dataset, shape, mapping, task_kind, group)
     folder = paths.cache() / "data"
     folder.mkdir(parents=True, exist_ok=True)
+    disable_progress_bars()
     made = dataset.map(
         Canonical(shape, dict(mapping), task_kind, group),
         batched=True,
@@ -120,15 +124,20 @@ class Canonical:
         return {"text": texts, "label": labels, PROBLEM: problems}
 
 
-def _check(
-    columns: list[str], shape: str, mapping: Mapping[str, str], task: str, group: str | None
+def check_mapping(
+    columns: list[str], shape: str, mapping: Mapping[str, str], task: str | None = None
 ) -> None:
+    """Make sure that every role has a column that is there, and that the task can learn from it.
+
+    Raises:
+        RefusedError: It is not so; the message names the role or column and the nearest one.
+    """
     if shape not in ROLES:
         raise RefusedError(
             tr("There is no shape “{shape}”.").format(shape=shape),
             hint=tr("The shapes are {names}.").format(names=", ".join(ROLES)),
         )
-    if shape not in FORMS[task]:
+    if task and shape not in FORMS[task]:
         raise RefusedError(
             tr("The task {task} cannot learn from rows of the shape {shape}.").format(
                 task=task, shape=shape
@@ -151,13 +160,16 @@ def _check(
                     role=role, column=columns[0]
                 ),
             )
-    for column in [*mapping.values(), *([group] if group else [])]:
+    for column in mapping.values():
         if column not in columns:
-            raise _no_column(column, columns)
-    _check_group(mapping, task, group)
+            raise _no_column(column, columns, "data.mapping")
 
 
-def _check_group(mapping: Mapping[str, str], task: str, group: str | None) -> None:
+def _check_group(
+    columns: list[str], mapping: Mapping[str, str], task: str, group: str | None
+) -> None:
+    if group and group not in columns:
+        raise _no_column(group, columns, "data.split.group")
     taken = {"chat": ("messages",), "text": ("text",), "classify": ("text", "label")}[task]
     if group == PROBLEM or (group in taken and mapping.get(group) != group):
         raise RefusedError(
@@ -167,14 +179,14 @@ def _check_group(mapping: Mapping[str, str], task: str, group: str | None) -> No
         )
 
 
-def _no_column(column: str, columns: list[str]) -> RefusedError:
+def _no_column(column: str, columns: list[str], setting: str) -> RefusedError:
     near = difflib.get_close_matches(column, columns, 1, 0.5)
     return RefusedError(
         tr("There is no column “{name}”.").format(name=column),
         tr("The columns are {names}.").format(names=_listed(columns)),
         tr("Did you mean “{name}”?").format(name=near[0])
         if near
-        else tr("Choose one of them in data.mapping."),
+        else tr("Choose one of them in {setting}.").format(setting=setting),
     )
 
 

@@ -59,6 +59,27 @@ REJECTED = (
 )
 
 
+BY_ROLE = {
+    "messages": MESSAGES,
+    "conversations": MESSAGES,
+    "tools": ("tools",),
+    "instruction": INSTRUCTION + PROMPT + QUESTION,
+    "input": INPUT + CONTEXT,
+    "output": OUTPUT + ANSWER + COMPLETION,
+    "system": SYSTEM,
+    "prompt": PROMPT + INSTRUCTION + QUESTION + INPUT,
+    "completion": COMPLETION + ANSWER + OUTPUT,
+    "question": QUESTION + INSTRUCTION + PROMPT,
+    "answer": ANSWER + OUTPUT + COMPLETION,
+    "context": CONTEXT,
+    "text": TEXT,
+    "label": LABEL,
+    "chosen": CHOSEN,
+    "rejected": REJECTED,
+}
+"""The usual names of each role, the likeliest first."""
+
+
 def plain(name: str) -> str:
     """A column's name as it is compared."""
     return re.sub(r"[\s_\-./]+", "", unicodedata.normalize("NFC", name)).casefold()

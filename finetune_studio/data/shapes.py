@@ -79,6 +79,17 @@ def recognise(columns: Sequence[str], sample_rows: Sequence[Mapping[str, Any]]) 
     return next(found for step in steps if (found := step(sample)))
 
 
+def suggest(shape: str, columns: Sequence[str]) -> dict[str, str]:
+    """The columns that bear a role's usual names, for a shape that the person has chosen."""
+    left = list(columns)
+    mapping: dict[str, str] = {}
+    for role in (*ROLES[shape][0], *ROLES[shape][1]):
+        if found := names.find(left, names.BY_ROLE[role]):
+            mapping[role] = found
+            left.remove(found)
+    return mapping
+
+
 def _preference(sample: Sample) -> Recognition | None:
     chosen, rejected = sample.named(names.CHOSEN), sample.named(names.REJECTED)
     if not chosen or not rejected:
