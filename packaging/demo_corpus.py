@@ -5,15 +5,22 @@ measuring, all others to pre-training. Knows nothing of tokens or models.
 """
 
 import hashlib
-import random
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 HELD_OUT_PERCENT = 15
-ENGLISH_SHARE = 0.03
-SEED = 0
+
+VULGAR = re.compile(
+    "시발|씨발|씨바|ㅅㅂ|ㅆㅂ|ㅂㅅ|병신|븅신|새끼|쉐끼|색히|새키|색기|십새|지랄|ㅈㄹ|좆|존나|죤나|ㅈㄴ"
+    "|개같|엿같|썅|홍어|짱깨|쪽바리|쪽발|창녀|걸레|섹스|야동|강간|자위|김치녀|된장녀|년들|아가리"
+    "|대가리|애미|에미|니미|후장|씹|뒈|닥쳐|꺼져|처먹|쳐먹|일베|메갈|한남충|빨갱이|좌빨|수꼴"
+)
+"""Swearing and slurs: about 1 % of the reviews, which the demo model need not learn."""
+
+PERSONAL = re.compile(r"https?:|www\.|[\w.]+@[\w.]+|\d{2,4}-\d{3,4}-\d{4}|\d{8,}")
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Review:
 
 
 def held_out(film: str | int) -> bool:
-    """Whether the film's reviews are kept from pre-training.
+    """Whether the film's reviews are kept from pre-training, for the samples and for measuring.
 
     Args:
         film: The film's id, as a number or as its digits.
@@ -42,8 +49,12 @@ def held_out(film: str | int) -> bool:
     Returns:
         True for about 15 % of the films: sha256 of the id's digits, modulo 100, below 15.
     """
-    digest = hashlib.sha256(str(film).encode()).hexdigest()
-    return int(digest, 16) % 100 < HELD_OUT_PERCENT
+    return _hundredth(film) < HELD_OUT_PERCENT
+
+
+def watched(film: str | int) -> bool:
+    """Whether pre-training measures itself on the film: another 1 % of the films, not learned."""
+    return _hundredth(film) == HELD_OUT_PERCENT
 
 
 def clean(text: str) -> str:
@@ -74,18 +85,25 @@ def reviews(shared: Path) -> list[Review]:
     return [review for review in found if review.text]
 
 
-def korean(every: Iterable[Review]) -> tuple[list[str], list[str]]:
-    """Divide reviews into what is learned and what is measured on.
+def learned(every: Iterable[Review]) -> list[Review]:
+    """The reviews that the demo model learns, no text twice, in the source's order.
 
-    A text that stands under a held-out film too (such as a single word of praise) is not learned.
-
-    Returns:
-        Texts to learn and held-out texts, each without duplicates, in the source's order.
+    A text that stands under a held-out or watched film too (such as a single word of praise) is
+    not learned; nor is one with swearing, an address or a long number.
     """
     every = list(every)
-    kept = dict.fromkeys(review.text for review in every if held_out(review.film))
-    learned = dict.fromkeys(r.text for r in every if not held_out(r.film) and r.text not in kept)
-    return list(learned), list(kept)
+    kept = {r.text for r in every if held_out(r.film) or watched(r.film)}
+    return _distinct(r for r in every if r.text not in kept and _fit(r.text))
+
+
+def measured(every: Iterable[Review]) -> list[Review]:
+    """The reviews of watched films, which pre-training is measured on, no text twice.
+
+    None of them stands under a held-out film.
+    """
+    every = list(every)
+    kept = {r.text for r in every if held_out(r.film)}
+    return _distinct(r for r in every if watched(r.film) and r.text not in kept and _fit(r.text))
 
 
 def english() -> list[str]:
@@ -94,19 +112,16 @@ def english() -> list[str]:
     return [clean(line) for line in text.splitlines() if line.strip()]
 
 
-def corpus(shared: Path) -> tuple[list[str], list[str]]:
-    """The pre-training texts, shuffled, with English repeated to about 3 % of the characters.
+def _hundredth(film: str | int) -> int:
+    return int(hashlib.sha256(str(film).encode()).hexdigest(), 16) % 100
 
-    Args:
-        shared: As for `reviews`.
 
-    Returns:
-        Texts to learn and the held-out Korean texts.
-    """
-    learned, kept = korean(reviews(shared))
-    own = english()
-    wanted = ENGLISH_SHARE * sum(map(len, learned))
-    times = max(1, round(wanted / sum(map(len, own))))
-    texts = learned + own * times
-    random.Random(SEED).shuffle(texts)
-    return texts, kept
+def _fit(text: str) -> bool:
+    return not VULGAR.search(text) and not PERSONAL.search(text)
+
+
+def _distinct(found: Iterable[Review]) -> list[Review]:
+    first: dict[str, Review] = {}
+    for review in found:
+        first.setdefault(review.text, review)
+    return list(first.values())
