@@ -109,7 +109,7 @@ def base() -> None:
         eos_token_id=SPECIALS.index(END),
         **SHAPE,
     )
-    model = LlamaForCausalLM(config)
+    model = LlamaForCausalLM(config).to(torch.bfloat16)  # half the size to carry to a GPU
     model.save_pretrained(BUILD / "base")
     print(json.dumps({"parameters": model.num_parameters()}))
 
