@@ -1,13 +1,17 @@
-"""Names what is wrong with a machine, and the remedy. Judges plain facts; reads nothing itself."""
+"""Names what is wrong with a machine, and the remedy.
+
+`examine` judges plain facts; `examine_here` reads them first.
+"""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from finetune_studio.hardware.check import Check
 from finetune_studio.hardware.desktop import packages
-from finetune_studio.hardware.machine import Machine
+from finetune_studio.hardware.machine import Machine, read_machine
 from finetune_studio.hardware.nvml import GPU
 from finetune_studio.hardware.torch_checks import check_torch
-from finetune_studio.hardware.torch_facts import TorchFacts
+from finetune_studio.hardware.torch_facts import TorchFacts, ask_torch
 from finetune_studio.i18n import tr
 
 GIB = 2**30
@@ -16,6 +20,14 @@ DISK_NONE = 5 * GIB
 RAM_LITTLE = 12 * GIB
 RAM_NONE = 4 * GIB
 HELD_SHARE = 0.1  # of a GPU's memory, beyond which another program is named
+
+
+def examine_here(folder: Path) -> list[Check]:
+    """Every check of this machine; `folder` is where models and runs go (it need not exist yet).
+
+    Asks the installed torch in a child process, which takes seconds.
+    """
+    return examine(read_machine(folder), ask_torch())
 
 
 def examine(machine: Machine, torch: TorchFacts | None) -> list[Check]:

@@ -1,11 +1,12 @@
 """The doctor against recorded machines: each fault is named, with its own remedy."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from finetune_studio.hardware.desktop import Desktop
-from finetune_studio.hardware.doctor import GIB, examine
+from finetune_studio.hardware.doctor import GIB, examine, examine_here
 from finetune_studio.hardware.machine import Machine
 from finetune_studio.hardware.nvml import GPU, GPUProcess
 from finetune_studio.hardware.torch_facts import TorchFacts
@@ -182,3 +183,15 @@ def test_two_gpus_one_too_old_for_the_build_points_to_the_other():
     old = replace(gpu("GTX 1080", 8, (6, 1)), index=1)
     faults = found(machine(gpu(), old), GOOD_TORCH)
     assert "another GPU" in faults["torch-architecture"].remedy
+
+
+def test_this_machine_is_examined_whole_and_sums_up(tmp_path):
+    from tests.helpers.command import call
+
+    names = [check.name for check in examine_here(tmp_path / "not" / "there" / "yet")]
+    assert {"driver", "torch", "ram", "disk", "fonts", "qt"} <= set(names)
+    done = call("doctor", "--json")
+    checks = json.loads(done.stdout)["checks"]
+    assert [check["name"] for check in checks] == names
+    assert done.returncode == int(any(check["status"] == "problem" for check in checks))
+    assert all(check["remedy"] for check in checks if check["status"] != "ok")
