@@ -1,0 +1,1 @@
+"""The pages: they place widgets, and hold no painting code."""

@@ -1,0 +1,1 @@
+"""The small parts: each paints or joins one thing, and knows no page."""

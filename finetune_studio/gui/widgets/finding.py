@@ -1,0 +1,73 @@
+"""A finding: what is so, what follows, and one press that mends it."""
+
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from finetune_studio.gui.language import Words, say
+from finetune_studio.gui.theme import theme
+from finetune_studio.gui.tokens import Radius, Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.glyph import Glyph
+from finetune_studio.gui.widgets.layout import box, column, row
+from finetune_studio.gui.widgets.text import Text
+
+LEVELS = {
+    "error": ("bad", "octagon-alert"),
+    "warning": ("warn", "triangle-alert"),
+    "advice": ("accent", "lightbulb"),
+    "good": ("ok", "circle-check"),
+}
+
+
+class FindingBox(QWidget):
+    """A finding on a soft ground, or bare in the panel."""
+
+    fix_pressed = Signal()
+
+    def __init__(
+        self,
+        level: str,
+        title: Words,
+        detail: Words = "",
+        fix: Words = "",
+        *,
+        filled: bool = True,
+    ) -> None:
+        super().__init__()
+        tone, glyph = LEVELS[level]
+        self._tone, self._filled, self._said = tone, filled, (title, detail)
+        words = column(Text(title, "strong", wrap=True), gap=Space.hair, pad=(0, 1, 0, 0))
+        if detail:
+            words.addWidget(Text(detail, "caption", "text2", wrap=True))
+        sign = column(Glyph(glyph, tone), None, pad=(0, 2, 0, 0))
+        line = row(sign, box(words), gap=10)
+        line.setStretch(1, 1)
+        if fix:
+            button = Button(fix)
+            button.clicked.connect(self.fix_pressed)
+            line.addWidget(button, alignment=Qt.AlignmentFlag.AlignVCenter)
+        if filled:
+            line.setContentsMargins(Space.m, 10, Space.m, 10)
+        self.setLayout(line)
+        self._name()
+
+    def _name(self) -> None:
+        self.setAccessibleName(" ".join(say(words) for words in self._said).strip())
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._name()
+        super().changeEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._filled:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(f"{self._tone}_soft"))
+        painter.drawRoundedRect(QRectF(self.rect()), Radius.control + 2, Radius.control + 2)

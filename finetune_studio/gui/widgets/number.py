@@ -1,0 +1,126 @@
+"""Numbers: whole, decimal, per cent, and small ones said the way the field says them (2e-4)."""
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent, QValidator, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
+from typing_extensions import override
+
+from finetune_studio.gui.tokens import Size
+from finetune_studio.gui.widgets.field import paint_frame
+
+MOST = 1e12
+
+
+class Number(QDoubleSpinBox):
+    """A number with its unit; the arrow keys step, so no arrows are drawn.
+
+    `edited` carries the value that the person entered, in the recipe's own scale.
+    """
+
+    edited = Signal(object)
+
+    def __init__(
+        self,
+        low: float,
+        high: float,
+        *,
+        decimals: int = 0,
+        suffix: str = "",
+        scale: float = 1.0,
+        step: float = 0.0,
+        width: int = 88,
+    ) -> None:
+        super().__init__()
+        self._scale, self._decimals = scale, decimals
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setKeyboardTracking(False)
+        self.setDecimals(decimals)
+        self.setRange(low * scale, min(high * scale, MOST))
+        self.setSingleStep(step or (10.0**-decimals if decimals else 1.0))
+        self.setSuffix(suffix)
+        self.setGroupSeparatorShown(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedSize(width, Size.control)
+        self.setFrame(False)
+        self.lineEdit().setTextMargins(5, 0, 5, 0)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.valueChanged.connect(self._tell)
+
+    def show_value(self, value: object) -> None:
+        """Show a value without telling anybody."""
+        self.blockSignals(True)
+        self.setValue(float(value) * self._scale)  # type: ignore[arg-type]
+        self.blockSignals(False)
+
+    def _tell(self, value: float) -> None:
+        whole = not self._decimals and self._scale == 1.0
+        self.edited.emit(int(value) if whole else float(f"{value / self._scale:.12g}"))
+
+    @override
+    def textFromValue(self, value: float) -> str:
+        text = super().textFromValue(value)
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").rstrip(point) if point in text else text
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.lineEdit().setGeometry(self.rect().adjusted(3, 3, -3, -3))  # inside our own frame
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_frame(self)
+
+
+class Rate(Number):
+    """A small number; the arrow keys go along 1, 2, 5 of each power of ten."""
+
+    def __init__(self, low: float, high: float, *, width: int = 88) -> None:
+        super().__init__(low, high, decimals=12, width=width)
+
+    @override
+    def textFromValue(self, value: float) -> str:
+        return short(value)
+
+    @override
+    def valueFromText(self, text: str) -> float:
+        return float(text.strip())
+
+    @override
+    def stepBy(self, steps: int) -> None:
+        self.setValue(beside(self.value(), steps))
+
+    @override
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        try:
+            inside = self.minimum() <= float(text.strip()) <= self.maximum()
+        except ValueError:
+            inside = False
+        state = QValidator.State.Acceptable if inside else QValidator.State.Intermediate
+        return state, text, position
+
+
+def short(value: float) -> str:
+    """A small number as the field writes it: 2e-4, 0.05, 1.5e-5."""
+    if not value:
+        return "0"
+    if abs(value) >= 0.001:
+        return f"{value:.3g}"
+    mantissa, _, power = f"{value:.2e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
+
+
+def beside(value: float, steps: int) -> float:
+    """The value `steps` places further along 1, 2, 5, 10, 20 … and their fractions."""
+    if value <= 0:
+        return value
+    ladder = (1.0, 2.0, 5.0)
+    power = math.floor(math.log10(value) + 1e-9)
+    places = [base * 10.0 ** (power + shift) for shift in range(-3, 4) for base in ladder]
+    at = min(range(len(places)), key=lambda index: abs(math.log(places[index] / value)))
+    return float(f"{places[max(0, min(len(places) - 1, at + steps))]:.3g}")

@@ -1,0 +1,66 @@
+"""Words on the page: one class, a role of type and a tone."""
+
+from html import escape
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy
+from typing_extensions import override
+
+from finetune_studio.gui.language import Words, say
+from finetune_studio.gui.theme import font
+from finetune_studio.gui.tokens import TYPE
+
+OWN_LINE = 1.19  # em; Pretendard's own leading, which is too tight for Hangul
+
+
+class Text(QLabel):
+    """A label whose wrapped lines keep the leading of their role."""
+
+    def __init__(
+        self, words: Words, role: str = "body", tone: str = "text", *, wrap: bool = False
+    ) -> None:
+        super().__init__()
+        self._words, self._wrap = words, wrap
+        self._leading = round(TYPE[role].line / OWN_LINE * 100)
+        self.setFont(font(role))
+        self.setProperty("tone", tone)
+        self.setWordWrap(wrap)
+        self.setTextFormat(Qt.TextFormat.RichText if wrap else Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        if wrap:
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            policy.setHeightForWidth(True)
+            self.setSizePolicy(policy)
+        self._show()
+
+    @property
+    def plain(self) -> str:
+        """What is said, without markup."""
+        return say(self._words)
+
+    def say(self, words: Words) -> None:
+        """Say something else."""
+        self._words = words
+        self._show()
+
+    def set_tone(self, tone: str) -> None:
+        """Say it in another tone of the theme."""
+        if self.property("tone") != tone:
+            self.setProperty("tone", tone)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def _show(self) -> None:
+        text = say(self._words)
+        self.setAccessibleName(text)
+        if self._wrap:
+            body = escape(text).replace("\n", "<br>")
+            text = f'<p style="line-height:{self._leading}%; margin:0">{body}</p>' if body else ""
+        if text != self.text():
+            self.setText(text)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show()
+        super().changeEvent(event)

@@ -1,0 +1,45 @@
+"""What the window's tests share: one dressed application, real translations, and no leftovers."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="needs_window: Qt's libraries are not installed")
+
+from PySide6.QtCore import QThread, QThreadPool
+from PySide6.QtWidgets import QApplication
+
+from finetune_studio.gui import language
+from finetune_studio.gui.theme import theme
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="session")
+def translations():
+    """The .qm files, made from the .ts files as they are now."""
+    subprocess.run([sys.executable, ROOT / "packaging" / "translations.py"], check=True)
+
+
+@pytest.fixture(scope="session")
+def dressed(qapp, translations):
+    """The application with its fonts and colours."""
+    theme.start(qapp, "light")
+    return qapp
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing(dressed, qtbot):
+    """English and light at the start of each test; no thread, job or window after it."""
+    language.use("en")
+    theme.use("light")
+    yield
+    assert QThreadPool.globalInstance().waitForDone(20_000), "a job is still running"
+    running = [each for each in dressed.findChildren(QThread) if each.isRunning()]
+    assert not running, "a thread is still running"
+    for window in QApplication.topLevelWidgets():
+        assert not window.isVisible() or window in _closed_by_qtbot(qtbot), f"{window} stays open"
+
+
+def _closed_by_qtbot(qtbot):
+    return [reference() for reference, _ in getattr(qtbot._request.node, "qt_widgets", [])]
