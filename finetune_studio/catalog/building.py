@@ -104,10 +104,12 @@ def _layer(figures: Figures, family: Family, mixer: Mixer, expert: bool) -> Laye
         inner=_inner(feed),
         gated=family.feed not in ("gpt2", "neox"),
         small=small + router,
-        norms=family.norms,
+        norms=family.norms + family.centred,
         head_norm=bool(family.head_norm) and mixer in ("attention", "sliding"),
         window=figures.size("sliding_window") if mixer == "sliding" else 0,
         experts=experts,
+        post_norms=family.post_norms,
+        eager=family.eager,
     )
 
 

@@ -27,6 +27,9 @@ class Family:
         hybrid: What stands in for attention in some layers.
         sinks: Whether every head has a learned sink.
         cap: Whether logits are softly capped.
+        centred: Whether norms subtract the mean, in steps that are kept.
+        post_norms: Whether a layer norms what it adds to the stream.
+        eager: Whether transformers has no quicker attention for it than computing every score.
     """
 
     attention: Attention = "grouped"
@@ -39,6 +42,9 @@ class Family:
     hybrid: Literal["", "linear", "convolution"] = ""
     sinks: bool = False
     cap: bool = False
+    centred: bool = False
+    post_norms: bool = False
+    eager: bool = False
 
 
 LLAMA = Family()
@@ -46,22 +52,22 @@ FAMILIES: Mapping[str, Family] = {
     **dict.fromkeys(("llama", "mistral", "ministral3", "gemma", "smollm3", "granite"), LLAMA),
     **dict.fromkeys(("seed_oss", "kormo"), LLAMA),
     **dict.fromkeys(("qwen3", "kanana2_tiny"), Family(head_norm="head")),
-    **dict.fromkeys(("olmo2", "olmo3"), Family(head_norm="whole")),
-    **dict.fromkeys(("cohere", "cohere2"), Family(norms=1)),
+    **dict.fromkeys(("olmo2", "olmo3"), Family(head_norm="whole", post_norms=True)),
+    **dict.fromkeys(("cohere", "cohere2"), Family(norms=1, centred=True)),
     "qwen2": Family(bias=True),
-    "gemma2": Family(norms=4, cap=True),
-    "gemma3_text": Family(norms=4, head_norm="head"),
-    "exaone4": Family(head_norm="head"),
-    "hyperclovax": Family(norms=4),
+    "gemma2": Family(norms=4, cap=True, post_norms=True, eager=True),
+    "gemma3_text": Family(norms=4, head_norm="head", post_norms=True),
+    "exaone4": Family(head_norm="head", post_norms=True),
+    "hyperclovax": Family(norms=4, post_norms=True),
     "phi3": Family("fused", "fused"),
     "glm": Family(feed="fused", bias=True),
-    "glm4": Family(feed="fused", norms=4, bias=True),
+    "glm4": Family(feed="fused", norms=4, bias=True, post_norms=True),
     "exaone": Family("exaone", "exaone"),
     "gpt2": Family("gpt2", "gpt2", norm_size=2, bias=True, out_bias=True),
     "gpt_neox": Family("neox", "neox", norm_size=2, bias=True, out_bias=True),
     "mixtral": Family(feed="experts"),
     "qwen3_moe": Family(feed="experts", head_norm="head"),
-    "gpt_oss": Family(feed="experts", bias=True, out_bias=True, sinks=True),
+    "gpt_oss": Family(feed="experts", bias=True, out_bias=True, sinks=True, eager=True),
     **dict.fromkeys(("deepseek_v3", "glm4_moe_lite"), Family("latent", "shared-experts")),
     "qwen3_5_text": Family(head_norm="head", hybrid="linear"),
     "lfm2": Family(feed="lfm2", head_norm="head", hybrid="convolution"),

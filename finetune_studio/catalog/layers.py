@@ -80,6 +80,8 @@ class Layer:
         head_norm: Whether queries and keys are normed.
         window: Tokens seen by a sliding layer.
         experts: Its experts; None where it is dense.
+        post_norms: Whether it norms what it adds to the stream.
+        eager: Whether transformers computes every attention score and keeps it.
     """
 
     mixer: Mixer
@@ -95,6 +97,8 @@ class Layer:
     head_norm: bool = False
     window: int = 0
     experts: Experts | None = None
+    post_norms: bool = False
+    eager: bool = False
 
     def parameters(self, hidden: int) -> int:
         """All its numbers."""

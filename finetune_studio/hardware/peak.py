@@ -1,0 +1,178 @@
+"""When a training step needs the most memory, and what lies there then.
+
+A step has four moments: the end of the forward pass, the loss, the backward pass of a layer, and
+the optimiser's step. Gradients grow during the backward pass as activations shrink; with
+accumulation they are there from the second batch on.
+"""
+
+from dataclasses import dataclass
+
+from finetune_studio.catalog.layers import Architecture, Layer
+from finetune_studio.hardware import activations
+from finetune_studio.hardware.activations import WIDE
+from finetune_studio.hardware.setup import Setup
+from finetune_studio.hardware.weights import gradient_bytes, step_bytes, trainable_parameters
+
+LOSS_COPIES = 3
+"""32-bit copies of the logits that lie side by side: the logits (or the loss's gradient), their
+rows in order, and their logarithms."""
+FUSED_CHUNK = 2
+"""Chunks of logits that a fused loss holds, each as large as the hidden states."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What lies in memory at one moment beside weights and optimiser states, in bytes."""
+
+    name: str
+    activations: float = 0.0
+    logits: float = 0.0
+    gradients: float = 0.0
+    buffers: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.activations + self.logits + self.gradients + self.buffers
+
+
+def moments(model: Architecture, setup: Setup) -> list[Moment]:
+    """The moments of a step that may be the fullest."""
+    layers = list(dict.fromkeys(model.layers))
+    kept, rotary = _kept(model, setup), _rotary(model, setup)
+    gradients = float(gradient_bytes(model, setup))
+    before = gradients if setup.accumulation > 1 else 0.0
+    copies = _copies(model, setup)
+    borrowed = max(activations.borrowed_bytes(model, layer, setup) for layer in layers)
+    above = _after_loss(model, setup) if setup.full else 0.0
+    final = setup.tokens * _final(model, setup)
+    return [
+        Moment(
+            "forward",
+            kept + rotary + _forward(model, layers, setup),
+            _plain_logits(model, setup),
+            before,
+            copies.forward,
+        ),
+        Moment("loss", kept + rotary + final, _logits(model, setup), before, copies.kept),
+        Moment(
+            "backward",
+            kept + rotary + max(_backward(model, layer, setup) for layer in layers),
+            0.0,
+            max(before, above),
+            borrowed + copies.kept,
+        ),
+        Moment(
+            "end of backward",
+            kept / len(model.layers) + rotary + _backward(model, model.layers[0], setup),
+            0.0,
+            max(before, _before_last(model, setup, gradients)),
+            borrowed,
+        ),
+        Moment("step", 0.0, 0.0, gradients, float(step_bytes(model, setup))),
+    ]
+
+
+def fullest(model: Architecture, setup: Setup) -> Moment:
+    """The moment that needs the most."""
+    return max(moments(model, setup), key=lambda moment: moment.total)
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """Copies of trained weights in the type of products, while the forward pass runs, and after."""
+
+    forward: float
+    kept: float
+
+
+def _copies(model: Architecture, setup: Setup) -> _Copies:
+    c = setup.compute_bytes
+    if setup.full:
+        if setup.weight_bytes == c:
+            return _Copies(0, 0)
+        matrices = sum(each.weights for each in model.matrices) + model.embedding
+        return _Copies(c * matrices, c * (model.embedding if setup.checkpointing else matrices))
+    if c == WIDE:
+        return _Copies(0, 0)
+    adapter = c * trainable_parameters(model, setup)
+    return _Copies(adapter, 0 if setup.checkpointing else adapter)
+
+
+def _kept(model: Architecture, setup: Setup) -> float:
+    """What the forward pass of all layers leaves behind."""
+    if setup.checkpointing:
+        return setup.tokens * activations.residual_bytes(model, setup) * len(model.layers)
+    each = {layer: activations.saved_bytes(model, layer, setup) for layer in set(model.layers)}
+    square = sum(_square(layer, setup) for layer in model.layers)
+    return setup.tokens * sum(each[layer] for layer in model.layers) + square
+
+
+def _backward(model: Architecture, layer: Layer, setup: Setup) -> float:
+    """What the backward pass of one layer adds."""
+    working = activations.working_bytes(model, layer, setup)
+    scores = activations.scores_bytes(layer, setup) / 2
+    if not setup.checkpointing:
+        return setup.tokens * working + scores
+    saved = activations.saved_bytes(model, layer, setup)
+    return setup.tokens * (saved + working) + 2 * _square(layer, setup) - scores
+
+
+def _forward(model: Architecture, layers: list[Layer], setup: Setup) -> float:
+    """What the forward pass of one layer needs for a moment, where nothing else is kept."""
+    wide = max(3 * setup.compute_bytes * layer.inner for layer in layers)
+    return setup.tokens * (wide + 2 * WIDE * model.hidden)
+
+
+def _square(layer: Layer, setup: Setup) -> float:
+    """What grows with the square of the length: a mask, and scores where each is computed."""
+    return _mask(layer, setup) + activations.scores_bytes(layer, setup)
+
+
+def _mask(layer: Layer, setup: Setup) -> float:
+    """The attention mask, once as truth values for all layers and once as numbers for each."""
+    attends = layer.mixer in ("attention", "sliding", "latent")
+    if not attends or not (setup.padded or 0 < layer.window <= setup.length):
+        return 0.0
+    return setup.batch * setup.length**2 * setup.compute_bytes
+
+
+def _rotary(model: Architecture, setup: Setup) -> float:
+    """Sines and cosines of the positions, and the mask that all layers share."""
+    widest = max(layer.head_dim for layer in model.layers)
+    shared = setup.batch * setup.length**2 if setup.padded else 0
+    return setup.tokens * 2 * widest * activations.stream_bytes(setup) / setup.batch + shared
+
+
+def _final(model: Architecture, setup: Setup) -> float:
+    """Bytes a token of the last norm, and of the head's input where the head is trained."""
+    trained = setup.weight_bytes + setup.compute_bytes if setup.full else 0
+    return (WIDE + trained) * model.hidden
+
+
+def _after_loss(model: Architecture, setup: Setup) -> float:
+    """The first gradient: the head's, which may be the embedding's too."""
+    return float(setup.weight_bytes * model.embedding)
+
+
+def _before_last(model: Architecture, setup: Setup, gradients: float) -> float:
+    """The gradients when the first layer is reached: its own, and an untied embedding's, come."""
+    coming = model.layers[0].parameters(model.hidden) + (0 if model.tied else model.embedding)
+    return gradients - setup.weight_bytes * coming if setup.full else gradients
+
+
+def _plain_logits(model: Architecture, setup: Setup) -> float:
+    if setup.labels or setup.fused_loss:
+        return 0.0
+    return float(setup.compute_bytes * setup.tokens * model.vocabulary)
+
+
+def _logits(model: Architecture, setup: Setup) -> float:
+    """Everything the loss holds at its fullest."""
+    if setup.labels:
+        return float(WIDE * setup.batch * setup.labels)
+    if setup.fused_loss:
+        return float(FUSED_CHUNK * WIDE * setup.tokens * model.hidden)
+    capped = setup.compute_bytes if model.cap else 0
+    each = LOSS_COPIES * WIDE + capped
+    return float(each * setup.tokens * model.vocabulary)
