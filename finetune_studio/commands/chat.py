@@ -1,12 +1,11 @@
 """`finetune-studio chat`: talk to a tuned model, or to its base."""
 
 import argparse
-import subprocess
 from pathlib import Path
 
+from finetune_studio.commands.child import run_engine
 from finetune_studio.i18n import tr
 from finetune_studio.runs.folder import RunFolder
-from finetune_studio.runs.process import engine_command
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +22,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def chat(options: argparse.Namespace) -> int:
     """Run the engine's conversation as a child on this terminal."""
     run = RunFolder.open(options.run_folder)
-    command = [*engine_command("chat"), str(run.path)]
-    command += ["--tokens", str(options.tokens), "--temperature", str(options.temperature)]
-    command += ["--system", options.system]
-    command += ["--base"] if options.base else []
-    command += ["--prompt", options.prompt] if options.prompt else []
-    return subprocess.run(command, check=False).returncode
+    asked = ["--tokens", str(options.tokens), "--temperature", str(options.temperature)]
+    asked += ["--system", options.system]
+    asked += ["--base"] if options.base else []
+    asked += ["--prompt", options.prompt] if options.prompt else []
+    return run_engine("chat", str(run.path), *asked).returncode

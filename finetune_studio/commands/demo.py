@@ -2,21 +2,22 @@
 
 import argparse
 import json
+import math
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 from finetune_studio import paths
+from finetune_studio.commands.child import run_engine
 from finetune_studio.commands.output import line
 from finetune_studio.commands.train import follow
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
-from finetune_studio.runs.events import EventReader
+from finetune_studio.runs.events import Evaluated, EventReader
 from finetune_studio.runs.folder import RunFolder
-from finetune_studio.runs.process import engine_command
 from finetune_studio.runs.state import RunState, fold
 
 QUESTIONS = (
@@ -102,7 +103,7 @@ def _check(recipe: Recipe) -> None:
 
 
 def _measured(state: RunState) -> None:
-    first, last = state.evaluations[0].metrics, _best(state)
+    first, last = _figures(state.evaluations[0]), _figures(_best(state))
     fall = 1 - last["loss"] / first["loss"]
     line(
         tr("Validation loss {before:.3f} → {after:.3f}: {fall:.0%} lower.").format(
@@ -119,16 +120,22 @@ def _measured(state: RunState) -> None:
     )
 
 
-def _best(state: RunState) -> dict[str, float]:
-    return min((each.metrics for each in state.evaluations[1:]), key=lambda found: found["loss"])
+def _figures(measured: Evaluated) -> dict[str, float]:
+    return {name: math.inf if value is None else value for name, value in measured.metrics.items()}
+
+
+def _best(state: RunState) -> Evaluated:
+    """The evaluation whose weights the result holds."""
+    return min(state.evaluations[1:], key=lambda each: _figures(each)["loss"])
 
 
 def _answers(state: RunState) -> None:
+    step = _best(state).step
     for question in QUESTIONS:
-        said = [each for each in state.samples if each.prompt == question]
+        said = {each.step: each.text for each in state.samples if each.prompt == question}
         line(f"  {question}")
-        line(tr("    before: {text}").format(text=_short(said[0].text)))
-        line(tr("    after:  {text}").format(text=_short(said[-1].text)))
+        line(tr("    before: {text}").format(text=_short(said[0])))
+        line(tr("    after:  {text}").format(text=_short(said[step])))
 
 
 def _short(text: str) -> str:
@@ -137,8 +144,8 @@ def _short(text: str) -> str:
 
 def _export(run: RunFolder, name: str) -> None:
     out = run.path / "exports" / name
-    command = [*engine_command("merge"), str(run.path), name, str(out), "--json"]
-    child = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child = run_engine("merge", str(run.path), name, str(out), "--json", **pipes)
     if child.returncode:
         raise StudioError(tr("The export failed."), _last_line(child.stderr))
     report: dict[str, Any] = json.loads(child.stdout)

@@ -1,13 +1,12 @@
 """`finetune-studio export`: write the adapter or the merged model of a run."""
 
 import argparse
-import subprocess
 from pathlib import Path
 
+from finetune_studio.commands.child import run_engine
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.runs.folder import RunFolder
-from finetune_studio.runs.process import engine_command
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +26,5 @@ def export(options: argparse.Namespace) -> int:
             tr("{path} exists already.").format(path=options.out),
             hint=tr("Choose another folder with --out."),
         )
-    command = [*engine_command("merge"), str(run.path), options.to, str(options.out.resolve())]
-    command += ["--json"] if options.json else []
-    return subprocess.run(command, check=False).returncode
+    asked = [str(run.path), options.to, str(options.out.resolve())]
+    return run_engine("merge", *asked, *(["--json"] if options.json else [])).returncode

@@ -68,6 +68,7 @@ class RunState:
     outcome: Terminal | None = None
     seconds: float = 0.0
     last_time: float | None = None
+    _launching: bool = False
     _resuming: bool = False
 
     def apply(self, event: Event | Unreadable) -> None:
@@ -75,10 +76,19 @@ class RunState:
         if isinstance(event, Unreadable):
             self.notices.append(as_notice(event, self.last_time or 0.0))
             return
-        if self.last_time is not None and not isinstance(event, Started):
+        if self._is_launch(event):
+            self._launching, self.outcome, self.phase = True, None, ""
+        elif self.last_time is not None:
             self.seconds += max(0.0, event.time - self.last_time)
         self.last_time = event.time
         _APPLY[type(event)](self, event)
+
+    def _is_launch(self, event: Event) -> bool:
+        """Whether another trainer begins: it loads before it can say what is in use."""
+        if isinstance(event, Started):
+            return not self._launching
+        loads = isinstance(event, Phase) and event.name == "loading"
+        return loads and self.phase != "tokenizing"  # the data first, then the model
 
     @property
     def latest(self) -> Metrics | None:
@@ -119,7 +129,7 @@ def as_notice(broken: Unreadable, time: float) -> Notice:
 
 
 def _started(state: RunState, event: Started) -> None:
-    state.started, state.outcome, state.phase = event, None, ""
+    state.started, state._launching = event, False
     state.launches += 1
     state.seconds_left = None
     resumed = event.in_use.get("resumed_from_step")
@@ -189,7 +199,7 @@ def _notice(state: RunState, event: Notice) -> None:
 def _ended(state: RunState, event: Terminal) -> None:
     state.outcome, state.phase, state.seconds_left = event, "", None
     if not isinstance(event, Failed):
-        state.step = event.step
+        _reached(state, event.step)
 
 
 _APPLY: dict[type, Callable[[RunState, Any], None]] = {

@@ -155,6 +155,31 @@ def test_time_between_two_launches_does_not_count():
     assert state.seconds == 15.0
 
 
+LOADING = ("loading", "tokenizing", "loading")
+
+
+@pytest.mark.parametrize("end", [[], [events.Stopped(time=30.0, step=5, reason="cancelled")]])
+def test_a_trainer_prepares_before_it_says_what_is_in_use(end):
+    """Also one that was killed and left no last word: the night between does not count."""
+    first = [events.Phase(time=t, name=name) for t, name in enumerate(LOADING)]
+    again = [events.Phase(time=1000.0 + t, name=name) for t, name in enumerate(LOADING)]
+    state = fold([*first, started(time=3.0), events.Phase(time=4.0, name="training"), metrics(5)])
+    assert (state.seconds, state.launches) == (5.0, 1)
+    for event in (*end, again[0]):
+        state.apply(event)
+    worked = 30.0 if end else 5.0
+    assert (state.seconds, state.outcome, state.phase) == (worked, None, "loading")
+    for event in (*again[1:], started(time=1003.0, resumed_from_step=5)):
+        state.apply(event)
+    assert (state.seconds, state.launches, state.step) == (worked + 3.0, 2, 5)
+
+
+def test_a_last_word_without_steps_takes_none_away():
+    state = fold([*FIRST, started(resumed_from_step=30)])
+    state.apply(events.Stopped(time=60, step=0, reason="interrupted"))
+    assert state.step == 30
+
+
 def test_a_clock_that_was_set_back_takes_no_time_away():
     state = fold([started(time=100.0), events.Phase(time=90.0, name="training")])
     assert state.seconds == 0.0

@@ -1,0 +1,56 @@
+"""Runs one program of the engine on this terminal and waits for its end, also when interrupted.
+
+Knows neither what the program does nor torch.
+"""
+
+import subprocess
+import threading
+from typing import Any
+
+from finetune_studio.runs.process import engine_command, engine_environment
+
+LEAVING = 30.0  # seconds that an interrupted program gets to put away what it had half written
+
+
+def run_engine(name: str, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run it to its end.
+
+    Ctrl+C reaches the program from the terminal itself; here it is only waited for, and ended where
+    it does not react.
+
+    Args:
+        name: The program, such as "chat" or "merge".
+        arguments: Its command line.
+        options: More for `subprocess.Popen`, such as `stdout`.
+
+    Raises:
+        StudioError: Training is not set up.
+        KeyboardInterrupt: The person interrupted; the program has ended.
+    """
+    child = subprocess.Popen(
+        engine_command(name, *arguments),
+        env=engine_environment(),
+        encoding="utf-8",
+        errors="replace",
+        **options,
+    )
+    try:
+        out, told = child.communicate()
+    except KeyboardInterrupt:
+        _see_out(child)
+        raise
+    return subprocess.CompletedProcess(child.args, child.returncode, out, told)
+
+
+def _see_out(child: "subprocess.Popen[str]") -> None:
+    """Wait for the end of a program that was interrupted, whatever else is pressed meanwhile."""
+    killer = threading.Timer(LEAVING, child.kill)
+    killer.start()
+    try:
+        while child.poll() is None:
+            try:
+                child.communicate()
+            except KeyboardInterrupt:
+                child.kill()  # twice: at once
+    finally:
+        killer.cancel()
