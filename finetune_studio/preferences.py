@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from finetune_studio import paths
 from finetune_studio.i18n import tr
 
+LanguageChoice = Literal["system", "ko", "en"]
+ThemeChoice = Literal["system", "light", "dark"]
 LONGEST = 12  # projects that are remembered as recent
 
 
@@ -29,19 +31,23 @@ class Preferences(BaseModel):
         geometry: The window's place and size, as Qt writes it, in base 64.
         advanced: Whether forms show every setting.
         recent: The recipes opened last, newest first.
+        runs: The newest run of each recent project, by the project's recipe.
         last: What was open when the window closed: a recipe, or empty for the start page.
+        step: The step that was shown then.
     """
 
     # What a newer version wrote is kept, so that going back and forth loses nothing.
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
 
-    language: Literal["system", "ko", "en"] = "system"
-    theme: Literal["system", "light", "dark"] = "system"
+    language: LanguageChoice = "system"
+    theme: ThemeChoice = "system"
     runs_folder: str = ""
     geometry: str = ""
     advanced: bool = False
     recent: tuple[str, ...] = ()
+    runs: dict[str, str] = {}
     last: str = ""
+    step: str = ""
 
     def changed(self, **values: Any) -> "Preferences":
         """These preferences with some values changed.

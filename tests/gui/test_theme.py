@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontInfo, QImage, QPainter, QRawFont
+from PySide6.QtGui import QColor, QFontInfo, QImage, QPainter, QRawFont
 from PySide6.QtSvg import QSvgRenderer
 
 from finetune_studio.gui.icons import icon, paint_icon
@@ -110,7 +110,7 @@ def test_every_icon_draws_in_its_tint_and_is_used(path):
         for y in range(48)
         if picture.pixelColor(x, y).alpha() == 255
     }
-    assert drawn == {LIGHT.bad.lower()}
+    assert all(_near(shade, LIGHT.bad) for shade in drawn)
     code = "".join(each.read_text() for each in (ROOT / "finetune_studio/gui").rglob("*.py"))
     assert f'"{path.stem}"' in code
 
@@ -127,7 +127,8 @@ def test_an_icon_follows_the_theme():
             for y in range(32)
             if picture.pixelColor(x, y).alpha() == 255
         }
-    assert shades == {LIGHT.accent.lower(), DARK.accent.lower()}
+    assert all(_near(shade, LIGHT.accent) or _near(shade, DARK.accent) for shade in shades)
+    assert len(shades) >= 2
 
 
 def test_a_switch_of_theme_is_told():
@@ -136,3 +137,9 @@ def test_a_switch_of_theme_is_told():
     theme.use("dark")
     theme.use("light")
     assert heard == [True, False]
+
+
+def _near(one, other):
+    """Whether two colours are the same but for rounding."""
+    pairs = zip(QColor(one).getRgb(), QColor(other).getRgb(), strict=True)
+    return all(abs(a - b) <= 2 for a, b in pairs)

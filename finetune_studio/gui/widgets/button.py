@@ -49,8 +49,9 @@ class Button(QPushButton):
         self.setText(f" {text}" if self._glyph and text else text)
         self.setAccessibleName(name or text)
         self.setToolTip(name)
-        if not text:
-            self.setFixedWidth(Size.control)
+        alone = bool(name) and not text
+        self.setMinimumWidth(Size.control if alone else 0)
+        self.setMaximumWidth(Size.control if alone else 16_777_215)
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -15,19 +15,25 @@ PRESS_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class Card(QWidget):
     """A hairline card around a layout."""
 
-    def __init__(self, layout: QLayout, *, fill: str = "surface", name: Words = "") -> None:
+    def __init__(
+        self, layout: QLayout | None = None, *, fill: str = "surface", name: Words = ""
+    ) -> None:
         super().__init__()
-        self._fill, self._name = fill, name
-        margins = layout.contentsMargins()
-        if margins.isNull():
+        self._fill, self._called = fill, name
+        self.setAccessibleName(say(name))
+        if layout is not None:
+            self.hold(layout)
+
+    def hold(self, layout: QLayout) -> None:
+        """Put a layout in the card, with the usual margins where it has none."""
+        if layout.contentsMargins().isNull():
             layout.setContentsMargins(Space.l, Space.l, Space.l, Space.l)
         self.setLayout(layout)
-        self.setAccessibleName(say(name))
 
     @override
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
-            self.setAccessibleName(say(self._name))
+            self.setAccessibleName(say(self._called))
         super().changeEvent(event)
 
     @override
@@ -49,9 +55,12 @@ class PressCard(Card):
 
     pressed = Signal()
 
-    def __init__(self, layout: QLayout, *, fill: str = "surface", name: Words = "") -> None:
+    def __init__(
+        self, layout: QLayout, *, fill: str = "surface", name: Words = "", bare: bool = False
+    ) -> None:
+        """Make a card; a `bare` one has no line, for rows inside another card."""
         super().__init__(layout, fill=fill, name=name)
-        self.selected = False
+        self.selected, self._bare = False, bare
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -79,8 +88,9 @@ class PressCard(Card):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hovered = self.underMouse() and not self.selected
-        line, width = ("accent", 2.0) if self.selected else ("line", 1.0)
-        self._paint_ground(painter, line, width, "hover" if hovered else self._fill)
+        fill = "hover" if hovered else self._fill
+        line, width = ("accent", 2.0) if self.selected else (fill if self._bare else "line", 1.0)
+        self._paint_ground(painter, line, width, fill)
         if self.hasFocus():  # a second, inner line: focus must not look like choice
             painter.setPen(QPen(theme.colour("accent"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,7 +1,7 @@
 """A finding: what is so, what follows, and one press that mends it."""
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -9,6 +9,7 @@ from finetune_studio.gui.language import Words, say
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Radius, Space
 from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.card import PRESS_KEYS
 from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import box, column, row
 from finetune_studio.gui.widgets.text import Text
@@ -22,9 +23,10 @@ LEVELS = {
 
 
 class FindingBox(QWidget):
-    """A finding on a soft ground, or bare in the panel."""
+    """A finding on a soft ground, or bare in the panel, where pressing it leads to its step."""
 
     fix_pressed = Signal()
+    pressed = Signal()
 
     def __init__(
         self,
@@ -34,10 +36,15 @@ class FindingBox(QWidget):
         fix: Words = "",
         *,
         filled: bool = True,
+        leads: bool = False,
     ) -> None:
         super().__init__()
         tone, glyph = LEVELS[level]
         self._tone, self._filled, self._said = tone, filled, (title, detail)
+        self._leads = leads
+        if leads:
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
         words = column(Text(title, "strong", wrap=True), gap=Space.hair, pad=(0, 1, 0, 0))
         if detail:
             words.addWidget(Text(detail, "caption", "text2", wrap=True))
@@ -63,11 +70,28 @@ class FindingBox(QWidget):
         super().changeEvent(event)
 
     @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        inside = self.rect().contains(event.position().toPoint())
+        if self._leads and inside and event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._leads and event.key() in PRESS_KEYS:
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._filled:
-            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._leads and self.hasFocus():
+            painter.setPen(QPen(theme.colour("accent"), 2))
+            rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            painter.drawRoundedRect(rect, Radius.control, Radius.control)
+        if not self._filled:
+            return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(f"{self._tone}_soft"))
         painter.drawRoundedRect(QRectF(self.rect()), Radius.control + 2, Radius.control + 2)

@@ -34,6 +34,14 @@ def box(layout: QLayout) -> QWidget:
     return widget
 
 
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout; what was in it goes for good."""
+    while item := layout.takeAt(0):
+        if widget := item.widget():
+            widget.hide()
+            widget.deleteLater()  # its parent owns it, so no reference of ours is dropped
+
+
 def _fill(layout: QBoxLayout, items: tuple[Item, ...], gap: int, pad: Pad) -> None:
     layout.setSpacing(gap)
     layout.setContentsMargins(*(pad if isinstance(pad, tuple) else (pad, pad, pad, pad)))
@@ -105,10 +113,13 @@ class Rule(QWidget):
 class Pane(QWidget):
     """A region with a ground and, at will, hairlines at its sides ("l", "r", "t", "b")."""
 
-    def __init__(self, layout: QLayout, colour: str = "surface", edges: str = "") -> None:
+    def __init__(
+        self, layout: QLayout | None = None, colour: str = "surface", edges: str = ""
+    ) -> None:
         super().__init__()
         self._colour, self._edges = colour, edges
-        self.setLayout(layout)
+        if layout is not None:
+            self.setLayout(layout)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,0 +1,160 @@
+"""What is known beside the recipe: how many rows its files hold, and what this machine is.
+
+Counted away from the window's thread, again whenever the settings that it follows from change.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from finetune_studio import paths
+from finetune_studio.errors import StudioError
+from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.session import Session
+from finetune_studio.hardware.machine import Machine, read_machine
+from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.schema import Data, Recipe
+from finetune_studio.recipe.steps import Steps, count_steps
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from finetune_studio.data.check import Report
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What the files hold.
+
+    Attributes:
+        rows: Rows in the files.
+        training: Rows that are learned from.
+        validation: Rows that are measured on.
+        shape: How they are laid out.
+        findings: What is to be known about them.
+    """
+
+    rows: int
+    training: int
+    validation: int
+    shape: str
+    findings: tuple[Finding, ...]
+
+
+class Facts(QObject):
+    """The facts about one session.
+
+    Attributes:
+        changed: Something is known now that was not, or no longer.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, jobs: Jobs) -> None:
+        super().__init__()
+        self._session, self._jobs = session, jobs
+        self.data: DataFacts | None = None
+        self.data_error: StudioError | None = None
+        self.machine: Machine | None = None
+        session.changed.connect(self._follow)
+
+    def start(self) -> None:
+        """Begin to find out."""
+        self._jobs.run(
+            "machine", lambda: read_machine(paths.data()), self._know_machine, self._no_machine
+        )
+        self._count()
+
+    @property
+    def counting(self) -> bool:
+        """Whether the rows are being counted."""
+        return bool(self._session.recipe.data.files) and not (self.data or self.data_error)
+
+    @property
+    def steps(self) -> Steps | None:
+        """How long the run is; None while the rows are unknown, or share sequences."""
+        if self.data is None or self._session.recipe.training.packing:
+            return None
+        return count_steps(self._session.recipe, self.data.training)
+
+    def findings(self) -> list[Finding]:
+        """Every finding there is: of the recipe, and of its data."""
+        found = [*self._session.findings(), *(self.data.findings if self.data else ())]
+        if self.data_error:
+            found.append(_as_finding(self.data_error))
+        order = ("error", "warning", "advice")
+        return sorted(found, key=lambda each: order.index(each.level))
+
+    def _follow(self, paths_changed: frozenset[str]) -> None:
+        if any(each.startswith("data.") or each == "task.kind" for each in paths_changed):
+            self._count()
+
+    def _count(self) -> None:
+        self.data = self.data_error = None
+        recipe = self._session.recipe
+        self._jobs.forget("data")
+        if recipe.data.files:
+            self._jobs.run("data", lambda: count_rows(recipe), self._know_data, self._no_data)
+        self.changed.emit()
+
+    def _know_data(self, data: DataFacts) -> None:
+        self.data = data
+        self.changed.emit()
+
+    def _no_data(self, error: StudioError) -> None:
+        self.data_error = error
+        self.changed.emit()
+
+    def _know_machine(self, machine: Machine) -> None:
+        self.machine = machine
+        self.changed.emit()
+
+    def _no_machine(self, error: StudioError) -> None:
+        self.changed.emit()
+
+
+def count_rows(recipe: Recipe) -> DataFacts:
+    """Open the recipe's files, recognise them and split them as the trainer will.
+
+    Raises:
+        StudioError: They cannot be read or do not fit together.
+    """
+    from finetune_studio.data.check import examine
+    from finetune_studio.data.split import split_rows
+
+    data = recipe.data
+    report = examine(data.files, data.shape, data.mapping)
+    rows = _usable(report, recipe)
+    if data.validation_files:
+        apart = examine(data.validation_files, data.shape, data.mapping)
+        training, validation = len(rows), len(_usable(apart, recipe))
+    else:
+        parts = split_rows(rows, data.split.validation, data.split.group or None, data.split.seed)
+        training, validation = (len(part) for part in parts)
+    shape = report.recognition.shape
+    return DataFacts(report.rows, training, validation, shape, report.findings)
+
+
+def _usable(report: "Report", recipe: Recipe) -> "Dataset":
+    """The rows that can be learned from, as the trainer makes them of the files' rows."""
+    from finetune_studio.data.mapping import canonical
+
+    found, rows, data = report.recognition, report.opened.dataset, recipe.data
+    if data.max_rows:
+        rows = rows.select(range(min(len(rows), data.max_rows)))
+    if not found.mapping:
+        return rows  # its shape is open, which is a finding
+    group = data.split.group or None
+    return canonical(rows, found.shape, found.mapping, recipe.task.kind, group)[0]
+
+
+def _as_finding(error: StudioError) -> Finding:
+    text = "{title} {detail} {hint}"
+    return Finding("error", "data-unreadable", "data.files", text, error.as_dict())
+
+
+def short_name(data: Data) -> str:
+    """The files by their names."""
+    return ", ".join(Path(name).name for name in data.files)

@@ -1,0 +1,268 @@
+"""A form made from the declarations of the recipe's settings. Knows no setting by name.
+
+A row is a label, a control, why this value, and what was found about it, with one press that mends.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from finetune_studio import i18n
+from finetune_studio.errors import RefusedError
+from finetune_studio.gui.choices import WORDS
+from finetune_studio.gui.controls import controls_for
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.session import Session
+from finetune_studio.gui.tokens import Size, Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.chip import Badge
+from finetune_studio.gui.widgets.choice import Switch
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.number import Number, short
+from finetune_studio.gui.widgets.slider import Slider
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.recipe.advice import Advice, recommend
+from finetune_studio.recipe.fields import Described
+from finetune_studio.recipe.findings import Finding
+
+
+class FieldRow(QWidget):
+    """One setting."""
+
+    def __init__(self, session: Session, setting: Described) -> None:
+        super().__init__()
+        self.setting, self._session = setting, session
+        self._advice: Advice | None = None
+        self._found: list[Finding] = []
+        self.controls = controls_for(setting)
+        self._label = Text(self.title, "body")
+        self._label.setFixedWidth(Size.label)
+        self._label.setWordWrap(True)
+        self._label.setContentsMargins(0, 6, 0, 0)
+        self._label.setBuddy(self.controls[-1])
+        self._advised = Badge(lambda: tr("Advised"), "ok")
+        self._take_advice = Button(self._offer, "link")
+        self._take_advice.clicked.connect(self._take)
+        self._reason = Text(self._why, "caption", "text3", wrap=True)
+        self._wrong = Text("", "caption", "bad", wrap=True)
+        self._findings = column(gap=Space.xs)
+        self._lay()
+        for control in self.controls:
+            control.edited.connect(self._edit)  # type: ignore[attr-defined]
+        self.refresh()
+
+    @property
+    def path(self) -> str:
+        """The setting's dotted path."""
+        return self.setting.path
+
+    def title(self) -> str:
+        """What the setting is called."""
+        return i18n.tr(str(self.setting.info.title))
+
+    def refresh(self) -> None:
+        """Show what the recipe says now."""
+        self._name()
+        if not self._session.has(self.path):
+            return
+        value = self._session.value(self.path)
+        self._advice = advice_for(self._session, self.path)
+        for control in self.controls:
+            control.show_value(value)  # type: ignore[attr-defined]
+            if isinstance(control, Slider):
+                control.advise(self._advice.value if self._advice else None)
+        self._refuse("")
+        self._advised.setVisible(bool(self._advice and self._advice.value == value))
+        self._take_advice.setVisible(bool(self._advice and self._advice.value != value))
+        self._take_advice.say(self._offer)
+        self._reason.say(self._why)
+        self._name()  # the reason is part of what is read out
+
+    def show_findings(self, found: Iterable[Finding]) -> None:
+        """Show what was found about this setting."""
+        found = list(found)
+        if found == self._found:
+            return
+        self._found = found
+        clear(self._findings)
+        for each in found:
+            self._findings.addWidget(finding_box(each, self._session, self._refuse))
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something about it blocks the start."""
+        return any(each.level == "error" for each in self._found)
+
+    def _lay(self) -> None:
+        line = row(*self.controls, gap=Space.s)
+        if isinstance(self.controls[0], Slider):
+            line.setStretch(0, 1)
+        if unit := self.setting.about["unit"]:
+            line.addWidget(Text(lambda: i18n.tr(unit), "caption", "text3"))
+        line.addWidget(self._advised)
+        line.addWidget(self._take_advice)
+        if not isinstance(self.controls[0], Slider):
+            line.addStretch(1)
+        right = column(line, self._reason, self._wrong, self._findings, gap=3)
+        outer = row(self._label, box(right), gap=Space.m)
+        outer.setAlignment(self._label, Qt.AlignmentFlag.AlignTop)
+        outer.setStretch(1, 1)
+        self.setLayout(outer)
+
+    def _edit(self, value: Any) -> None:
+        try:
+            self._session.change({self.path: value})
+        except RefusedError as error:
+            self._refuse(" ".join((error.title, error.hint)))
+        else:
+            self.refresh()
+
+    def _take(self) -> None:
+        if self._advice:
+            self._edit(self._advice.value)
+
+    def _refuse(self, text: str) -> None:
+        self._wrong.say(text)
+        self._wrong.setVisible(bool(text))
+
+    def _offer(self) -> str:
+        value = shown(self._advice.value) if self._advice else ""
+        return tr("Use the advised {value}").format(value=value)
+
+    def _why(self) -> str:
+        words = [i18n.tr(self.setting.about["help"])]
+        if self._advice:
+            text = tr("Advised {value}: {reason}.")
+            words.append(
+                text.format(value=shown(self._advice.value), reason=i18n.tr(self._advice.text))
+            )
+        source = self._advice.source if self._advice else self.setting.about["source"]
+        if source:
+            words.append(tr("Source: {source}").format(source=i18n.tr(source)))
+        return " ".join(words)
+
+    def _name(self) -> None:
+        for control in self.controls:
+            control.setAccessibleName(self.title())
+            control.setAccessibleDescription(self._reason.plain)
+            control.setToolTip("" if isinstance(control, Switch | Number) else self.title())
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._name()
+            found, self._found = self._found, []
+            self.show_findings(found)
+        super().changeEvent(event)
+
+
+class Form(QWidget):
+    """Rows under headings, the basic ones or all; it follows the session.
+
+    Attributes:
+        advanced_changed: Whether all rows are shown now.
+    """
+
+    advanced_changed = Signal(bool)
+
+    def __init__(
+        self, session: Session, groups: list[tuple[Callable[[], str], list[Described]]]
+    ) -> None:
+        super().__init__()
+        self._session, self._advanced = session, False
+        self.rows: dict[str, FieldRow] = {}
+        self._groups: list[tuple[QWidget, list[FieldRow]]] = []
+        layout = column(gap=Space.xl)
+        for title, settings in groups:
+            rows = [FieldRow(session, each) for each in settings]
+            self.rows |= {each.path: each for each in rows}
+            group = box(column(Text(title, "section"), *rows, gap=Space.l))
+            self._groups.append((group, rows))
+            layout.addWidget(group)
+        layout.addStretch(1)
+        self.setLayout(layout)
+        session.changed.connect(self._follow)
+        self._show()
+
+    def show_advanced(self, advanced: bool) -> None:
+        """Show every row, or the basic ones alone."""
+        if advanced != self._advanced:
+            self._advanced = advanced
+            self._show()
+            self.advanced_changed.emit(advanced)
+
+    def count(self, level: str = "") -> int:
+        """How many rows there are now, of one level or in all."""
+        return sum(
+            self._session.has(path) and level in ("", each.setting.about["level"])
+            for path, each in self.rows.items()
+        )
+
+    def reveal(self, path: str) -> bool:
+        """Bring a setting into view and give it the keyboard; False where it is not here."""
+        if path not in self.rows or not self._session.has(path):
+            return False
+        if self.rows[path].isHidden():
+            self.show_advanced(True)
+        self.rows[path].controls[-1].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def _follow(self, paths: frozenset[str]) -> None:
+        kinds = {"method.kind", "model.source", "task.kind"}
+        for path, each in self.rows.items():
+            if path in paths or paths & kinds:
+                each.refresh()
+        self._show()
+
+    def _show(self) -> None:
+        found = self._session.findings()
+        for group, rows in self._groups:
+            for each in rows:
+                each.show_findings(one for one in found if one.where == each.path)
+                wanted = self._advanced or each.setting.about["level"] == "basic" or each.is_wrong
+                each.setVisible(wanted and self._session.has(each.path))
+            group.setVisible(any(not each.isHidden() for each in rows))
+
+
+def finding_box(
+    found: Finding, session: Session, refuse: Callable[[str], None], *, filled: bool = True
+) -> FindingBox:
+    """A finding with the press that mends it."""
+    fix = (lambda: fix_words(found)) if found.fix else ""
+    made = FindingBox(found.level, lambda: found.sentence, fix=fix, filled=filled)
+
+    def mend() -> None:
+        try:
+            session.change(found.fix)
+        except RefusedError as error:
+            refuse(" ".join((error.title, error.hint)))
+
+    made.fix_pressed.connect(mend, Qt.ConnectionType.QueuedConnection)  # it goes as it is pressed
+    return made
+
+
+def fix_words(found: Finding) -> str:
+    """What the press will do."""
+    values = [shown(value) for value in found.fix.values()]
+    return tr("Set to {value}").format(value=", ".join(values))
+
+
+def advice_for(session: Session, path: str) -> Advice | None:
+    """What is advised for a setting; the last word of several counts."""
+    found = [each for each in recommend(session.recipe) if each.path == path]
+    return found[-1] if found else None
+
+
+def shown(value: object) -> str:
+    """A value as a person reads it."""
+    if isinstance(value, bool):
+        return tr("on") if value else tr("off")
+    if isinstance(value, float):
+        return short(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return WORDS[value]() if isinstance(value, str) and value in WORDS else str(value)

@@ -1,0 +1,86 @@
+"""Work away from the window's thread; what it gives comes back in the window's thread.
+
+A job with the same key as an earlier one makes that one's result count no more.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from finetune_studio.errors import StudioError
+
+T = TypeVar("T")
+WORKERS = 2
+
+
+class Jobs(QObject):
+    """Runs functions in a few threads. Have one, and `close` it before the program ends.
+
+    Attributes:
+        surprised: An exception that no job should raise.
+    """
+
+    surprised = Signal(object)
+    _arrived = Signal(int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(WORKERS, "job")
+        self._waiting: dict[int, tuple[str, Future[Any], Callable[[Any], None], Any]] = {}
+        self._newest: dict[str, int] = {}
+        self._count = 0
+        self._closed = threading.Event()
+        self._arrived.connect(self._deliver)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job's end is still to be heard."""
+        return bool(self._waiting)
+
+    def run(
+        self,
+        key: str,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        failed: Callable[[StudioError], None],
+    ) -> None:
+        """Do `work` in another thread, then call `done` or `failed` in this one."""
+        self._count += 1
+        number = self._count
+        self._newest[key] = number
+        future = self._pool.submit(work)
+        self._waiting[number] = (key, future, done, failed)
+        future.add_done_callback(lambda _: self._tell(number))
+
+    def forget(self, key: str) -> None:
+        """Let the running job of this key end unheard."""
+        self._newest.pop(key, None)
+
+    def close(self) -> None:
+        """Take no more work, hear no more ends, and wait for what runs."""
+        self._closed.set()
+        self._newest.clear()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._waiting.clear()
+
+    def _tell(self, number: int) -> None:
+        if not self._closed.is_set():
+            self._arrived.emit(number)
+
+    def _deliver(self, number: int) -> None:
+        if number not in self._waiting:
+            return
+        key, future, done, failed = self._waiting.pop(number)
+        if self._newest.get(key) != number or future.cancelled():
+            return
+        del self._newest[key]
+        error = future.exception()
+        if error is None:
+            done(future.result())
+        elif isinstance(error, StudioError):
+            failed(error)
+        else:
+            self.surprised.emit(error)

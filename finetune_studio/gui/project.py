@@ -1,0 +1,149 @@
+"""What is open in the window: a session, what is known about it, its run, the preferences."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from finetune_studio import paths, preferences
+from finetune_studio.gui.facts import Facts
+from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.session import Session
+from finetune_studio.gui.watch import Watch
+from finetune_studio.preferences import Preferences
+from finetune_studio.recipe import store
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.folder import RunFolder
+
+SUFFIX = ".yaml"
+
+
+def folder() -> Path:
+    """Where the projects lie that this program keeps."""
+    return paths.data() / "projects"
+
+
+class Project(QObject):
+    """One open project, for as long as it is open.
+
+    Attributes:
+        failed: A StudioError that belongs to no control.
+    """
+
+    failed = Signal(object)
+
+    def __init__(self, session: Session, jobs: Jobs, preferred: "Preferred") -> None:
+        super().__init__()
+        self.session, self.jobs = session, jobs
+        self._preferred = preferred
+        self.facts = Facts(session, jobs)
+        self.watch = Watch(jobs)
+        session.failed.connect(self.failed)
+        self.watch.failed.connect(self.failed)
+
+    @property
+    def preferences(self) -> Preferences:
+        """What the person prefers now."""
+        return self._preferred.value
+
+    @property
+    def name(self) -> str:
+        """How the project is called: by itself, or by its file."""
+        path = self.session.path
+        return self.session.recipe.name or (path.stem if path else "")
+
+    def prefer(self, **values: Any) -> None:
+        """Remember a preference."""
+        self._preferred.change(**values)
+
+    def remember_run(self, run: RunFolder) -> None:
+        """Remember that this run is the project's newest."""
+        if self.session.path is not None:
+            known = dict(self.preferences.runs) | {str(self.session.path): str(run.path)}
+            recent = {path: known[path] for path in self.preferences.recent if path in known}
+            self.prefer(runs=recent | {str(self.session.path): str(run.path)})
+
+    def last_run(self) -> RunFolder | None:
+        """The project's newest run, where it is still there."""
+        found = self.preferences.runs.get(str(self.session.path))
+        return RunFolder(Path(found)) if found and (Path(found) / "run.json").is_file() else None
+
+    def runs_folder(self) -> Path:
+        """Where new runs go."""
+        chosen = self.preferences.runs_folder
+        return Path(chosen) if chosen else paths.runs()
+
+    def close(self) -> None:
+        """Save what saves itself, and follow no run any more; the run goes on.
+
+        Raises:
+            StudioError: The disk refuses.
+        """
+        self.watch.leave()
+        self.jobs.forget("data")
+        self.session.settle()
+
+
+class Preferred(QObject):
+    """The preferences in use, written whenever they change.
+
+    Attributes:
+        changed: They are different now.
+        failed: An OSError: they could not be written; they count until the program ends.
+    """
+
+    changed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, value: Preferences) -> None:
+        super().__init__()
+        self.value = value
+
+    def change(self, **values: Any) -> None:
+        """Change some, and remember them."""
+        self.become(self.value.changed(**values))
+
+    def become(self, value: Preferences) -> None:
+        """Take other preferences, and remember them."""
+        if value == self.value:
+            return
+        self.value = value
+        try:
+            preferences.save(value)
+        except OSError as error:
+            self.failed.emit(error)
+        self.changed.emit()
+
+
+def new_session(recipe: Recipe, name: str) -> Session:
+    """A session for a new project under a name that is free; it has saved itself once.
+
+    Raises:
+        StudioError: The disk refuses.
+    """
+    stem = "".join(" " if each in '<>:"/\\|?*' else each for each in name).strip(" .") or "project"
+    tries = (folder() / f"{stem}{f' {n}' if n > 1 else ''}{SUFFIX}" for n in range(1, 100_000))
+    path = next(each for each in tries if not each.exists())
+    named = store.with_changes(recipe, {"name": path.stem})
+    session = Session(named, path, saves=True)
+    session.save()
+    return session
+
+
+def open_session(path: Path) -> Session:
+    """A session for a recipe's file; a project of ours saves itself, any other file waits.
+
+    Raises:
+        RefusedError: It is no recipe.
+    """
+    ours = path.resolve().parent == folder().resolve()
+    return Session(store.load(path), path, saves=ours)
+
+
+def session_of_run(run: RunFolder) -> Session:
+    """A session for what a run was asked to do; the run's own file is not touched.
+
+    Raises:
+        RefusedError: The run has no recipe that can be read.
+    """
+    return Session(store.load(run.recipe))

@@ -1,0 +1,93 @@
+"""The figures of a run by step, kept in plain arrays, thinned out before they are drawn.
+
+A run of days has more points than a screen has columns: what is drawn keeps the lowest and the
+highest of every column, so that no spike is lost.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finetune_studio.runs.events import Metrics
+
+Values = NDArray[np.float64]
+NAMES = ("loss", "learning_rate", "grad_norm", "tokens_per_second", "token_accuracy")
+SMOOTH = "smooth"
+COLUMNS = ("step", *NAMES, SMOOTH)
+WEIGHT = 0.95  # of the past in the smoothed loss: about the last 20 steps
+FIRST = 1024  # rows
+
+
+class Series:
+    """Figures by step, in the order they came."""
+
+    def __init__(self) -> None:
+        self._rows: Values = np.full((FIRST, len(COLUMNS)), np.nan)
+        self._count = 0
+        self._mean = self._mass = 0.0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, metrics: Metrics) -> None:
+        """Take in one step; a step that was there already takes the place of what came after."""
+        if self._count and metrics.step <= self._rows[self._count - 1, 0]:
+            self.cut(metrics.step - 1)
+        if self._count == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.full_like(self._rows, np.nan)])
+        figures = (getattr(metrics, name) for name in NAMES)
+        row = [metrics.step, *(math.nan if each is None else each for each in figures)]
+        self._rows[self._count] = (*row, self._smooth(row[1]))
+        self._count += 1
+
+    def cut(self, step: int) -> None:
+        """Forget what came after a step: the trainer went back there."""
+        self._count = int(np.searchsorted(self._rows[: self._count, 0], step, side="right"))
+        self._mean = self._mass = 0.0
+        for loss in self._rows[max(0, self._count - 200) : self._count, 1]:
+            self._smooth(float(loss))
+
+    def line(self, name: str, columns: int) -> tuple[Values, Values]:
+        """Steps and values to draw, at most about two for each of `columns` columns."""
+        rows = self._rows[: self._count]
+        return thin(rows[:, 0], rows[:, COLUMNS.index(name)], columns)
+
+    def last(self, name: str) -> float | None:
+        """The newest value that is a number."""
+        values = self._rows[: self._count, COLUMNS.index(name)]
+        known = values[-50:][np.isfinite(values[-50:])]
+        return float(known[-1]) if known.size else None
+
+    def table(self) -> tuple[tuple[str, ...], Values]:
+        """Every figure as it came: the names of the columns, and the rows."""
+        return COLUMNS, self._rows[: self._count].copy()
+
+    def _smooth(self, loss: float) -> float:
+        """An exponential mean that is not drawn towards 0 at its start."""
+        if math.isfinite(loss):
+            self._mean = WEIGHT * self._mean + (1 - WEIGHT) * loss
+            self._mass = WEIGHT * self._mass + (1 - WEIGHT)
+        return self._mean / self._mass if self._mass else math.nan
+
+
+def thin(x: Values, y: Values, columns: int) -> tuple[Values, Values]:
+    """The lowest and the highest of each column, in the order they came.
+
+    Args:
+        x: Where, rising.
+        y: The values; NaN is passed over.
+        columns: Into how many columns the points are put.
+    """
+    known = np.isfinite(y)
+    if not known.all():
+        x, y = x[known], y[known]
+    per = math.ceil(len(y) / max(1, columns))
+    if per <= 2:
+        return x.copy(), y.copy()
+    whole = len(y) // per * per
+    blocks = y[:whole].reshape(-1, per)
+    base = np.arange(len(blocks)) * per
+    picks = np.sort(np.stack([base + blocks.argmin(1), base + blocks.argmax(1)]), axis=0)
+    chosen = np.unique(np.concatenate([picks.T.ravel(), np.arange(whole, len(y))]))
+    return x[chosen], y[chosen]

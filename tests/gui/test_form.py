@@ -1,0 +1,296 @@
+"""Fields made from the recipe's declarations."""
+
+from typing import Literal, get_args, get_origin
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QInputMethodEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from finetune_studio.gui import language
+from finetune_studio.gui.choices import WORDS
+from finetune_studio.gui.controls import MANNERS, can_edit, controls_for, limits
+from finetune_studio.gui.form import FieldRow, Form
+from finetune_studio.gui.pages.hyperparameters import groups
+from finetune_studio.gui.session import Session
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.number import Number, Rate, beside, short
+from finetune_studio.recipe.fields import describe
+from finetune_studio.recipe.schema import Recipe
+
+SETTINGS = {each.path: each for each in describe(Recipe)}
+EDITED = [each for each in SETTINGS.values() if can_edit(each)]
+ELSEWHERE = {"data.mapping", "data.fixes", "training.speed", "export.formats"}
+"""Settings that no row of a form can edit."""
+
+
+@pytest.fixture
+def session():
+    return Session(Recipe())
+
+
+@pytest.fixture
+def row(qtbot, session):
+    def make(path):
+        made = FieldRow(session, SETTINGS[path])
+        qtbot.addWidget(made)
+        made.show()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def form(qtbot, session):
+    made = Form(session, groups())
+    qtbot.addWidget(made)
+    made.resize(560, 900)
+    made.show()
+    return made
+
+
+def test_every_setting_can_be_edited_somewhere():
+    assert SETTINGS.keys() - {each.path for each in EDITED} == ELSEWHERE
+    assert set(MANNERS) <= SETTINGS.keys()
+
+
+@pytest.mark.parametrize("setting", EDITED, ids=lambda each: each.path)
+def test_every_field_shows_its_default_within_its_limits(qtbot, setting):
+    value = setting.info.get_default(call_default_factory=True)
+    low, high = limits(setting)
+    for control in controls_for(setting):
+        qtbot.addWidget(control)
+        with qtbot.assertNotEmitted(control.edited):
+            control.show_value(value)
+        if isinstance(control, Number):
+            assert low <= control.value() / control._scale <= high
+            assert control.value() == pytest.approx(value * control._scale)
+
+
+def test_every_choice_has_words():
+    for setting in EDITED:
+        if get_origin(setting.info.annotation) is Literal:
+            assert set(get_args(setting.info.annotation)) <= WORDS.keys(), setting.path
+
+
+def test_every_field_is_named_for_those_who_cannot_see_it(form):
+    form.show_advanced(True)
+    for each in form.rows.values():
+        for control in each.controls:
+            assert control.accessibleName() == each.title()
+            assert control.accessibleDescription()
+            assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert each._label.buddy() is each.controls[-1]
+
+
+def test_the_groups_hold_each_setting_once():
+    paths = [each.path for _, settings in groups() for each in settings]
+    assert len(paths) == len(set(paths))
+    assert {"training.learning_rate", "method.rank", "checkpoints.keep"} <= set(paths)
+
+
+def test_typing_changes_the_recipe(row, session, qtbot):
+    field = row("training.batch_size").controls[-1]
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "16")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.value("training.batch_size") == 16
+    assert type(session.value("training.batch_size")) is int
+
+
+def test_a_learning_rate_is_typed_as_the_field_says_it(row, session, qtbot):
+    field = row("training.learning_rate").controls[-1]
+    assert field.text() == "2e-4"
+    field.selectAll()
+    qtbot.keyClicks(field, "3e-5")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.value("training.learning_rate") == pytest.approx(3e-5)
+    qtbot.keyClick(field, Qt.Key.Key_Up)
+    assert session.value("training.learning_rate") == pytest.approx(5e-5)
+
+
+def test_per_cent_are_shares_in_the_recipe(row, session, qtbot):
+    field = row("training.warmup_ratio").controls[-1]
+    assert field.text() == "3 %"
+    field.selectAll()
+    qtbot.keyClicks(field, "5")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.value("training.warmup_ratio") == pytest.approx(0.05)
+
+
+def test_a_slider_and_its_number_say_the_same(row, session):
+    made = row("training.batch_size")
+    slider, number = made.controls
+    slider.setValue(slider.maximum())
+    assert session.value("training.batch_size") == number.value() == 128
+    session.change({"training.batch_size": 1})
+    made.refresh()
+    assert slider.value() == 0
+
+
+def test_a_switch_and_a_list(row, session, qtbot):
+    qtbot.mouseClick(row("training.packing").controls[0], Qt.MouseButton.LeftButton)
+    assert session.value("training.packing") is True
+    field = row("training.schedule").controls[0]
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert session.value("training.schedule") == "linear"
+
+
+def test_segments_go_along_with_the_arrow_keys(row, session, qtbot):
+    field = row("training.gradient_checkpointing").controls[0]
+    qtbot.keyClick(field, Qt.Key.Key_Right)
+    assert session.value("training.gradient_checkpointing") == "on"
+
+
+def test_lines_and_names_are_lists(row, session, qtbot):
+    prompts = row("evaluation.prompts").controls[0]
+    prompts.setFocus()
+    qtbot.keyClicks(prompts, "one?")
+    qtbot.keyClick(prompts, Qt.Key.Key_Return)
+    prompts.insertPlainText("둘은?")
+    prompts.clearFocus()
+    QApplication.sendEvent(prompts, _focus_out())
+    assert session.value("evaluation.prompts") == ("one?", "둘은?")
+    names = row("method.targets").controls[0]
+    names.setText("q_proj, v_proj")
+    names.editingFinished.emit()
+    assert session.value("method.targets") == ("q_proj", "v_proj")
+
+
+def test_hangul_that_is_still_composed_changes_nothing(row, session):
+    field = row("task.system").controls[0]
+    field.setFocus()
+    QApplication.sendEvent(field, QInputMethodEvent("한", []))
+    assert session.value("task.system") == ""
+    commit = QInputMethodEvent("", [])
+    commit.setCommitString("한글")
+    QApplication.sendEvent(field, commit)
+    field.editingFinished.emit()
+    assert session.value("task.system") == "한글"
+
+
+@pytest.mark.parametrize("setting", EDITED, ids=lambda each: each.path)
+def test_the_wheel_changes_nothing(qtbot, setting, session):
+    if not session.has(setting.path):
+        session.change({"method.kind": "full"})
+    if not session.has(setting.path):
+        session.change({"method.kind": "qlora"})
+    if not session.has(setting.path):
+        session.change({"task.kind": "classify"})
+    made = FieldRow(session, setting)
+    qtbot.addWidget(made)
+    made.show()
+    before = session.recipe
+    for control in made.controls:
+        for focused in (False, True):
+            control.setFocus() if focused else control.clearFocus()
+            QApplication.sendEvent(control, _wheel())
+    assert session.recipe is before
+
+
+def test_what_the_recipe_refuses_is_said_under_the_field(row, session, qtbot):
+    made = row("method.targets")
+    made.controls[0].setText("")
+    made.controls[0].editingFinished.emit()
+    assert made._wrong.isVisible()
+    assert "method.targets" in made._wrong.plain
+    assert session.value("method.targets") == ("all-linear",)
+
+
+def test_advice_is_marked_or_offered(row, session, qtbot):
+    made = row("training.learning_rate")
+    assert not made._advised.isVisible()
+    qtbot.mouseClick(made._take_advice, Qt.MouseButton.LeftButton)
+    assert session.value("training.learning_rate") == 2e-3
+    assert made._advised.isVisible()
+    assert not made._take_advice.isVisible()
+
+
+def test_a_finding_stands_beside_its_field_and_its_press_mends_it(form, session, qtbot):
+    session.change({"training.learning_rate": 0.5})
+    field = form.rows["training.learning_rate"]
+    assert field.is_wrong
+    box = field.findChild(FindingBox)
+    fix = box.findChild(Button)
+    qtbot.mouseClick(fix, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not field.is_wrong)
+    assert session.value("training.learning_rate") == 2e-4
+
+
+def test_an_advanced_setting_with_an_error_comes_into_sight(form, session):
+    assert form.rows["training.packing"].isHidden()
+    session.change({"task.kind": "classify", "training.packing": True})
+    assert not form.rows["training.packing"].isHidden()
+
+
+def test_full_training_has_no_rank(form, session):
+    assert not form.rows["method.rank"].isHidden()
+    session.change({"method.kind": "full"})
+    assert form.rows["method.rank"].isHidden()
+    assert not form.reveal("method.rank")
+
+
+def test_revealing_an_advanced_setting_shows_all(form, qtbot):
+    with qtbot.waitSignal(form.advanced_changed):
+        assert form.reveal("training.weight_decay")
+    assert form.rows["training.weight_decay"].isVisible()
+
+
+def test_basic_is_fewer_than_all(form):
+    assert 8 <= form.count("basic") < form.count()
+
+
+def test_the_form_speaks_the_language(form, qtbot):
+    language.use("ko")
+    field = form.rows["training.learning_rate"]
+    qtbot.waitUntil(lambda: field.controls[0].accessibleName() == "학습률")
+    assert field._label.text() == "학습률"
+    assert "출처" in field._reason.plain
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2e-4, "2e-4"), (1.5e-5, "1.5e-5"), (0.05, "0.05"), (1, "1"), (0, "0"), (2e-3, "2e-3")],
+)
+def test_small_numbers_are_short(value, text):
+    assert short(value) == text
+
+
+def test_the_ladder_of_rates():
+    assert [beside(2e-4, step) for step in (-2, -1, 1, 2)] == [5e-5, 1e-4, 5e-4, 1e-3]
+    assert beside(3e-4, 1) in (5e-4, 1e-3)
+    assert beside(0.0, 1) == 0.0
+
+
+def test_a_rate_that_is_no_number_is_not_taken(qtbot):
+    field = Rate(0, 1)
+    qtbot.addWidget(field)
+    field.show_value(2e-4)
+    with qtbot.assertNotEmitted(field.edited):
+        field.selectAll()
+        qtbot.keyClicks(field, "fast")
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert field.value() == 2e-4
+
+
+def _wheel():
+    nowhere = QPointF(5, 5)
+    return QWheelEvent(
+        nowhere,
+        nowhere,
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+
+
+def _focus_out():
+    from PySide6.QtGui import QFocusEvent
+
+    return QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason)
