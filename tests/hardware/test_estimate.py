@@ -3,9 +3,9 @@
 import argparse
 import gzip
 import json
+import os
 import subprocess
 import sys
-import time
 
 import pytest
 import yaml
@@ -85,6 +85,7 @@ def test_a_setting_can_be_tried_without_changing_the_file(file, capsys):
     assert one["total_bytes"] < eight["total_bytes"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell the time of children")
 def test_it_answers_quickly_and_without_torch(file):
     code = (
         "import sys, argparse\n"
@@ -96,12 +97,13 @@ def test_it_answers_quickly_and_without_torch(file):
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )
     spent = []
-    for _ in range(4):
-        began = time.perf_counter()
+    for _ in range(3):
+        before = os.times()
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
         )
-        spent.append(time.perf_counter() - began)
+        after = os.times()
+        spent.append(sum(after[2:4]) - sum(before[2:4]))  # of the processor, whoever else uses it
         assert done.returncode == 0, done.stderr
     assert min(spent) < 0.5
 
