@@ -1,0 +1,85 @@
+"""What a run's figures mean, in one sentence with one action. Pure arithmetic."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from finetune_studio.runs.state import Point
+
+RISES = 2  # evaluations in a row above the best, before overfitting is named
+MARGIN = 0.005  # share by which a loss must differ to count as different
+FLAT = 3  # evaluations in a row that hardly differ, before a plateau is named
+BLOWN = 1.5  # times the lowest smoothed loss, above which a run diverges
+SETTLES = 20  # steps in which the loss may jump about
+
+Kind = Literal["diverges", "overfits", "flat", "well"]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What the coach says.
+
+    Attributes:
+        kind: What it is about.
+        step: The step since when it is so, or the best one.
+        value: The figure that shows it.
+    """
+
+    kind: Kind
+    step: int
+    value: float
+
+
+def remark(
+    steps: Sequence[float], smooth: Sequence[float], validation: Sequence[Point]
+) -> Remark | None:
+    """What is to be said of a run; None while there is too little to judge.
+
+    Args:
+        steps: Steps with a loss, rising.
+        smooth: The smoothed training loss at each of them.
+        validation: Loss on held-out rows, by step.
+    """
+    return (
+        _diverges(steps, smooth) or _overfits(validation) or _flat(validation) or _well(validation)
+    )
+
+
+def _diverges(steps: Sequence[float], smooth: Sequence[float]) -> Remark | None:
+    if len(smooth) < SETTLES:
+        return None
+    lowest = min(range(len(smooth)), key=lambda index: smooth[index])
+    last = smooth[-1]
+    if not math.isfinite(last) or (last > BLOWN * smooth[lowest] and lowest < len(smooth) - 1):
+        return Remark("diverges", int(steps[lowest]), last)
+    return None
+
+
+def _overfits(validation: Sequence[Point]) -> Remark | None:
+    known = [(step, loss) for step, loss in validation if loss is not None]
+    if len(known) <= RISES:
+        return None
+    best = min(range(len(known)), key=lambda index: known[index][1])
+    since = known[best + 1 :]
+    limit = known[best][1] * (1 + MARGIN)
+    if len(since) >= RISES and all(loss > limit for _, loss in since[-RISES:]):
+        return Remark("overfits", known[best][0], known[best][1])
+    return None
+
+
+def _flat(validation: Sequence[Point]) -> Remark | None:
+    known = [(step, loss) for step, loss in validation if loss is not None][-FLAT - 1 :]
+    if len(known) <= FLAT:
+        return None
+    losses = [loss for _, loss in known]
+    if max(losses) - min(losses) <= MARGIN * abs(losses[0]):
+        return Remark("flat", known[0][0], losses[-1])
+    return None
+
+
+def _well(validation: Sequence[Point]) -> Remark | None:
+    known = [(step, loss) for step, loss in validation if loss is not None]
+    if len(known) >= 2 and known[-1][1] < known[0][1]:
+        return Remark("well", known[-1][0], known[-1][1])
+    return None

@@ -1,0 +1,164 @@
+"""The curves of a run: the loss with its validation, and two others of the person's choice."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from finetune_studio.gui import amounts
+from finetune_studio.gui.language import Words, say, tr
+from finetune_studio.gui.series import SMOOTH, Values
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.watch import Watch
+from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.choice import Select
+from finetune_studio.gui.widgets.layout import column, row
+from finetune_studio.gui.widgets.number import short
+from finetune_studio.gui.widgets.plot import LegendKey, Plot, Stroke
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
+
+RAW = Stroke("learned", width=1.0, alpha=0.5)
+LOSS = Stroke("learned", width=2.25)
+VALIDATION = Stroke("validation", Qt.PenStyle.DashLine, 1.75, "o")
+COLUMNS = 900  # a curve is thinned to twice as many points
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One of the smaller curves."""
+
+    name: str
+    words: Callable[[], str]
+    stroke: Stroke
+    said: Callable[[float], str]
+
+
+CURVES = (
+    Curve("learning_rate", lambda: tr("Learning rate"), Stroke("rate"), short),
+    Curve(
+        "grad_norm", lambda: tr("Gradient norm"), Stroke("given", width=1.25), lambda v: f"{v:.3g}"
+    ),
+    Curve(
+        "token_accuracy",
+        lambda: tr("Token accuracy"),
+        Stroke("learned", width=1.5),
+        lambda v: f"{v:.0%}",
+    ),
+    Curve(
+        "tokens_per_second",
+        lambda: tr("Tokens per second"),
+        Stroke("given", width=1.5),
+        amounts.whole,
+    ),
+)
+
+
+class LossCard(Card):
+    """Training loss, raw and smoothed, and the loss on held-out rows."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self._watch = watch
+        self._plot = Plot([RAW, LOSS, VALIDATION], axis=38)
+        self._train, self._held = Text("", "label"), Text("", "label")
+        head = row(
+            Text(lambda: tr("Loss"), "section"),
+            None,
+            _key(lambda: tr("training"), self._train, LOSS),
+            _key(lambda: tr("validation"), self._held, VALIDATION),
+            gap=Space.l,
+        )
+        self.hold(column(head, self._plot, gap=6, pad=(16, 12, 12, 8)))
+
+    def draw(self) -> None:
+        """Draw what there is now."""
+        state, series = self._watch.state, self._watch.series
+        held = [(step, loss) for step, loss in state.validation("loss") if loss is not None]
+        x, raw = series.line("loss", COLUMNS)
+        x2, smooth = series.line(SMOOTH, COLUMNS)
+        at, values = np.array([s for s, _ in held], float), np.array([v for _, v in held], float)
+        for index, line in enumerate(((x, raw), (x2, smooth), (at, values))):
+            self._plot.show_line(index, *line)
+        both = np.concatenate([raw, smooth, values])
+        low, high = _span(both)
+        total = state.steps or (int(x[-1]) if len(x) else 100)
+        self._plot.show_ranges(steps_axis(total, 5), values_axis(low, high, 4))
+        best = state.best
+        marks = [(float(best.step), "ok")] if best else []
+        self._plot.show_marks([*marks, (float(state.step), "text3")] if state.step else marks)
+        last = series.last(SMOOTH)
+        self._train.say("–" if last is None else f"{last:.3f}")
+        self._held.say(f"{held[-1][1]:.3f}" if held else "–")
+        self._plot.setAccessibleName(tr("Loss by step"))
+        self._plot.setAccessibleDescription(
+            tr("Training {loss}, validation {held}").format(
+                loss=self._train.plain, held=self._held.plain
+            )
+        )
+
+
+class SmallCard(Card):
+    """One of the other curves; the person chooses which."""
+
+    def __init__(self, watch: Watch, chosen: int) -> None:
+        super().__init__()
+        self._watch, self._curve = watch, CURVES[chosen]
+        self._plots = {each.name: Plot([each.stroke], height=92, axis=44) for each in CURVES}
+        self._choice = Select([(each, each.words) for each in CURVES])
+        self._choice.show_value(self._curve)
+        self._choice.edited.connect(self._choose)
+        self._last = Text("", "label", "text2")
+        body = column(row(self._choice, None, self._last), gap=4, pad=(12, 8, 12, 6))
+        for plot in self._plots.values():
+            body.addWidget(plot)
+        self.hold(body)
+        self._choice.setAccessibleName(tr("Which curve is drawn"))
+        self._choose(self._curve)
+
+    def draw(self) -> None:
+        """Draw what there is now."""
+        curve, series, plot = self._curve, self._watch.series, self._plots[self._curve.name]
+        x, y = series.line(curve.name, COLUMNS)
+        plot.show_line(0, x, y)
+        total = self._watch.state.steps or (int(x[-1]) if len(x) else 100)
+        high = float(np.max(y)) if len(y) else math.nan
+        plot.show_ranges(steps_axis(total, 2), values_axis(0.0, high, 2, curve.said), air=0.09)
+        last = series.last(curve.name)
+        self._last.say("–" if last is None else curve.said(last))
+        plot.setAccessibleName(say(curve.words))
+        plot.setAccessibleDescription(self._last.plain)
+
+    def _choose(self, curve: object) -> None:
+        assert isinstance(curve, Curve)
+        self._curve = curve
+        for name, plot in self._plots.items():
+            plot.setVisible(name == curve.name)
+        self.draw()
+
+
+def _key(words: Words, value: Text, stroke: Stroke) -> QHBoxLayout:
+    return row(LegendKey(stroke), Text(words, "caption", "text2"), value, gap=5)
+
+
+def _span(values: Values) -> tuple[float, float]:
+    """From the lowest to the highest that counts: a first wild step does not flatten the rest."""
+    if not len(values):
+        return math.nan, math.nan
+    high = float(np.max(values))
+    usual = float(np.percentile(values, 99.5))
+    low = float(np.min(values))
+    return low, (usual * 1.1 if high > low + 4 * (usual - low) and len(values) > 50 else high)
+
+
+def curves(loss: LossCard, small: list[SmallCard]) -> QWidget:
+    """The loss over the two others."""
+    below = row(*small, gap=Space.m)
+    holder = QWidget()
+    both = column(loss, below, gap=Space.m)
+    both.setStretch(0, 1)
+    holder.setLayout(both)
+    return holder

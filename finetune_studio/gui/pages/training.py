@@ -1,0 +1,302 @@
+"""Training: what is happening, whether it goes well, and what the model says by now."""
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
+from typing_extensions import override
+
+from finetune_studio.gui import amounts
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.pages.aside import Aside
+from finetune_studio.gui.pages.curves import LossCard, SmallCard, curves
+from finetune_studio.gui.pages.page import StepOf, StepPage
+from finetune_studio.gui.pages.samples import SamplesCard
+from finetune_studio.gui.pages.trainer_log import LogDrawer
+from finetune_studio.gui.project import Project
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.watch import Watch
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.chip import Badge
+from finetune_studio.gui.widgets.dialog import Answer, Ask
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.layout import Pane, Scroller, box, clear, column, row
+from finetune_studio.gui.widgets.meter import Track
+from finetune_studio.gui.widgets.notice import empty_state
+from finetune_studio.gui.widgets.rail import State
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.runs.events import EARLY_STOPPING, Failed, Finished, Stopped
+
+REDRAWS = 150  # milliseconds between two drawings of the curves
+PHASES: dict[str, Callable[[], str]] = {
+    "": lambda: tr("Starting"),
+    "loading": lambda: tr("Loading the model"),
+    "tokenizing": lambda: tr("Reading the data"),
+    "training": lambda: tr("Training"),
+    "evaluating": lambda: tr("Measuring"),
+    "saving": lambda: tr("Saving"),
+    "paused": lambda: tr("Paused"),
+}
+
+
+def title(watch: Watch) -> str:
+    """What the run is doing, or how it ended, in a word or two."""
+    if watch.starting:
+        return tr("Starting")
+    if watch.stopping:
+        return tr("Stopping")
+    match watch.state.outcome:
+        case Finished(reason=reason) | Stopped(reason=reason) if reason == EARLY_STOPPING:
+            return tr("Stopped early")
+        case Finished():
+            return tr("Training is done")
+        case Stopped():
+            return tr("Stopped")
+        case Failed():
+            return tr("Training failed")
+    return PHASES.get(watch.state.phase, PHASES["training"])()
+
+
+class Status(QWidget):
+    """The head of the page: what is happening, how far it is, and the orders that can be given."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project, self._watch = project, project.watch
+        self._title, self._badge = Text("", "title"), Badge("")
+        self.pause = Button(lambda: tr("Pause"), glyph="pause")
+        self.go_on = Button(lambda: tr("Go on"), "primary", "play")
+        self.stop = Button(lambda: tr("Stop and save"), glyph="square")
+        self.cancel = Button(lambda: tr("Cancel"), "quiet")
+        self.resume = Button(lambda: tr("Resume"), "primary", "play")
+        self.again = Button(lambda: tr("Train again"), glyph="rotate-ccw")
+        self._step, self._epoch = Text("", "strong"), Text("", "body", "text2")
+        self._left, self._end = Text("", "strong"), Text("", "body", "text2")
+        self._track = Track("learned")
+        buttons = (self.cancel, self.pause, self.go_on, self.stop, self.again, self.resume)
+        head = row(self._title, self._badge, None, *buttons, gap=Space.s)
+        numbers = row(self._step, self._epoch, None, self._left, self._end, gap=Space.m)
+        self.setLayout(column(head, 6, numbers, self._track, gap=6))
+        self.pause.clicked.connect(lambda: self._watch.order("pause"))
+        self.go_on.clicked.connect(lambda: self._watch.order("go-on"))
+        self.stop.clicked.connect(lambda: self._watch.stop("stop-and-save"))
+        self.cancel.clicked.connect(self._cancel)
+        self.resume.clicked.connect(self._watch.resume)
+
+    def refresh(self) -> None:
+        """Show how things are now."""
+        state, watch = self._watch.state, self._watch
+        self._title.say(title(watch))
+        live = watch.alive and not (watch.stopping or watch.starting)
+        paused = state.phase == "paused"
+        steps = state.phase in ("training", "evaluating", "saving", "paused")
+        self.pause.setVisible(live and not paused)
+        self.pause.setEnabled(steps)
+        self.go_on.setVisible(live and paused)
+        self.stop.setVisible(live)
+        self.stop.setEnabled(steps)
+        self.cancel.setVisible(live)
+        ended = state.outcome is not None and not watch.starting
+        self.resume.setVisible(ended and not isinstance(state.outcome, Finished))
+        self.again.setVisible(ended)
+        self._show_badge(ended)
+        self._show_numbers()
+
+    def _show_badge(self, ended: bool) -> None:
+        outcome = self._watch.state.outcome
+        self._badge.setVisible(ended)
+        if isinstance(outcome, Failed):
+            self._badge.say(lambda: tr("failed"), "bad")
+        elif outcome is not None:
+            self._badge.say(lambda: tr("saved"), "ok")
+
+    def _show_numbers(self) -> None:
+        state = self._watch.state
+        known = state.steps > 0
+        self._step.say(
+            tr("Step {step} of {steps}").format(
+                step=amounts.whole(state.step), steps=amounts.whole(state.steps)
+            )
+            if known
+            else ""
+        )
+        epochs = self._project.session.recipe.training.epochs
+        self._epoch.say(
+            tr("epoch {epoch:.2f} of {epochs:g}").format(epoch=state.epoch, epochs=epochs)
+            if known and state.epoch
+            else ""
+        )
+        left = state.seconds_left if self._watch.alive else None
+        self._left.say(
+            "" if left is None else tr("{time} left").format(time=amounts.duration(left))
+        )
+        end = "" if left is None else amounts.clock(time.time() + left)
+        self._end.say(tr("done at {time}").format(time=end) if end else "")
+        if state.outcome is not None and state.seconds:
+            self._end.say(tr("took {time}").format(time=amounts.duration(state.seconds)))
+        self._track.show_part(state.step / state.steps if known else 0.0)
+        self._track.setAccessibleName(self._step.plain)
+
+    def _cancel(self) -> None:
+        asked = Ask(
+            self.window(),
+            lambda: tr("Cancel the training?"),
+            lambda: tr("What was learned since the last checkpoint is lost. Stopping saves it."),
+            Answer("stay", lambda: tr("Keep training")),
+            [Answer("cancel", lambda: tr("Cancel the training"), "danger")],
+        )
+        if asked.ask() == "cancel":
+            self._watch.stop("cancel")
+
+
+class TrainingPage(StepPage):
+    """The page of the training."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project, self._watch = project, project.watch
+        self._start = Button(lambda: tr("Start training"), "primary", "play")
+        self._start.clicked.connect(self.start)
+        self._status = Status(project)
+        self._status.again.clicked.connect(self.start)
+        self._failure = column(gap=0)
+        self._loss = LossCard(self._watch)
+        self._small = [SmallCard(self._watch, 0), SmallCard(self._watch, 1)]
+        self._aside, self._samples = Aside(self._watch), SamplesCard(self._watch)
+        self._log = LogDrawer(self._watch)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._before())
+        self._stack.addWidget(self._during())
+        self.setLayout(column(self._stack))
+        self._redraw = QTimer(self, singleShot=True, interval=REDRAWS)
+        self._redraw.timeout.connect(self._draw)
+        self._watch.moved.connect(self._refresh)
+        self._watch.began.connect(self._begin)
+        self._watch.ended.connect(self._end)
+        project.facts.changed.connect(self._refresh)
+        project.session.changed.connect(self._refresh)
+        self._refresh()
+
+    def start(self) -> None:
+        """Start a new run of the recipe as it is now."""
+        session = self._project.session
+        if any(each.level == "error" for each in self._project.facts.findings()):
+            return
+        name = self._project.name or tr("Untitled")
+        self._watch.start(session.recipe, name, self._project.runs_folder())
+
+    @override
+    def begin(self) -> None:
+        self.start()
+
+    def _before(self) -> Pane:
+        empty = empty_state(
+            "play",
+            lambda: tr("Ready when you are"),
+            self._why_not,
+            self._start,
+        )
+        self._reasons = empty
+        return Pane(column(empty, pad=Space.xl), "surface")
+
+    def _why_not(self) -> str:
+        errors = [each for each in self._project.facts.findings() if each.level == "error"]
+        if errors:
+            return errors[0].sentence
+        return tr(
+            "The curves, the answers and the log of the run will stand here. "
+            "You may close the window meanwhile; the training goes on."
+        )
+
+    def _during(self) -> Pane:
+        middle = row(curves(self._loss, self._small), self._aside, gap=Space.m)
+        middle.setStretch(0, 1)
+        content = column(
+            self._status,
+            self._failure,
+            box(middle),
+            self._samples,
+            gap=Space.m,
+            pad=(28, 14, 28, 8),
+        )
+        content.setStretch(2, 1)
+        body = column(Scroller(content), self._log, gap=0)
+        body.setStretch(0, 1)
+        return Pane(body, "surface")
+
+    def _begin(self) -> None:
+        run = self._watch.run
+        if run is not None:
+            self._project.remember_run(run)
+        self._refresh()
+        self._draw()
+
+    def _refresh(self, _: object = None) -> None:
+        begun = self._watch.run is not None or self._watch.starting
+        self._stack.setCurrentIndex(1 if begun else 0)
+        blocked = any(each.level == "error" for each in self._project.facts.findings())
+        self._start.setEnabled(not blocked)
+        self._status.again.setEnabled(not blocked)
+        for words in self._reasons.findChildren(Text):
+            words.say(words._words)
+        self._status.refresh()
+        self._aside.refresh()
+        self._samples.refresh()
+        self._show_failure()
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _show_failure(self) -> None:
+        outcome = self._watch.state.outcome
+        failed = outcome if isinstance(outcome, Failed) and not self._watch.starting else None
+        if failed is None:
+            clear(self._failure)
+        elif not self._failure.count():
+            detail = " ".join(part for part in (failed.detail[:400], failed.hint) if part)
+            self._failure.addWidget(FindingBox("error", failed.title, detail))
+
+    def _end(self) -> None:
+        self._refresh()
+        self._draw()
+
+    def _draw(self) -> None:
+        if self.isVisible():
+            self._loss.draw()
+            for each in self._small:
+                each.draw()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._draw()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._refresh()
+
+
+def _summary(project: Project) -> str:
+    watch = project.watch
+    if watch.run is None and not watch.starting:
+        return tr("not started yet")
+    if watch.alive and watch.state.steps and watch.state.phase == "training":
+        return tr("step {step} of {steps}").format(
+            step=amounts.whole(watch.state.step), steps=amounts.whole(watch.state.steps)
+        )
+    return title(watch)
+
+
+def _state(project: Project) -> State:
+    watch = project.watch
+    if watch.alive or watch.starting:
+        return "running"
+    if isinstance(watch.state.outcome, Failed):
+        return "attention"
+    return "done" if watch.state.outcome is not None else "todo"
+
+
+STEP = StepOf("training", lambda: tr("Training"), TrainingPage, _summary, _state, ("run.",))

@@ -1,0 +1,164 @@
+"""Watches one run for the window: starts it, follows it, tells it what to do. Knows no widget."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from finetune_studio.errors import StudioError
+from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.series import Series
+from finetune_studio.gui.training import TrainingThread
+from finetune_studio.i18n import tr
+from finetune_studio.recipe import store
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs import process
+from finetune_studio.runs.events import Event, Metrics
+from finetune_studio.runs.folder import RunFolder
+from finetune_studio.runs.orders import Order, give
+from finetune_studio.runs.state import RunState
+
+PULSE = 66  # milliseconds: 15 times a second
+BUDGET = 0.012  # seconds of a pulse spent on events
+
+
+class Watch(QObject):
+    """One run, as the window sees it.
+
+    Attributes:
+        moved: Events have come; at most one such signal a pulse.
+        ended: The run has ended, and everything it said was taken in.
+        began: Another run is watched now, or none.
+        failed: A StudioError.
+    """
+
+    moved = Signal()
+    ended = Signal()
+    began = Signal()
+    failed = Signal(object)
+
+    def __init__(self, jobs: Jobs) -> None:
+        super().__init__()
+        self._jobs = jobs
+        self._thread: TrainingThread | None = None
+        self.run: RunFolder | None = None
+        self.state, self.series = RunState(), Series()
+        self.starting = False
+        self.stopping = False
+        self._pulse = QTimer(self, interval=PULSE)
+        self._pulse.timeout.connect(self._take)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the run goes on, as far as the events tell."""
+        return self._thread is not None and self.state.outcome is None
+
+    def start(self, recipe: Recipe, name: str, root: Path) -> None:
+        """Make a run of this recipe under `root`, and start its trainer."""
+
+        def make() -> RunFolder:
+            run = RunFolder.create_in(root, name)
+            store.save(recipe, run.recipe)
+            process.start(run)
+            return run
+
+        self._launch(make)
+
+    def resume(self) -> None:
+        """Go on with the run from its last checkpoint."""
+        run = self.run
+        if run is None:
+            return
+
+        def again() -> RunFolder:
+            process.start(run, resume=True)
+            return run
+
+        self._launch(again)
+
+    def follow(self, run: RunFolder) -> None:
+        """Watch a run that is there already, alive or not."""
+        self.leave()
+        self.run, self.state, self.series = run, RunState(), Series()
+        self.starting = self.stopping = False
+        self._thread = TrainingThread(run)
+        self._thread.start()
+        self._pulse.start()
+        self.began.emit()
+
+    def leave(self) -> None:
+        """Watch no longer. The run itself goes on."""
+        self._pulse.stop()
+        if self._thread is not None:
+            self._thread.leave()
+            self._thread = None
+
+    def order(self, order: Order) -> None:
+        """Tell the trainer something; it looks between two steps."""
+        if self.run is None:
+            return
+        try:
+            give(self.run.orders, order)
+        except OSError as error:
+            self.failed.emit(_no_order(self.run, error))
+
+    def stop(self, order: Order) -> None:
+        """End the trainer: ask first, and force it where it does not react."""
+        run = self.run
+        if run is None or self.stopping:
+            return
+        self.stopping = True
+        self.moved.emit()
+        self._jobs.run("stop", lambda: process.stop(run, order), lambda _: None, self._not_stopped)
+
+    def _launch(self, work: Callable[[], RunFolder]) -> None:
+        if self.starting:
+            return
+        self.starting = True
+        self.moved.emit()
+        self._jobs.run("start", work, self.follow, self._not_started)
+
+    def _not_started(self, error: StudioError) -> None:
+        self.starting = False
+        self.moved.emit()
+        self.failed.emit(error)
+
+    def _not_stopped(self, error: StudioError) -> None:
+        self.stopping = False
+        self.moved.emit()
+        self.failed.emit(error)
+
+    def _take(self) -> None:
+        thread = self._thread
+        if thread is None:
+            return
+        heard = False
+        for piece in thread.take(BUDGET):
+            heard = True
+            for event in piece:
+                self._apply(event)
+        if heard:
+            self.moved.emit()
+        if thread.is_drained:
+            self._end(thread)
+
+    def _apply(self, event: Event) -> None:
+        self.state.apply(event)
+        if isinstance(event, Metrics):
+            self.series.add(event)
+            del self.state.metrics[:-1]  # the series holds them, in a tenth of the memory
+
+    def _end(self, thread: TrainingThread) -> None:
+        self.leave()
+        self.stopping = False
+        if thread.error is not None:
+            self.failed.emit(thread.error)
+        self.ended.emit()
+
+
+def _no_order(run: RunFolder, error: OSError) -> StudioError:
+    return StudioError(
+        tr("The trainer could not be told."),
+        f"{run.orders}: {error.strerror or error}",
+        tr("Check that the run's folder is there and the disk has room."),
+    )

@@ -1,0 +1,133 @@
+"""Curves and their arithmetic: schedules, thinning, ticks, what the coach says."""
+
+import math
+
+import numpy as np
+import pytest
+
+from finetune_studio.gui.coach import remark
+from finetune_studio.gui.schedule import rate, warmup_steps
+from finetune_studio.gui.series import Series, thin
+from finetune_studio.gui.widgets.ticks import nice, steps_axis, values_axis
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.recipe.steps import count_steps
+from finetune_studio.recipe.store import with_changes
+from finetune_studio.runs.events import Metrics
+
+
+def metrics(step, loss):
+    return Metrics(step=step, loss=loss, learning_rate=1e-4, grad_norm=None, tokens_per_second=5.0)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "linear", "constant", "warmup-stable-decay"])
+@pytest.mark.parametrize("ratio", [0.0, 0.03, 0.5])
+def test_the_drawn_rate_is_the_trainers(schedule, ratio):
+    torch = pytest.importorskip("torch", reason="needs_train: the extra `train` is not installed")
+    pytest.importorskip("transformers", reason="needs_train: the extra `train` is not installed")
+    from transformers import get_scheduler
+
+    from finetune_studio.engine.arguments import SCHEDULES, _schedule_extra
+
+    recipe = with_changes(Recipe(), {"training.schedule": schedule, "training.warmup_ratio": ratio})
+    steps = count_steps(recipe, 640)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=2e-4)
+    made = get_scheduler(
+        SCHEDULES[schedule],
+        optimizer,
+        warmup_steps(ratio, steps.total),
+        steps.total,
+        scheduler_specific_kwargs=_schedule_extra(recipe, steps),
+    )
+    asked = []
+    for _ in range(steps.total):
+        asked.append(made.get_last_lr()[0])
+        optimizer.step()
+        made.step()
+    drawn = rate(schedule, 2e-4, ratio, steps.total, np.arange(steps.total, dtype=float))
+    assert drawn == pytest.approx(asked, abs=1e-10)
+
+
+def test_thinning_keeps_every_spike():
+    x = np.arange(100_000, dtype=float)
+    y = np.sin(x / 900)
+    y[50_123], y[77] = 9.0, -9.0
+    few_x, few_y = thin(x, y, 500)
+    assert len(few_x) <= 1000 + 200
+    assert few_y.max() == 9.0
+    assert few_y.min() == -9.0
+    assert (np.diff(few_x) > 0).all()
+    assert np.isin(few_x, x).all()
+
+
+def test_thinning_leaves_short_curves_and_drops_gaps():
+    x, y = thin(np.arange(4.0), np.array([1, np.nan, 3, 4]), 100)
+    assert x.tolist() == [0, 2, 3]
+    assert y.tolist() == [1, 3, 4]
+    assert thin(np.array([]), np.array([]), 10)[0].size == 0
+
+
+def test_series_grow_and_go_back():
+    series = Series()
+    for step in range(1, 3001):
+        series.add(metrics(step, 3.0 - step / 1000))
+    assert len(series) == 3000
+    series.add(metrics(2001, 7.0))
+    assert len(series) == 2001
+    assert series.last("loss") == 7.0
+    assert series.last("grad_norm") is None
+    names, rows = series.table()
+    assert rows.shape == (2001, len(names))
+
+
+def test_the_smoothed_loss_starts_at_the_loss_and_follows_slowly():
+    series = Series()
+    series.add(metrics(1, 4.0))
+    assert series.last("smooth") == pytest.approx(4.0)
+    for step in range(2, 200):
+        series.add(metrics(step, 2.0))
+    assert series.last("smooth") == pytest.approx(2.0, abs=0.01)
+    series.add(metrics(200, None))
+    assert series.last("smooth") == pytest.approx(2.0, abs=0.01)
+
+
+def test_axes_hold_what_is_drawn():
+    axis = steps_axis(1170, 4)
+    assert axis.marks[0] == (0, "0")
+    assert axis.marks[-1] == (1170, "1,170")
+    assert all(b - a > 200 for (a, _), (b, _) in zip(axis.marks, axis.marks[1:], strict=False))
+    for low, high in ((0.7, 2.6), (0, 0), (5, 5), (math.nan, math.nan), (-1, 3e5)):
+        found = values_axis(low, high)
+        assert found.low < found.high
+        assert len(found.marks) <= 9
+        if math.isfinite(low):
+            assert found.low <= low
+            assert found.high >= high
+    assert [nice(value) for value in (0.7, 1.0, 13, 3e-5)] == [1, 1, 20, 5e-5]
+
+
+STEPS = list(range(1, 101))
+FALLING = [3.0 / (1 + step / 20) for step in STEPS]
+
+
+def test_the_coach_keeps_quiet_at_first():
+    assert remark([], [], []) is None
+    assert remark(STEPS[:5], FALLING[:5], [(1, 3.0)]) is None
+
+
+def test_the_coach_sees_overfitting_and_names_the_best_step():
+    held = [(10, 2.0), (20, 1.5), (30, 1.2), (40, 1.3), (50, 1.4)]
+    found = remark(STEPS, FALLING, held)
+    assert (found.kind, found.step) == ("overfits", 30)
+    assert remark(STEPS, FALLING, held[:4]).kind == "well"
+
+
+def test_the_coach_sees_a_loss_that_runs_away():
+    rising = FALLING[:50] + [FALLING[49] * (1 + n / 20) for n in range(50)]
+    assert remark(STEPS, rising, []).kind == "diverges"
+    assert remark(STEPS, [*FALLING[:99], math.nan], []).kind == "diverges"
+    assert remark(STEPS, FALLING, []) is None
+
+
+def test_the_coach_sees_a_plateau():
+    held = [(10, 2.0), (20, 1.5), (30, 1.499), (40, 1.5), (50, 1.4985)]
+    assert (remark(STEPS, FALLING, held).kind, remark(STEPS, FALLING, held).step) == ("flat", 20)
