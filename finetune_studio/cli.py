@@ -16,6 +16,7 @@ from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 
 COMMANDS = {
+    "gui": "open the window; so does no command at all",
     "demo": "the whole job on the embedded model and data, in about a minute",
     "doctor": "what this machine can do, and what to mend",
     "recipe": "write a recipe, or print what can be set",
@@ -34,9 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser(given).parse_args(given)
         if options.command is None:
-            raise RefusedError(
-                tr("No command was given."), hint=tr("`finetune-studio --help` lists them.")
-            )
+            options = _parser(["gui"]).parse_args(["gui"])
         return int(options.run(options))
     except StudioError as error:
         return _tell(error, "--json" in given)

@@ -41,8 +41,8 @@ def find() -> dict[tuple[str, str], Text]:
         if not name.startswith(UNSEEN):
             for text in _in_module(path, name):
                 _add(found, text)
-    for source in _of_settings():
-        _add(found, Text("core", source, places={"recipe/schema.py"}))
+    for source in (*_of_settings(), *_of_advice()):
+        _add(found, Text("core", source, places={"recipe"}))
     return found
 
 
@@ -87,3 +87,15 @@ def _of_settings() -> Iterator[str]:
     for each in describe(Recipe):
         yield from filter(None, (each.info.title, each.about["help"]))
         yield from filter(None, (each.about["source"], each.about["unit"]))
+
+
+def _of_advice() -> Iterator[str]:
+    """The sources of what is advised, whatever the method and the model."""
+    from finetune_studio.recipe.advice import recommend
+    from finetune_studio.recipe.schema import Recipe
+    from finetune_studio.recipe.store import with_changes
+
+    for model in ("demo", "maker/model"):
+        for method in ("full", "lora", "qlora"):
+            recipe = with_changes(Recipe(), {"model.source": model, "method.kind": method})
+            yield from (advice.source for advice in recommend(recipe))

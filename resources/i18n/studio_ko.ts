@@ -14,14 +14,14 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>0 takes the training batch size.</source>
-   <translation type="unfinished" />
+   <translation>0이면 학습 배치 크기를 그대로 써요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>4: NF4 with double quantisation. 8: LLM.int8, closer to the original and twice as large.</source>
-   <translation type="unfinished" />
+   <translation>4비트는 이중 양자화한 NF4예요. 8비트는 LLM.int8이고, 원본에 더 가깝지만 크기가 두 배예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -29,19 +29,19 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>A Hub id, a local folder, or `demo`, the embedded model.</source>
-   <translation type="unfinished" />
+   <translation>Hub 주소, 내 폴더, 또는 내장 모델인 `demo`예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>A branch, tag or commit on the Hub; empty takes main.</source>
-   <translation type="unfinished" />
+   <translation>Hub의 브랜치, 태그, 커밋이에요. 비워 두면 main을 써요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>A column whose equal values stay on one side, such as a film or a customer.</source>
-   <translation type="unfinished" />
+   <translation>영화나 고객처럼, 값이 같은 행을 한쪽에 모아 둘 열이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -51,17 +51,17 @@
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A learning rate of {rate:g} diverges; {low:g} to {high:g} is safe.</source>
-   <translation type="unfinished" />
+   <translation>학습률 {rate:g}에서는 학습이 발산해요. {low:g}~{high:g}이면 안전해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A learning rate of {rate:g} is outside the safe range, {low:g} to {high:g}.</source>
-   <translation type="unfinished" />
+   <translation>학습률이 {rate:g}이면 안전 범위({low:g}~{high:g})를 벗어나요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/state.py" />
    <source>A line of this run's events cannot be read; what it said is missing here.</source>
-   <translation type="unfinished" />
+   <translation>이 실행의 이벤트 한 줄을 읽을 수 없어요. 그 내용은 여기에 빠져 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -81,22 +81,22 @@
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>A recipe is a YAML file in UTF-8.</source>
-   <translation type="unfinished" />
+   <translation>레시피는 UTF-8로 쓴 YAML 파일이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>A recipe is a list of `setting: value` lines.</source>
-   <translation type="unfinished" />
+   <translation>레시피는 `설정: 값` 줄의 모음이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A sequence of {length} tokens is longer than the model's context of {context}.</source>
-   <translation type="unfinished" />
+   <translation>시퀀스 {length}토큰이 모델의 문맥 길이 {context}토큰보다 길어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>A smaller improvement counts as none.</source>
-   <translation type="unfinished" />
+   <translation>이보다 작게 좋아지면 좋아지지 않은 것으로 봐요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
@@ -104,14 +104,14 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Adam beta 1</source>
-   <translation type="unfinished" />
+   <translation>Adam 베타 1</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Adam beta 2</source>
-   <translation type="unfinished" />
+   <translation>Adam 베타 2</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -119,19 +119,19 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Alpha</source>
-   <translation type="unfinished" />
+   <translation>Alpha</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Another number makes another split.</source>
-   <translation type="unfinished" />
+   <translation>다른 숫자를 쓰면 다르게 나눠요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Answered at every evaluation, to be read beside the curve.</source>
-   <translation type="unfinished" />
+   <translation>평가할 때마다 이 질문에 답해요. 곡선 옆에서 읽을 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
@@ -139,39 +139,39 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>At most so many tokens an answer.</source>
-   <translation type="unfinished" />
+   <translation>답 하나의 최대 토큰 수예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>At most so many validation rows are measured each time.</source>
-   <translation type="unfinished" />
+   <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
-   <translation type="unfinished" />
+   <translation>사전학습 모델</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Batch size</source>
-   <translation type="unfinished" />
+   <translation>배치 크기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Batches added up before a step; the effective batch size is their product.</source>
-   <translation type="unfinished" />
+   <translation>이만큼의 배치를 모아 한 스텝을 배워요. 둘을 곱하면 유효 배치 크기예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Below 1: a share of all steps. From 1: so many steps.</source>
-   <translation type="unfinished" />
+   <translation>1보다 작으면 전체 스텝의 비율, 1 이상이면 스텝 수예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Bits of the base model</source>
-   <translation type="unfinished" />
+   <translation>사전학습 모델의 비트 수</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -181,17 +181,27 @@
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>Change {setting}.</source>
-   <translation type="unfinished" />
+   <translation>{setting} 설정을 바꿔 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Chat template</source>
-   <translation type="unfinished" />
+   <translation>대화 템플릿</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/training.py" />
+   <source>Check that its folder is still there.</source>
+   <translation>폴더가 그대로 있는지 확인해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/claim.py" />
    <source>Check that the folder can be written to, or keep runs on another disk.</source>
-   <translation type="unfinished" />
+   <translation>폴더에 쓸 수 있는지 확인하거나, 실행을 다른 디스크에 두세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/watch.py" />
+   <source>Check that the run's folder is there and the disk has room.</source>
+   <translation>실행 폴더가 있는지, 디스크에 여유가 있는지 확인해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -226,7 +236,7 @@
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
    <source>Check the set-up, and that the disk has room.</source>
-   <translation type="unfinished" />
+   <translation>설치 상태와 디스크 여유 공간을 확인해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -239,19 +249,19 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Checkpoint every</source>
-   <translation type="unfinished" />
+   <translation>체크포인트 간격</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Checkpoints kept</source>
-   <translation type="unfinished" />
+   <translation>남겨 둘 체크포인트</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Chen et al. 2016</source>
-   <translation type="unfinished" />
+   <translation>Chen 외 2016</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
@@ -268,7 +278,7 @@
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>Choose a folder that this program made for a run.</source>
-   <translation type="unfinished" />
+   <translation>이 프로그램이 만든 실행 폴더를 골라 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -276,9 +286,14 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/target.py" />
+   <source>Choose an NVIDIA GPU, such as an RTX 4090 or an L4.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>Choose an empty or a new folder; a run that exists is resumed instead.</source>
-   <translation type="unfinished" />
+   <translation>비어 있거나 새로운 폴더를 골라 주세요. 이미 있는 실행은 이어서 할 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -293,7 +308,7 @@
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>Choose another folder, or free space on the disk.</source>
-   <translation type="unfinished" />
+   <translation>다른 폴더를 고르거나 디스크를 비워 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -316,6 +331,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/adapters.py" />
+   <source>Choose from: {names}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Choose one of them in {setting}.</source>
    <translation type="unfinished" />
@@ -323,6 +343,11 @@
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
    <source>Choose one of them, or give their columns the same names.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/gpus.py" />
+   <source>Choose one such as {names}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -343,7 +368,7 @@
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Close other programs, or choose a smaller model; then resume.</source>
-   <translation type="unfinished" />
+   <translation>다른 프로그램을 닫거나 더 작은 모델을 고른 다음 이어서 하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -356,14 +381,14 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Column mapping</source>
-   <translation type="unfinished" />
+   <translation>열 연결</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Computes activations again instead of keeping them: less memory, about a third slower. auto: on for a GPU.</source>
-   <translation type="unfinished" />
+   <translation>활성값을 들고 있지 않고 다시 계산해요. 메모리는 줄고 3분의 1쯤 느려져요. 자동이면 GPU에서 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -388,27 +413,27 @@
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
    <source>Correct this environment variable, or remove it.</source>
-   <translation type="unfinished" />
+   <translation>이 환경 변수를 고치거나 지워 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Data licence</source>
-   <translation type="unfinished" />
+   <translation>데이터 라이선스</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Dettmers et al. 2023, QLoRA: adapters on all linear layers reach full fine-tuning</source>
-   <translation type="unfinished" />
+   <translation>Dettmers 외 2023, QLoRA: 모든 선형층에 어댑터를 달면 전체 학습만큼 좋아요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Dettmers et al. 2023, QLoRA; Dettmers et al. 2022, LLM.int8()</source>
-   <translation type="unfinished" />
+   <translation>Dettmers 외 2023, QLoRA; Dettmers 외 2022, LLM.int8()</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>Did you mean {near}?</source>
-   <translation type="unfinished" />
+   <translation>혹시 {near}인가요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -421,13 +446,18 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>DoRA</source>
-   <translation type="unfinished" />
+   <translation>DoRA</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>Double the quotation marks inside quoted text, or save the file as JSONL.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/figures.py" />
+   <source>Download it with `finetune-studio models download {source}`.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -458,14 +488,14 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Dropout</source>
-   <translation type="unfinished" />
+   <translation>드롭아웃</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Each by its name: on, off or auto.</source>
-   <translation type="unfinished" />
+   <translation>이름마다 켬, 끔, 자동 중에서 골라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
@@ -473,54 +503,54 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Early stopping</source>
-   <translation type="unfinished" />
+   <translation>조기 종료</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/stopping.py" />
    <source>End it on that computer, or restart the computer.</source>
-   <translation type="unfinished" />
+   <translation>그 컴퓨터에서 끝내거나 컴퓨터를 다시 시작해 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Engine</source>
-   <translation type="unfinished" />
+   <translation>엔진</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Epochs</source>
-   <translation type="unfinished" />
+   <translation>에폭</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Evaluate every</source>
-   <translation type="unfinished" />
+   <translation>평가 간격</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Evaluation batch size</source>
-   <translation type="unfinished" />
+   <translation>평가 배치 크기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Evaluations without improvement before stopping.</source>
-   <translation type="unfinished" />
+   <translation>이만큼 평가해도 좋아지지 않으면 멈춰요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Exported when the run has finished.</source>
-   <translation type="unfinished" />
+   <translation>학습이 끝나면 이 형식으로 내보내요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Files</source>
-   <translation type="unfinished" />
+   <translation>파일</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Files or folders; relative ones start at the recipe.</source>
-   <translation type="unfinished" />
+   <translation>파일이나 폴더예요. 상대 경로는 레시피가 있는 곳에서 시작해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -528,24 +558,29 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Fixes</source>
-   <translation type="unfinished" />
+   <translation>고치기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/claim.py" />
    <source>Follow it, or stop it first.</source>
-   <translation type="unfinished" />
+   <translation>지켜보거나, 먼저 멈춰 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Formats</source>
-   <translation type="unfinished" />
+   <translation>형식</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Free some space, or choose a folder on another disk; an 8B model takes 16 GB.</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/session.py" />
+   <source>Free space on the disk, or save it elsewhere.</source>
+   <translation>디스크를 비우거나 다른 곳에 저장해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
@@ -568,19 +603,19 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Gradient accumulation</source>
-   <translation type="unfinished" />
+   <translation>그래디언트 누적</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Gradient checkpointing</source>
-   <translation type="unfinished" />
+   <translation>그래디언트 체크포인팅</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Gradient clipping</source>
-   <translation type="unfinished" />
+   <translation>그래디언트 클리핑</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
@@ -588,29 +623,29 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>How far each step goes. Safe from 1e-5 to 5e-4; full fine-tuning wants the lower end.</source>
-   <translation type="unfinished" />
+   <translation>한 스텝에 얼마나 배울지예요. 1e-5~5e-4가 안전하고, 전체 학습에는 낮은 쪽이 좋아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>How often every row is seen.</source>
-   <translation type="unfinished" />
+   <translation>모든 행을 몇 번 보는지예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>How rows are laid out; auto recognises it.</source>
-   <translation type="unfinished" />
+   <translation>행이 어떤 모양인지예요. 자동이면 알아서 찾아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>How the learning rate goes down after the warm-up.</source>
-   <translation type="unfinished" />
+   <translation>워밍업 뒤에 학습률이 내려가는 방식이에요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Hu et al. 2021, LoRA; defaults of peft</source>
-   <translation type="unfinished" />
+   <translation>Hu 외 2021, LoRA; peft 기본값</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -670,11 +705,16 @@
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>It has version {found}; this program reads up to {known}.</source>
-   <translation type="unfinished" />
+   <translation>버전 {found}인데, 이 프로그램은 {known}까지 읽어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>It is more than {ratio} times its size.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/figures.py" />
+   <source>It is no folder, not in the catalogue, and not on this disk.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -713,34 +753,34 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Kalajdzievski 2023, rsLoRA</source>
-   <translation type="unfinished" />
+   <translation>Kalajdzievski 2023, rsLoRA</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Keep the trained weights in fp32 while computing in half precision: more memory for them, but small updates are not lost to rounding.</source>
-   <translation type="unfinished" />
+   <translation>계산은 반정밀도로 하되 배우는 가중치는 fp32로 둬요. 메모리는 더 들지만 작은 변화가 반올림으로 사라지지 않아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Keep together by</source>
-   <translation type="unfinished" />
+   <translation>함께 둘 기준</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Krell et al. 2021, Efficient sequence packing</source>
-   <translation type="unfinished" />
+   <translation>Krell 외 2021, Efficient sequence packing</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Labels</source>
-   <translation type="unfinished" />
+   <translation>레이블</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Learning rate</source>
-   <translation type="unfinished" />
+   <translation>학습률</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -753,19 +793,24 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Liu et al. 2024, DoRA</source>
-   <translation type="unfinished" />
+   <translation>Liu 외 2024, DoRA</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
+   <source>Llama 2 paper: 2e-5 for supervised fine-tuning</source>
+   <translation>Llama 2 논문: 지도 파인튜닝에 2e-5</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Longer gradients are shortened to this; 0 switches it off.</source>
-   <translation type="unfinished" />
+   <translation>그래디언트가 이보다 길면 줄여요. 0이면 끄는 거예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Longer rows are cut here.</source>
-   <translation type="unfinished" />
+   <translation>이보다 긴 행은 여기서 잘려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -773,9 +818,9 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Loshchilov and Hutter 2019; Dettmers et al. 2022, 8-bit optimizers</source>
-   <translation type="unfinished" />
+   <translation>Loshchilov와 Hutter 2019; Dettmers 외 2022, 8비트 옵티마이저</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/arrow.py" />
@@ -785,7 +830,7 @@
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Make the batch or the sequence length smaller, or choose QLoRA; then resume.</source>
-   <translation type="unfinished" />
+   <translation>배치 크기나 시퀀스 길이를 줄이거나 QLoRA를 고른 다음 이어서 하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
@@ -793,34 +838,34 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Measure on these instead of splitting.</source>
-   <translation type="unfinished" />
+   <translation>데이터를 나누는 대신 이 파일로 재요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Memory of the mean.</source>
-   <translation type="unfinished" />
+   <translation>평균을 얼마나 오래 기억할지예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Memory of the variance.</source>
-   <translation type="unfinished" />
+   <translation>분산을 얼마나 오래 기억할지예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Micikevicius et al. 2018, Mixed precision training</source>
-   <translation type="unfinished" />
+   <translation>Micikevicius 외 2018, Mixed precision training</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Minimum change</source>
-   <translation type="unfinished" />
+   <translation>최소 변화</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Model licence</source>
-   <translation type="unfinished" />
+   <translation>모델 라이선스</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -828,13 +873,18 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Name</source>
-   <translation type="unfinished" />
+   <translation>이름</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>Name a file or a folder in data.files.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/gpus.py" />
+   <source>No GPU called {name} is known.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -855,7 +905,7 @@
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>No data has been chosen yet.</source>
-   <translation type="unfinished" />
+   <translation>데이터를 아직 고르지 않았어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -873,44 +923,49 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/figures.py" />
+   <source>Nothing is known of the model {source}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/process.py" />
    <source>Open the set-up page, which installs what training needs.</source>
-   <translation type="unfinished" />
+   <translation>설치 페이지를 열면 학습에 필요한 것을 설치해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Optimiser</source>
-   <translation type="unfinished" />
+   <translation>옵티마이저</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Packing</source>
-   <translation type="unfinished" />
+   <translation>패킹</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Patience</source>
-   <translation type="unfinished" />
+   <translation>참을성</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Precision of the base model</source>
-   <translation type="unfinished" />
+   <translation>사전학습 모델의 정밀도</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/stopping.py" />
    <source>Process {pid} on {host} is still running.</source>
-   <translation type="unfinished" />
+   <translation>{host}에서 프로세스 {pid}번이 아직 돌고 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Pulls weights towards 0 at each step.</source>
-   <translation type="unfinished" />
+   <translation>스텝마다 가중치를 0 쪽으로 조금 당겨요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Put before every conversation that has none of its own; empty adds nothing.</source>
-   <translation type="unfinished" />
+   <translation>시스템 프롬프트가 없는 대화 앞에 붙여요. 비워 두면 아무것도 붙이지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -953,19 +1008,29 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>QLoRA paper: 0.03</source>
-   <translation type="unfinished" />
+   <translation>QLoRA 논문: 0.03</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
+   <source>QLoRA paper: 2e-4 up to 13B</source>
+   <translation>QLoRA 논문: 13B까지 2e-4</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>QLoRA paper: 2e-4 up to 13B, 1e-4 above</source>
-   <translation type="unfinished" />
+   <translation>QLoRA 논문: 13B까지 2e-4, 그 위는 1e-4</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
+   <source>QLoRA paper: batch 16</source>
+   <translation>QLoRA 논문: 배치 16</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Rank r</source>
-   <translation type="unfinished" />
+   <translation>랭크 r</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -978,9 +1043,9 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Repairs applied to rows as they are read; the files stay as they are.</source>
-   <translation type="unfinished" />
+   <translation>행을 읽을 때 적용하는 고침이에요. 파일은 그대로 둬요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -995,22 +1060,22 @@
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Resume it from its last checkpoint.</source>
-   <translation type="unfinished" />
+   <translation>마지막 체크포인트에서 이어서 하세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Revision</source>
-   <translation type="unfinished" />
+   <translation>리비전</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Row limit</source>
-   <translation type="unfinished" />
+   <translation>행 수 제한</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Rows a device computes at once; memory grows with it.</source>
-   <translation type="unfinished" />
+   <translation>한 번에 장치에 올리는 행 수예요. 클수록 메모리를 더 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
@@ -1020,12 +1085,12 @@
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>Rows of the shape {shape} cannot train the task {task}.</source>
-   <translation type="unfinished" />
+   <translation>{shape} 모양의 행으로는 {task} 과제를 학습할 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Run the model's own code</source>
-   <translation type="unfinished" />
+   <translation>모델에 든 코드 실행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1033,14 +1098,14 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Sample length</source>
-   <translation type="unfinished" />
+   <translation>답의 길이</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Sample prompts</source>
-   <translation type="unfinished" />
+   <translation>지켜볼 질문</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
@@ -1048,34 +1113,39 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/session.py" />
+   <source>Save it under a name.</source>
+   <translation>이름을 지어 저장해 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/layouts.py" />
    <source>Save the list that you mean as a file of its own.</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Scales by alpha / √r, so that large ranks learn as fast as small ones.</source>
-   <translation type="unfinished" />
+   <translation>alpha / √r로 곱해서, 랭크가 커도 작은 랭크만큼 빨리 배워요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Schedule</source>
-   <translation type="unfinished" />
+   <translation>스케줄러</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>See `finetune-studio recipe reference`.</source>
-   <translation type="unfinished" />
+   <translation>`finetune-studio recipe reference`를 보세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Seed</source>
-   <translation type="unfinished" />
+   <translation>시드</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Sequence length</source>
-   <translation type="unfinished" />
+   <translation>시퀀스 길이</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -1093,14 +1163,14 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Shape</source>
-   <translation type="unfinished" />
+   <translation>모양</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Short rows share one sequence without seeing each other, so that nothing is padded.</source>
-   <translation type="unfinished" />
+   <translation>짧은 행을 이어 붙여 빈칸을 없애요. 서로의 글은 보지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1108,69 +1178,69 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Some models bring Python code that runs on this machine with all your rights. Off refuses them.</source>
-   <translation type="unfinished" />
+   <translation>어떤 모델에는 이 컴퓨터에서 내 권한 그대로 도는 Python 코드가 들어 있어요. 끄면 그런 모델을 거절해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/preferences.py" />
    <source>Some preferences were broken and are as usual again: {names}. A copy is {path}.</source>
-   <translation type="unfinished" />
+   <translation>환경 설정 일부가 깨져서 기본값으로 되돌렸어요: {names}. 사본은 {path}에 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Speed-ups</source>
-   <translation type="unfinished" />
+   <translation>속도 향상</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Split seed</source>
-   <translation type="unfinished" />
+   <translation>나누기 시드</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/following.py" />
    <source>Start it, then follow it.</source>
-   <translation type="unfinished" />
+   <translation>먼저 시작한 다음 지켜보세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Step limit</source>
-   <translation type="unfinished" />
+   <translation>스텝 제한</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Stop when validation no longer improves, keep the best.</source>
-   <translation type="unfinished" />
+   <translation>검증이 더 좋아지지 않으면 멈추고 가장 좋은 것을 남겨요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Stops after so many steps; 0 leaves it to the epochs.</source>
-   <translation type="unfinished" />
+   <translation>이 스텝까지만 배워요. 0이면 에폭을 따라요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>System prompt</source>
-   <translation type="unfinished" />
+   <translation>시스템 프롬프트</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>TRL: assistant-only loss</source>
-   <translation type="unfinished" />
+   <translation>TRL: 답에만 손실을 계산</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Target modules</source>
-   <translation type="unfinished" />
+   <translation>대상 모듈</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>Texts to be labelled cannot share a sequence.</source>
-   <translation type="unfinished" />
+   <translation>레이블을 붙일 글은 한 시퀀스에 함께 담을 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The GPU ran out of memory.</source>
-   <translation type="unfinished" />
+   <translation>GPU 메모리가 모자랐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
@@ -1190,22 +1260,22 @@
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
    <source>The Python for training cannot be run.</source>
-   <translation type="unfinished" />
+   <translation>학습용 Python을 실행할 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The adapter's weight is alpha / r (alpha / √r with rsLoRA); twice the rank is usual.</source>
-   <translation type="unfinished" />
+   <translation>어댑터의 세기는 alpha / r이에요(rsLoRA면 alpha / √r). 보통 랭크의 두 배로 둬요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The assistant's words with their end-of-turn token, only the last answer, or every token.</source>
-   <translation type="unfinished" />
+   <translation>답과 그 끝 토큰, 마지막 답만, 또는 모든 토큰 중에서 골라요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The base model's licence.</source>
-   <translation type="unfinished" />
+   <translation>사전학습 모델의 라이선스예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -1236,12 +1306,12 @@
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The computer ran out of main memory.</source>
-   <translation type="unfinished" />
+   <translation>컴퓨터의 메모리가 모자랐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The computer was switched off or restarted while it trained.</source>
-   <translation type="unfinished" />
+   <translation>학습하는 동안 컴퓨터가 꺼지거나 다시 시작됐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -1249,9 +1319,9 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The data's licence.</source>
-   <translation type="unfinished" />
+   <translation>데이터의 라이선스예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
@@ -1289,19 +1359,19 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The labels in their order; left empty, they are read from the data and sorted.</source>
-   <translation type="unfinished" />
+   <translation>레이블의 순서예요. 비워 두면 데이터에서 읽어 가나다순으로 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The last lines of trainer.log say more.</source>
-   <translation type="unfinished" />
+   <translation>trainer.log의 마지막 줄을 보면 더 알 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The last lines of trainer.log say more; resume from the last checkpoint.</source>
-   <translation type="unfinished" />
+   <translation>trainer.log의 마지막 줄을 보면 더 알 수 있어요. 마지막 체크포인트에서 이어서 하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1329,9 +1399,9 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The newest so many, and always the best.</source>
-   <translation type="unfinished" />
+   <translation>최근 것을 이만큼 남기고, 가장 좋은 것은 늘 남겨요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
@@ -1341,12 +1411,17 @@
   <message>
    <location filename="../../finetune_studio/preferences.py" />
    <source>The preferences cannot be read ({why}); the usual ones are in use.</source>
-   <translation type="unfinished" />
+   <translation>환경 설정을 읽을 수 없어서({why}) 기본값을 쓰고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/preferences.py" />
    <source>The preferences were broken; the usual ones are in use. The old file is {path}.</source>
-   <translation type="unfinished" />
+   <translation>환경 설정이 깨져서 기본값을 쓰고 있어요. 예전 파일은 {path}에 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/session.py" />
+   <source>The recipe could not be saved.</source>
+   <translation>레시피를 저장하지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/limits.py" />
@@ -1364,24 +1439,29 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/training.py" />
+   <source>The run can no longer be read.</source>
+   <translation>이 실행을 더는 읽을 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/process.py" />
    <source>The run has no recipe.</source>
-   <translation type="unfinished" />
+   <translation>이 실행에는 레시피가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>The run's folder cannot be made.</source>
-   <translation type="unfinished" />
+   <translation>실행 폴더를 만들 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The same recipe with the same seed gives the same losses.</source>
-   <translation type="unfinished" />
+   <translation>레시피와 시드가 같으면 손실도 같아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>The setting {path} does not take {value!r}.</source>
-   <translation type="unfinished" />
+   <translation>{path} 설정에 쓸 수 없는 값이에요: {value!r}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -1395,24 +1475,24 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The share of adapter inputs dropped in training; 0.05 to 0.1 helps on few rows.</source>
-   <translation type="unfinished" />
+   <translation>학습할 때 어댑터 입력을 버리는 비율이에요. 행이 적으면 5~10 %가 도움이 돼요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The share of rows that is measured on and never learned.</source>
-   <translation type="unfinished" />
+   <translation>배우지 않고 재는 데만 쓰는 행의 비율이에요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The share of steps over which the learning rate rises from 0; 1 to 5 % is usual.</source>
-   <translation type="unfinished" />
+   <translation>학습률을 0부터 올리는 스텝의 비율이에요. 보통 1~5 %예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The system killed the trainer (signal 9), probably because main memory ran out.</source>
-   <translation type="unfinished" />
+   <translation>시스템이 학습기를 강제로 끝냈어요(신호 9). 메모리가 모자랐던 것 같아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -1422,33 +1502,43 @@
   <message>
    <location filename="../../finetune_studio/runs/stopping.py" />
    <source>The trainer cannot be ended from here.</source>
-   <translation type="unfinished" />
+   <translation>여기서는 학습기를 끝낼 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/claim.py" />
    <location filename="../../finetune_studio/runs/process.py" />
    <source>The trainer cannot be started.</source>
-   <translation type="unfinished" />
+   <translation>학습기를 시작할 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/watch.py" />
+   <source>The trainer could not be told.</source>
+   <translation>학습기에 전하지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The trainer crashed ({signal}).</source>
+   <translation>학습기가 비정상 종료됐어요({signal}).</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/target.py" />
+   <source>The trainer does not run on {name}.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The trainer ended with exit code {code}.</source>
-   <translation type="unfinished" />
+   <translation>학습기가 끝났어요. 종료 코드는 {code}이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The trainer ended without saying how the training went.</source>
-   <translation type="unfinished" />
+   <translation>학습기가 결과를 알리지 않고 끝났어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The trainer is no longer running, and nobody saw how it ended.</source>
-   <translation type="unfinished" />
+   <translation>학습기가 더는 돌지 않는데, 어떻게 끝났는지 알 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
@@ -1457,9 +1547,9 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>The width of the adapter: more can be learned with more, and more can be overfitted.</source>
-   <translation type="unfinished" />
+   <translation>어댑터의 너비예요. 클수록 많이 배우고, 그만큼 과적합하기도 쉬워요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1474,7 +1564,7 @@
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
    <source>There is no Python environment at {path}.</source>
-   <translation type="unfinished" />
+   <translation>{path}에 Python 환경이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/split.py" />
@@ -1504,7 +1594,7 @@
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>There is no recipe at {path}.</source>
-   <translation type="unfinished" />
+   <translation>{path}에 레시피가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1514,7 +1604,7 @@
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>There is no setting {path}.</source>
-   <translation type="unfinished" />
+   <translation>{path}라는 설정은 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
@@ -1530,7 +1620,7 @@
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>There is something in this place already.</source>
-   <translation type="unfinished" />
+   <translation>이 자리에 이미 다른 것이 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/layouts.py" />
@@ -1560,7 +1650,7 @@
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>This is not a run, or its run.json is broken.</source>
-   <translation type="unfinished" />
+   <translation>실행 폴더가 아니거나 run.json이 깨졌어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -1573,24 +1663,34 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/adapters.py" />
+   <source>This model has no layer called {word}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This model needs to run its own code.</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/session.py" />
+   <source>This recipe has no file yet.</source>
+   <translation>이 레시피는 아직 파일이 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>This recipe is from a newer version of Finetune Studio.</source>
-   <translation type="unfinished" />
+   <translation>더 새로운 Finetune Studio에서 만든 레시피예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/claim.py" />
    <source>This run is training already.</source>
-   <translation type="unfinished" />
+   <translation>이 실행은 이미 학습하고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/following.py" />
    <source>This run was never started.</source>
-   <translation type="unfinished" />
+   <translation>아직 시작한 적이 없는 실행이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1600,37 +1700,37 @@
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training finished.</source>
-   <translation type="unfinished" />
+   <translation>학습이 끝났어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
    <source>Training is not set up yet.</source>
-   <translation type="unfinished" />
+   <translation>아직 학습할 준비가 되지 않았어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training stopped early: the validation loss no longer fell.</source>
-   <translation type="unfinished" />
+   <translation>검증 손실이 더 내려가지 않아 일찍 멈췄어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training was ended by force, for it did not react to the request to stop.</source>
-   <translation type="unfinished" />
+   <translation>멈추라는 요청에 답이 없어 강제로 끝냈어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training was interrupted ({signal}).</source>
-   <translation type="unfinished" />
+   <translation>학습이 중단됐어요({signal}).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training was stopped at step {step}.</source>
-   <translation type="unfinished" />
+   <translation>{step}스텝에서 학습을 멈췄어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Trains a weight's magnitude and direction apart: often better at small ranks, slower.</source>
-   <translation type="unfinished" />
+   <translation>가중치의 크기와 방향을 따로 배워요. 랭크가 작을 때 더 나을 때가 많지만 느려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
@@ -1655,7 +1755,7 @@
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>Update Finetune Studio, or write the recipe again.</source>
-   <translation type="unfinished" />
+   <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -1673,39 +1773,39 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Use only the first rows; 0 uses all.</source>
-   <translation type="unfinished" />
+   <translation>앞에서부터 이만큼만 써요. 0이면 모두 써요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Validation files</source>
-   <translation type="unfinished" />
+   <translation>검증 파일</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Validation rows</source>
-   <translation type="unfinished" />
+   <translation>검증 행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Validation share</source>
-   <translation type="unfinished" />
+   <translation>검증 비율</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Warm-up</source>
-   <translation type="unfinished" />
+   <translation>워밍업</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Weight decay</source>
-   <translation type="unfinished" />
+   <translation>가중치 감쇠</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>What is learned</source>
-   <translation type="unfinished" />
+   <translation>배우는 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -1713,39 +1813,39 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>What the run is called in the history.</source>
-   <translation type="unfinished" />
+   <translation>기록에 남을 이름이에요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Which column plays which role, as role: column; empty takes the suggestion.</source>
-   <translation type="unfinished" />
+   <translation>어느 열이 어떤 역할인지 `역할: 열`로 적어요. 비워 두면 제안을 따라요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Which layers get an adapter: all-linear, attention, mlp, or names of layers.</source>
-   <translation type="unfinished" />
+   <translation>어댑터를 달 층이에요: all-linear, attention, mlp, 또는 층 이름.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>Which trainer runs.</source>
-   <translation type="unfinished" />
+   <translation>어느 학습기를 쓸지예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>Without validation rows, early stopping has nothing to look at.</source>
-   <translation type="unfinished" />
+   <translation>검증 행이 없으면 조기 종료가 볼 것이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>Write it as name=value, such as training.learning_rate=1e-4.</source>
-   <translation type="unfinished" />
+   <translation>training.learning_rate=1e-4처럼 이름=값으로 써 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>Write one with `finetune-studio recipe new`.</source>
-   <translation type="unfinished" />
+   <translation>`finetune-studio recipe new`로 만들 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
@@ -1753,14 +1853,14 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>`model` uses the model's own; a model without one takes a bundled one: chatml, plain or alpaca.</source>
-   <translation type="unfinished" />
+   <translation>`model`은 모델에 든 템플릿을 써요. 없는 모델은 함께 든 chatml, plain, alpaca 중 하나를 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>`{option}` is no setting.</source>
-   <translation type="unfinished" />
+   <translation>설정이 아니에요: `{option}`</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
@@ -1780,32 +1880,43 @@
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>a very small model takes larger steps</source>
+   <translation>아주 작은 모델은 크게 배워도 돼요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/fit.py" />
+   <source>activations are computed again: the same training, about a third slower</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/fit.py" />
+   <source>an adapter is trained instead of every weight</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/fit.py" />
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>an adapter starts at zero and takes larger steps</source>
-   <translation type="unfinished" />
+   <translation>어댑터는 0에서 시작해서 크게 배워도 안전해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>an effective batch of 16 rows is steady, and fits beside most models</source>
-   <translation type="unfinished" />
+   <translation>유효 배치 16행이면 안정적이고, 웬만한 모델과 함께 올라가요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>auto: AdamW, in 8 bits where a GPU trains with QLoRA.</source>
-   <translation type="unfinished" />
+   <translation>자동이면 AdamW를 쓰고, GPU에서 QLoRA로 학습할 때는 8비트로 써요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>auto: bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU.</source>
-   <translation type="unfinished" />
+   <translation>자동이면 장치가 할 수 있으면 bf16, 아니면 GPU에서 fp16, CPU에서 fp32를 써요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>batches</source>
-   <translation type="unfinished" />
+   <translation>배치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -1823,24 +1934,24 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>epochs</source>
-   <translation type="unfinished" />
+   <translation>에폭</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>evaluations</source>
-   <translation type="unfinished" />
+   <translation>번</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>every weight moves, so small steps keep what it knows</source>
-   <translation type="unfinished" />
+   <translation>모든 가중치가 움직이니 조금씩 배워야 아는 것을 잊지 않아요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>fp32 master weights</source>
-   <translation type="unfinished" />
+   <translation>fp32 원본 가중치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/mixers.py" />
@@ -1883,18 +1994,43 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>lengths of the bundled samples</source>
+   <translation>함께 든 예시 데이터의 길이</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/fit.py" />
+   <source>optimiser states in 8 bits: nearly the same training</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>own runs with the demo model</source>
+   <translation>데모 모델로 직접 돌려 본 결과</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>programs that the driver does not name</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>rows</source>
+   <translation>행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/fit.py" />
+   <source>rows beyond {length} tokens are cut and their ends are not learned</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>rsLoRA</source>
+   <translation>rsLoRA</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/fit.py" />
+   <source>smaller batches added up: the same training, a little slower</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1903,14 +2039,19 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>steps</source>
+   <translation>스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/fit.py" />
+   <source>the base model is held in 4 bits, which rounds its weights</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>the demo model reads 1,024 tokens; the samples are short</source>
-   <translation type="unfinished" />
+   <translation>데모 모델은 1,024토큰까지 읽고, 예시 데이터는 짧아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -1963,9 +2104,9 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>tokens</source>
-   <translation type="unfinished" />
+   <translation>토큰</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -1978,9 +2119,9 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/schema.py" />
+   <location filename="../../finetune_studio/recipe" />
    <source>usual for Llama-like models</source>
-   <translation type="unfinished" />
+   <translation>Llama 계열에서 흔히 쓰는 값</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -2095,7 +2236,7 @@
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>{path} could not be read as a recipe.</source>
-   <translation type="unfinished" />
+   <translation>레시피로 읽을 수 없는 파일이에요: {path}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
@@ -2105,11 +2246,16 @@
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>{path} holds no recipe.</source>
-   <translation type="unfinished" />
+   <translation>{path}에는 레시피가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>{percent:.0f} % of the steps are spent warming up; 1 to 5 % is usual.</source>
+   <translation>스텝의 {percent:.0f} %를 워밍업에 써요. 보통은 1~5 %예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/fit.py" />
+   <source>{share:.0%} of the rows are cut at {length} tokens and lose their ends</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2277,6 +2423,1125 @@
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>“{text}” holds different texts, “{label}” a few that come again.</source>
    <translation type="unfinished" />
+  </message>
+ </context>
+ <context>
+  <name>gui</name>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n day(s)</source>
+   <translation>
+    <numerusform>%n일</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n day(s) ago</source>
+   <translation>
+    <numerusform>%n일 전</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n hour(s)</source>
+   <translation>
+    <numerusform>%n시간</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n minute(s)</source>
+   <translation>
+    <numerusform>%n분</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n row(s)</source>
+   <translation>
+    <numerusform>%n행</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n second(s)</source>
+   <translation>
+    <numerusform>%n초</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n step(s)</source>
+   <translation>
+    <numerusform>%n스텝</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>%n thing(s) stand in the way.</source>
+   <translation>
+    <numerusform>먼저 살펴볼 것이 %n개 있어요.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>4 bits (NF4)</source>
+   <translation>4비트(NF4)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>8 bits</source>
+   <translation>8비트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>= steps an epoch</source>
+   <translation>= 에폭당 스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>AdamW, 8-bit</source>
+   <translation>AdamW 8비트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>AdamW, 8-bit, paged</source>
+   <translation>AdamW 8비트 페이징</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Adapter</source>
+   <translation>어댑터</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>Advised</source>
+   <translation>추천값</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>Advised {value}: {reason}.</source>
+   <translation>추천값 {value}: {reason}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>All {count}</source>
+   <translation>모두 {count}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/samples.py" />
+   <source>At the start</source>
+   <translation>학습 전</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Automatic</source>
+   <translation>자동</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>Back</source>
+   <translation>이전</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Basic {count}</source>
+   <translation>기본 {count}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Begin with what is recommended, and change what you like.</source>
+   <translation>추천값으로 시작해서 마음대로 바꿔 보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Best checkpoint</source>
+   <translation>가장 좋은 체크포인트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Broke off</source>
+   <translation>중단됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Cancel</source>
+   <translation>그만두기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Cancel the training</source>
+   <translation>학습 그만두기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Cancel the training?</source>
+   <translation>학습을 그만둘까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Chat</source>
+   <translation>대화</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Checkpoints and export</source>
+   <translation>체크포인트와 내보내기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Choose data, and the steps are reckoned here.</source>
+   <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/alerts.py" />
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Close</source>
+   <translation>닫기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Constant</source>
+   <translation>그대로</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Copy</source>
+   <translation>복사</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/alerts.py" />
+   <source>Copy details</source>
+   <translation>자세한 내용 복사</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
+   <source>Copy the log</source>
+   <translation>기록 복사</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Cosine</source>
+   <translation>코사인</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Counting the rows …</source>
+   <translation>행을 세고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Dark colours</source>
+   <translation>어둡게</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/alerts.py" />
+   <source>Details</source>
+   <translation>자세한 내용</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Device</source>
+   <translation>장치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Do not save</source>
+   <translation>저장 안 함</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Done</source>
+   <translation>완료</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Driver {version}</source>
+   <translation>드라이버 {version}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Each has a reason and a source. You may leave them as they are.</source>
+   <translation>값마다 이유와 출처가 있어요. 그대로 두어도 괜찮아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Everything</source>
+   <translation>모두</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Everything that is decided, as a file</source>
+   <translation>정한 것을 모두 담은 파일</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Free disk space</source>
+   <translation>디스크 여유 공간</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Full</source>
+   <translation>전체 학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>GPU memory in use</source>
+   <translation>쓰고 있는 GPU 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Go on</source>
+   <translation>계속하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Go on editing</source>
+   <translation>계속 고치기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Go on with a recipe or an earlier run.</source>
+   <translation>레시피나 이전 실행을 이어서 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Gradient norm</source>
+   <translation>그래디언트 크기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>How many steps</source>
+   <translation>스텝 계산</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>How much at a time</source>
+   <translation>한 번에 보는 양</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>In all</source>
+   <translation>모두</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>It goes on without the window. When you open the project again, you see it as it stands then.</source>
+   <translation>창을 닫아도 학습은 계속돼요. 프로젝트를 다시 열면 그때의 모습을 볼 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>It hardly improves any more</source>
+   <translation>이제 거의 나아지지 않아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>It has no file yet.</source>
+   <translation>아직 파일이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>It is going well</source>
+   <translation>잘 되고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>It starts at the full rate, without a warm-up.</source>
+   <translation>워밍업 없이 처음부터 제 학습률로 시작해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Keep training</source>
+   <translation>계속 학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Labelled text</source>
+   <translation>레이블 있는 글</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Labels</source>
+   <translation>레이블</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Learning rate</source>
+   <translation>학습률</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Learning rate by step</source>
+   <translation>스텝별 학습률</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Learning speed</source>
+   <translation>학습 속도</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Light colours</source>
+   <translation>밝게</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Linear</source>
+   <translation>직선</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Live plan</source>
+   <translation>예상 계획</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Loading the model</source>
+   <translation>모델을 불러오고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
+   <source>Log</source>
+   <translation>기록</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Looking at this machine …</source>
+   <translation>이 컴퓨터를 살펴보고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Loss</source>
+   <translation>손실</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Loss by step</source>
+   <translation>스텝별 손실</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Measuring</source>
+   <translation>재고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Measuring and stopping</source>
+   <translation>평가와 종료</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Memory</source>
+   <translation>메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Memory in use</source>
+   <translation>쓰고 있는 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Merged, 16-bit</source>
+   <translation>병합 16비트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Messages</source>
+   <translation>대화(messages)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Method</source>
+   <translation>학습 방식</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Name of the project</source>
+   <translation>프로젝트 이름</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>New project</source>
+   <translation>새 프로젝트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/samples.py" />
+   <source>Next question</source>
+   <translation>다음 질문</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>Next: {step}</source>
+   <translation>다음: {step}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>No GPU</source>
+   <translation>GPU 없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>No NVIDIA GPU</source>
+   <translation>NVIDIA GPU가 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>No runs yet</source>
+   <translation>아직 실행이 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Nothing leaves this computer until you press Upload.</source>
+   <translation>올리기를 누르기 전에는 아무것도 이 컴퓨터를 떠나지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>Nothing stands in the way.</source>
+   <translation>막는 것이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Nothing to look at</source>
+   <translation>확인할 것이 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Off</source>
+   <translation>끔</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>On</source>
+   <translation>켬</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Open</source>
+   <translation>열기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Open a recipe or a run</source>
+   <translation>레시피나 실행 열기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Optimiser and memory</source>
+   <translation>옵티마이저와 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Overfitting may have begun</source>
+   <translation>과적합이 시작된 것 같아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Pause</source>
+   <translation>잠시 멈추기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Paused</source>
+   <translation>잠시 멈췄어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Preference pairs</source>
+   <translation>선호 쌍</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/samples.py" />
+   <source>Previous question</source>
+   <translation>이전 질문</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Prompt and completion</source>
+   <translation>프롬프트와 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Question and answer</source>
+   <translation>질문과 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Rated answers</source>
+   <translation>평가된 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Reading the data</source>
+   <translation>데이터를 읽고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Ready when you are</source>
+   <translation>준비되면 시작하세요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Recent runs</source>
+   <translation>최근 실행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Recipe</source>
+   <translation>레시피</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Recipes and runs (*.yaml *.yml run.json)</source>
+   <translation>레시피와 실행 (*.yaml *.yml run.json)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Redo</source>
+   <translation>다시 하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Rename</source>
+   <translation>이름 바꾸기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Resume</source>
+   <translation>이어서 학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Running</source>
+   <translation>학습 중</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/samples.py" />
+   <source>Same question, answered now</source>
+   <translation>같은 질문, 지금의 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Save</source>
+   <translation>저장</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Save the changes to the recipe?</source>
+   <translation>레시피에서 바꾼 것을 저장할까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Save the recipe</source>
+   <translation>레시피 저장</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Saved</source>
+   <translation>저장됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Saving</source>
+   <translation>저장하고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Saving …</source>
+   <translation>저장하는 중…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>Set to {value}</source>
+   <translation>{value} 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Settings</source>
+   <translation>세부 설정</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Shall we look at the settings?</source>
+   <translation>세부 설정을 살펴볼까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/alerts.py" />
+   <source>Something went wrong that should not have.</source>
+   <translation>생기지 말아야 할 문제가 생겼어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>Source: {source}</source>
+   <translation>출처: {source}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Speed</source>
+   <translation>속도</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>Start training</source>
+   <translation>학습 시작</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Starting</source>
+   <translation>시작하고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Stay here</source>
+   <translation>여기 있기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/samples.py" />
+   <source>Step of the answer</source>
+   <translation>답을 볼 스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/samples.py" />
+   <source>Step {step}</source>
+   <translation>{step}스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Step {step} of {steps}</source>
+   <translation>{step} / {steps} 스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Steps</source>
+   <translation>스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Stop and save</source>
+   <translation>멈추고 저장</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Stopped</source>
+   <translation>멈춤</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Stopped early</source>
+   <translation>일찍 멈췄어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Stopping</source>
+   <translation>멈추고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Studio</source>
+   <translation>스튜디오</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Temperature</source>
+   <translation>온도</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Text</source>
+   <translation>글</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>The answers</source>
+   <translation>답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>The curves, the answers and the log of the run will stand here. You may close the window meanwhile; the training goes on.</source>
+   <translation>곡선과 답과 기록을 여기에서 보여 드려요. 창을 닫아도 학습은 계속돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>The embedded model trains on the processor ({cores} cores); larger models need a GPU.</source>
+   <translation>내장 모델은 CPU({cores}코어)로도 학습할 수 있어요. 더 큰 모델에는 GPU가 필요해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>The first {steps} warm up, to the dashed line.</source>
+   <translation>점선까지, 처음 {steps}이 워밍업이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>The last answer</source>
+   <translation>마지막 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>The loss runs away</source>
+   <translation>손실이 치솟고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>The shape of the run; the steps follow from the data.</source>
+   <translation>학습률의 모양이에요. 스텝 수는 데이터를 고르면 정해져요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>The step limit of {limit} counts, not the epochs.</source>
+   <translation>에폭이 아니라 스텝 제한 {limit}을 따라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>The training loss has risen since step {step}. Stop, halve the learning rate and train again.</source>
+   <translation>{step}스텝부터 학습 손실이 오르고 있어요. 멈추고 학습률을 절반으로 줄여 다시 해 보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>The training still runs</source>
+   <translation>아직 학습하고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>They are in no file yet.</source>
+   <translation>아직 어느 파일에도 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>They count until the program ends. Check that the disk has room.</source>
+   <translation>프로그램을 끝낼 때까지만 쓸 수 있어요. 디스크에 여유가 있는지 확인해 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>This computer</source>
+   <translation>이 컴퓨터</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>To look at: {count}</source>
+   <translation>확인할 것 {count}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>To the start page</source>
+   <translation>시작 페이지로</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Token accuracy</source>
+   <translation>토큰 정확도</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Tokens per second</source>
+   <translation>초당 토큰</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Train again</source>
+   <translation>다시 학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Training</source>
+   <translation>학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Training failed</source>
+   <translation>학습하지 못했어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Training is done</source>
+   <translation>학습이 끝났어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Training rows</source>
+   <translation>학습 행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Training {loss}, validation {held}</source>
+   <translation>학습 {loss}, 검증 {held}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <source>Undo</source>
+   <translation>되돌리기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/header.py" />
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Untitled</source>
+   <translation>이름 없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Use all advised</source>
+   <translation>모두 추천값으로</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>Use the advised {value}</source>
+   <translation>추천값 {value} 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Utilisation</source>
+   <translation>사용률</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Validation loss has hardly moved since step {step}. You may stop and save.</source>
+   <translation>{step}스텝부터 검증 손실이 거의 그대로예요. 멈추고 저장해도 괜찮아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Validation loss has risen since step {step}. If you stop now, you keep the checkpoint of step {step}.</source>
+   <translation>검증 손실이 {step}스텝부터 오르고 있어요. 지금 멈추면 {step}스텝의 체크포인트를 쓸 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>Validation loss is {value:.3f} and still falls.</source>
+   <translation>검증 손실이 {value:.3f}이고 계속 내려가고 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Warm-up, stable, decay</source>
+   <translation>워밍업·유지·감쇠</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>What is learned</source>
+   <translation>배우는 것</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>What was learned since the last checkpoint is lost. Stopping saves it.</source>
+   <translation>마지막 체크포인트 뒤에 배운 것은 사라져요. 멈추고 저장하면 남아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Which curve is drawn</source>
+   <translation>그릴 곡선</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>Which settings are shown</source>
+   <translation>보여 줄 설정</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>With packing, rows share sequences; the trainer counts them first.</source>
+   <translation>패킹을 하면 여러 행이 한 시퀀스에 담겨요. 학습기가 먼저 세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Your first training will stand here with its curve.</source>
+   <translation>첫 학습을 하면 곡선과 함께 여기에 남아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Your preferences could not be saved.</source>
+   <translation>환경 설정을 저장하지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/alerts.py" />
+   <source>Your project is safe. Copy the details and report them, please.</source>
+   <translation>프로젝트는 안전해요. 자세한 내용을 복사해서 알려 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>and {count} more</source>
+   <translation>그 밖에 {count}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/rail.py" />
+   <source>blocks the start</source>
+   <translation>시작을 막아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>by step</source>
+   <translation>스텝별</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
+   <source>checkpoints {steps}</source>
+   <translation>체크포인트 {steps}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>d MMM</source>
+   <translation>M월 d일</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/rail.py" />
+   <source>done</source>
+   <translation>완료</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>done at {time}</source>
+   <translation>{time}에 끝나요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>epoch {epoch:.2f} of {epochs:g}</source>
+   <translation>에폭 {epoch:.2f} / {epochs:g}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>failed</source>
+   <translation>실패</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/rail.py" />
+   <source>needs a look</source>
+   <translation>확인 필요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>no steps yet</source>
+   <translation>아직 스텝 없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>not started yet</source>
+   <translation>아직 시작 전</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/rail.py" />
+   <source>not yet</source>
+   <translation>아직</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>off</source>
+   <translation>끔</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>on</source>
+   <translation>켬</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>rate {rate} · {epochs} epochs</source>
+   <translation>학습률 {rate} · {epochs} 에폭</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/rail.py" />
+   <source>running</source>
+   <translation>진행 중</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>saved</source>
+   <translation>저장됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>saved and verified</source>
+   <translation>저장됨, 확인됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>step {step} of {steps}</source>
+   <translation>{step} / {steps} 스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>took {time}</source>
+   <translation>{time} 걸렸어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>training</source>
+   <translation>학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>validation</source>
+   <translation>검증</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>validation loss {loss:.2f}</source>
+   <translation>검증 손실 {loss:.2f}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>validation loss {loss:.3f} · saved and verified</source>
+   <translation>검증 손실 {loss:.3f} · 저장됨, 확인됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>yesterday</source>
+   <translation>어제</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>{cores} processor cores, {memory} of memory</source>
+   <translation>CPU {cores}코어, 메모리 {memory}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>{count} to measure on</source>
+   <translation>검증 {count}행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <source>{count} tokens/s</source>
+   <translation>{count}토큰/초</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>{epochs} epochs × {steps} steps</source>
+   <translation>{epochs} 에폭 × {steps}스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
+   <source>{step} (best)</source>
+   <translation>{step}(최고)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/samples.py" />
+   <source>{step} (now)</source>
+   <translation>{step}(지금)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>{time} left</source>
+   <translation>{time} 남음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>{total}, {free} free</source>
+   <translation>{total} 중 {free} 남음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>× epochs</source>
+   <translation>× 에폭</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>÷ effective batch</source>
+   <translation>÷ 유효 배치 크기</translation>
   </message>
  </context>
 </TS>

@@ -1,0 +1,32 @@
+"""`finetune-studio gui`: open the window, on a recipe or a run where one is named."""
+
+import argparse
+import importlib.util
+from pathlib import Path
+
+from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.i18n import tr
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What to open."""
+    parser.add_argument("what", nargs="?", type=Path, metavar="RECIPE or RUN")
+    parser.set_defaults(run=gui)
+
+
+def gui(options: argparse.Namespace) -> int:
+    """Open the window and return when it is closed."""
+    what = getattr(options, "what", None)
+    if what is not None and not what.exists():
+        raise RefusedError(
+            tr("There is no recipe and no run at {path}.").format(path=what),
+            hint=tr("Check the path, or open the window without one."),
+        )
+    if importlib.util.find_spec("PySide6") is None:
+        raise StudioError(
+            tr("The window's libraries are not installed."),
+            hint=tr("Install Finetune Studio again; it brings PySide6."),
+        )
+    from finetune_studio.gui.app import start
+
+    return start(str(what.absolute()) if what else "")

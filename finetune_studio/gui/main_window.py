@@ -1,0 +1,296 @@
+"""The window: the start page or one project, and what is asked before something is left."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
+from typing_extensions import override
+
+from finetune_studio import paths
+from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.gui import language
+from finetune_studio.gui.alerts import Door
+from finetune_studio.gui.header import Looks
+from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.pages.start import StartPage
+from finetune_studio.gui.project import (
+    Preferred,
+    Project,
+    folder,
+    new_session,
+    open_session,
+    session_of_run,
+)
+from finetune_studio.gui.session import Session
+from finetune_studio.gui.theme import theme
+from finetune_studio.gui.tokens import Size
+from finetune_studio.gui.widgets.dialog import Answer, Ask
+from finetune_studio.gui.widgets.notice import Toast
+from finetune_studio.gui.wizard import Wizard
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.folder import RunFolder
+from finetune_studio.runs.process import is_alive
+
+
+class MainWindow(QMainWindow):
+    """The one window."""
+
+    def __init__(self, preferred: Preferred) -> None:
+        super().__init__()
+        self.preferred, self.jobs = preferred, Jobs()
+        self.door = Door(self)
+        self.project: Project | None = None
+        self.wizard: Wizard | None = None
+        self.jobs.surprised.connect(self.door.tell)
+        preferred.failed.connect(self._preferences_lost)
+        self.setWindowTitle("Finetune Studio")
+        self.setMinimumSize(*Size.least)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.resize(*Size.start)
+        if preferred.value.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(preferred.value.geometry.encode()))
+        self._add_actions()
+        self.show_start()
+
+    def show_start(self) -> None:
+        """Leave the project and show the start page."""
+        if not self._leave_project():
+            return
+        page = StartPage()
+        page.new_asked.connect(self.new_project, Qt.ConnectionType.QueuedConnection)
+        page.open_asked.connect(self.ask_what_to_open, Qt.ConnectionType.QueuedConnection)
+        page.run_asked.connect(self.open_path, Qt.ConnectionType.QueuedConnection)
+        self._join_looks(page.looks)
+        self._show(page)
+        self.setWindowTitle("Finetune Studio")
+        chosen = self.preferred.value.runs_folder
+        page.start(self.jobs, Path(chosen) if chosen else paths.runs())
+
+    def new_project(self) -> None:
+        """Begin a project with the recommended recipe."""
+        try:
+            self._open(new_session(Recipe(), tr("New project")))
+        except StudioError as error:
+            self.door.tell(error)
+
+    def ask_what_to_open(self) -> None:
+        """Ask for a recipe or a run."""
+        start = str(folder() if folder().is_dir() else Path.home())
+        name, _ = QFileDialog.getOpenFileName(
+            self,
+            tr("Open a recipe or a run"),
+            start,
+            tr("Recipes and runs (*.yaml *.yml run.json)"),
+        )
+        if name:
+            path = Path(name)
+            self.open_path(str(path.parent if path.name == "run.json" else path))
+
+    def open_path(self, name: str) -> None:
+        """Open a recipe, or a run by its folder; says why where it cannot be."""
+        path = Path(name).expanduser().absolute()
+        try:
+            if path.is_dir():
+                self._open_run(RunFolder.open(path))
+            else:
+                self._open(open_session(path))
+        except StudioError as error:
+            self.door.tell(error)
+
+    def open_first(self, given: str) -> None:
+        """Open what was asked for, or what was open when the window last closed."""
+        before = self.preferred.value
+        if given:
+            self.open_path(given)
+        elif before.last and Path(before.last).is_file():
+            self.open_path(before.last)
+            if self.wizard is not None and not self.wizard.project.watch.alive:
+                self.wizard.go(before.step)
+
+    def save(self) -> None:
+        """Save the recipe, under a name that is asked for where it has none."""
+        if self.project is None:
+            return
+        session = self.project.session
+        path = session.path
+        if path is None:
+            name, _ = QFileDialog.getSaveFileName(
+                self, tr("Save the recipe"), str(Path.home() / "recipe.yaml"), "YAML (*.yaml)"
+            )
+            if not name:
+                return
+            path = Path(name)
+        try:
+            session.save(path)
+        except StudioError as error:
+            self.door.tell(error)
+        else:
+            self.toast("circle-check", "ok", tr("Saved"))
+
+    def toast(self, glyph: str, tone: str, words: str) -> None:
+        """Say something in passing."""
+        Toast(self, glyph, tone, words).rise(Size.footer + 16)
+
+    def use_language(self, code: str) -> None:
+        """Switch the language of everything, and remember it."""
+        self.preferred.change(language=code)
+        language.use(self.preferred.value.language)
+
+    def use_theme(self, mode: str) -> None:
+        """Switch the colours, and remember them."""
+        self.preferred.change(theme=mode)
+        theme.use(self.preferred.value.theme)
+
+    def _open_run(self, run: RunFolder) -> None:
+        self._open(session_of_run(run), run)
+
+    def _open(self, session: Session, run: RunFolder | None = None) -> None:
+        if not self._leave_project():
+            return
+        project = Project(session, self.jobs, self.preferred)
+        project.failed.connect(self.door.tell)
+        session.file_changed.connect(self._name_window)
+        self.project, self.wizard = project, Wizard(project)
+        self.wizard.home_asked.connect(self.show_start, Qt.ConnectionType.QueuedConnection)
+        self.wizard.header.save_asked.connect(self.save)
+        self._join_looks(self.wizard.header.looks)
+        self._show(self.wizard)
+        self._name_window()
+        project.facts.start()
+        if session.path is not None:
+            self.preferred.become(self.preferred.value.with_recent(session.path))
+        run = run or project.last_run()
+        if run is not None:
+            self._take_up(project, run)
+
+    def _take_up(self, project: Project, run: RunFolder) -> None:
+        """Follow a run that is there; a live one is shown at once."""
+        try:
+            live = is_alive(run)
+            project.watch.follow(run)
+        except RefusedError as error:
+            self.door.tell(error)
+            return
+        if self.wizard is not None and (live or project.session.path is None):
+            self.wizard.go("training")
+
+    def _show(self, page: QWidget) -> None:
+        self.setCentralWidget(page)
+        page.show()  # the layout would show it later, and its keys would be dead until then
+        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        page.setFocus()  # the first Tab enters the page; nothing wears a ring before
+
+    def _join_looks(self, looks: Looks) -> None:
+        looks.language_asked.connect(self.use_language)
+        looks.theme_asked.connect(self.use_theme)
+
+    def _name_window(self) -> None:
+        if self.project is not None:
+            star = "[*]"
+            self.setWindowTitle(f"{self.project.name or tr('Untitled')}{star} · Finetune Studio")
+            self.setWindowModified(self.project.session.modified)
+
+    def _leave_project(self) -> bool:
+        """Whether what is open may be left; it is then closed."""
+        project = self.project
+        if project is None:
+            return True
+        if not self._settled(project):
+            return False
+        try:
+            project.close()
+        except StudioError as error:
+            self.door.tell(error)
+            return False
+        self.project = self.wizard = None
+        return True
+
+    def _settled(self, project: Project) -> bool:
+        session = project.session
+        if session.saves_itself or not session.modified:
+            return True
+        answer = Ask(
+            self,
+            lambda: tr("Save the changes to the recipe?"),
+            lambda: tr("They are in no file yet."),
+            Answer("stay", lambda: tr("Go on editing")),
+            [
+                Answer("drop", lambda: tr("Do not save")),
+                Answer("save", lambda: tr("Save"), "primary"),
+            ],
+        ).ask()
+        if answer == "save":
+            self.save()
+            return not session.modified
+        return answer == "drop"
+
+    def _may_close(self) -> bool:
+        """Whether the window may go while a run goes on."""
+        project = self.project
+        if project is None or not project.watch.alive:
+            return True
+        answer = Ask(
+            self,
+            lambda: tr("The training still runs"),
+            lambda: tr(
+                "It goes on without the window. When you open the project again, you see it as it "
+                "stands then."
+            ),
+            Answer("stay", lambda: tr("Stay here")),
+            [
+                Answer("stop", lambda: tr("Stop and save")),
+                Answer("leave", lambda: tr("Keep training"), "primary"),
+            ],
+        ).ask()
+        if answer == "stop":
+            project.watch.stop("stop-and-save")
+            project.watch.ended.connect(self.close, Qt.ConnectionType.QueuedConnection)
+        return answer == "leave"
+
+    def _add_actions(self) -> None:
+        for name, keys, act in (
+            ("new", QKeySequence.StandardKey.New, self.new_project),
+            ("open", QKeySequence.StandardKey.Open, self.ask_what_to_open),
+            ("save", QKeySequence.StandardKey.Save, self.save),
+            ("undo", QKeySequence.StandardKey.Undo, self._undo),
+            ("redo", QKeySequence.StandardKey.Redo, self._redo),
+        ):
+            action = QAction(self)
+            action.setObjectName(name)
+            action.setShortcuts(QKeySequence.keyBindings(keys))
+            action.triggered.connect(act)
+            self.addAction(action)
+
+    def _undo(self) -> None:
+        if self.project is not None:
+            self.project.session.undo()
+
+    def _redo(self) -> None:
+        if self.project is not None:
+            self.project.session.redo()
+
+    def _preferences_lost(self, error: OSError) -> None:
+        self.door.tell(
+            StudioError(
+                tr("Your preferences could not be saved."),
+                str(error.strerror or error),
+                tr("They count until the program ends. Check that the disk has room."),
+            )
+        )
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close():
+            event.ignore()
+            return
+        step = self.wizard.current_key if self.wizard is not None else ""
+        path = self.project.session.path if self.project is not None else None
+        if not self._leave_project():
+            event.ignore()
+            return
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.preferred.change(geometry=geometry, last=str(path or ""), step=step)
+        self.jobs.close()
+        event.accept()

@@ -1,0 +1,183 @@
+"""The window around the steps: rail, header, page, live plan, footer."""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
+from typing_extensions import override
+
+from finetune_studio.gui.header import Header
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.pages import hyperparameters, training
+from finetune_studio.gui.pages.page import StepOf
+from finetune_studio.gui.plan_panel import PlanPanel
+from finetune_studio.gui.project import Project
+from finetune_studio.gui.tokens import Size, Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.glyph import Glyph, Mark
+from finetune_studio.gui.widgets.layout import Pane, box, column, row
+from finetune_studio.gui.widgets.rail import Rail, State, Step
+from finetune_studio.gui.widgets.text import Text
+
+STEPS: tuple[StepOf, ...] = (hyperparameters.STEP, training.STEP)
+
+
+class Wizard(QWidget):
+    """The steps of one project.
+
+    Attributes:
+        home_asked: The person wants the start page.
+    """
+
+    home_asked = Signal()
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self.project = project
+        self.pages = [step.build(project) for step in STEPS]
+        self._stack = QStackedWidget()
+        for each in self.pages:
+            self._stack.addWidget(each)
+        self._rail = Rail(len(STEPS))
+        self._rail.asked.connect(self.go)
+        self.header = Header(project)
+        self._panel = PlanPanel(project)
+        self._panel.asked.connect(self.reveal)
+        self._footer = Footer(project)
+        self._footer.back.clicked.connect(lambda: self.go(self.current - 1))
+        self._footer.onward.clicked.connect(self._onward)
+        self._lay()
+        for signal in (project.session.changed, project.facts.changed):
+            signal.connect(self.refresh)
+        for signal in (project.watch.moved, project.watch.began, project.watch.ended):
+            signal.connect(self.refresh)
+        self.go(0)
+
+    @property
+    def current(self) -> int:
+        """The number of the step that is shown."""
+        return self._stack.currentIndex()
+
+    @property
+    def current_key(self) -> str:
+        """The name of the step that is shown."""
+        return STEPS[self.current].key
+
+    def go(self, step: int | str) -> None:
+        """Show a step, by its number or its name."""
+        keys = [each.key for each in STEPS]
+        if isinstance(step, str):
+            step = keys.index(step) if step in keys else 0
+        self._stack.setCurrentIndex(max(0, min(len(STEPS) - 1, step)))
+        self._rail.choose(self.current)
+        self.refresh()
+
+    def reveal(self, path: str) -> None:
+        """Go where a setting is edited, and give it the keyboard."""
+        for index, each in enumerate(self.pages):
+            if each.reveal(path):
+                self.go(index)
+                each.reveal(path)  # now that it can be seen
+                return
+
+    def refresh(self, _: object = None) -> None:
+        """Show how the steps stand."""
+        self._rail.show_steps([self._step(each) for each in STEPS])
+        self._footer.show_way(self.current, [each.title() for each in STEPS])
+
+    def _onward(self) -> None:
+        index = self.current + 1
+        if index < len(STEPS):
+            starts = STEPS[index].key == "training" and self.project.watch.run is None
+            self.go(index)
+            if starts:
+                self.pages[index].begin()
+
+    def _step(self, step: StepOf) -> Step:
+        levels = {each.level for each in self.project.facts.findings() if step.concerns(each)}
+        worst: State | None = (
+            "blocked" if "error" in levels else "attention" if "warning" in levels else None
+        )
+        return Step(step.title(), step.summary(self.project), worst or step.state(self.project))
+
+    def _lay(self) -> None:
+        self._name = Text("Finetune Studio", "strong")
+        self._home = Button(name=lambda: tr("To the start page"), kind="quiet", glyph="house")
+        self._home.clicked.connect(self.home_asked)
+        mark = row(Mark(18), self._name, None, gap=10, pad=(13, 0, 0, 0))
+        foot = row(self._home, None, pad=(6, 0, 0, 0))
+        rail = column(box(mark), 18, self._rail, foot, gap=0, pad=(10, 17, 10, 12))
+        self._side = Pane(rail, "canvas", "r")
+        panel = Pane(column(self._panel, gap=0), "canvas", "l")
+        panel.setFixedWidth(Size.panel)
+        middle = row(self._stack, panel, gap=0)
+        middle.setStretch(0, 1)
+        body = column(self.header, box(middle), self._footer, gap=0)
+        body.setStretch(1, 1)
+        outer = row(self._side, box(body), gap=0)
+        outer.setStretch(1, 1)
+        self.setLayout(outer)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        narrow = self.width() < Size.narrow_below
+        self._side.setFixedWidth(Size.rail_narrow if narrow else Size.rail)
+        self._name.setVisible(not narrow)
+        super().resizeEvent(event)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.refresh()
+
+
+class Footer(Pane):
+    """Back, what stands in the way, and the way on."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(None, "surface", "t")
+        self._project = project
+        self.back = Button(lambda: tr("Back"), glyph="chevron-left")
+        self.onward = Button("", "primary")
+        self._sign, self._words = Glyph("circle-check", "ok"), Text("", "body", "text2")
+        line = row(
+            self.back,
+            None,
+            self._sign,
+            self._words,
+            Space.s,
+            self.onward,
+            gap=Space.s,
+            pad=(28, 0, 20, 0),
+        )
+        self.setLayout(line)
+        self.setFixedHeight(Size.footer)
+
+    def show_way(self, current: int, titles: list[str]) -> None:
+        """Show what the next step is, and whether anything blocks it."""
+        self.back.setEnabled(current > 0)
+        last = current == len(titles) - 1
+        self.onward.setVisible(not last)
+        starts = not last and STEPS[current + 1].key == "training"
+        begun = self._project.watch.run is not None
+        errors = [each for each in self._project.facts.findings() if each.level == "error"]
+        if starts and not begun:
+            self.onward.say(lambda: tr("Start training"))
+            self.onward.show_glyph("play")
+            self.onward.setEnabled(not errors)
+        elif not last:
+            title = titles[current + 1]
+            self.onward.say(lambda: tr("Next: {step}").format(step=title))
+            self.onward.setEnabled(True)
+        self._say(len(errors), hidden=last)
+
+    def _say(self, errors: int, *, hidden: bool) -> None:
+        self._sign.setVisible(not hidden)
+        self._words.setVisible(not hidden)
+        if errors:
+            self._sign.show_as("octagon-alert", "bad")
+            self._words.say(lambda: tr("%n thing(s) stand in the way.", errors))
+        else:
+            self._sign.show_as("circle-check", "ok")
+            self._words.say(lambda: tr("Nothing stands in the way."))
+        self._words.setAlignment(Qt.AlignmentFlag.AlignVCenter)

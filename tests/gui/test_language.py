@@ -1,0 +1,153 @@
+"""Every text is in both languages, well formed, and follows a switch while the window is open."""
+
+import re
+import string
+import sys
+
+import pytest
+from PySide6.QtCore import QLocale
+from PySide6.QtGui import QRawFont
+
+from finetune_studio import i18n
+from finetune_studio.errors import StudioError
+from finetune_studio.gui import language
+from finetune_studio.gui.theme import font
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.text import Text
+from tests.conftest import ROOT
+
+STRICT = ("gui", "recipe", "runs", "preferences")
+"""Where every text must be translated; other packages are still being written."""
+
+
+@pytest.fixture(scope="module")
+def tools():
+    """The two modules that keep the translations; their folder is no package."""
+    sys.path.insert(0, str(ROOT / "packaging"))
+    import texts
+    import translations
+
+    yield texts, translations
+    sys.path.remove(str(ROOT / "packaging"))
+
+
+def test_nothing_is_untranslated(tools):
+    texts, translations = tools
+    found = texts.find()
+    lacking = [
+        source
+        for context, source in translations.missing()
+        if context == "gui" or any(p.startswith(STRICT) for p in found[context, source].places)
+    ]
+    assert lacking == []
+
+
+def test_the_files_hold_no_text_that_is_gone(tools):
+    texts, translations = tools
+    found = texts.find()
+    ours = {key for key in translations.read("ko") if key[0] == "gui"}
+    assert ours <= found.keys()
+
+
+def test_translations_have_the_same_places_and_no_blanks_at_the_ends(tools):
+    _, translations = tools
+    for (_, source), forms in translations.read("ko").items():
+        for made in filter(None, forms):
+            assert _places(made) == _places(source), source
+            assert made.count("%n") == source.count("%n"), source
+            assert (made[0] == " ") == (source[0] == " "), source
+
+
+def test_korean_speaks_in_one_manner(tools):
+    _, translations = tools
+    for (_, source), forms in translations.read("ko").items():
+        for made in forms:
+            assert not re.search(r"(습니다|하십시오|하시겠|확인/취소)", made), source
+
+
+def test_english_has_its_plurals(tools):
+    texts, translations = tools
+    plural = {key for key, text in texts.find().items() if text.plural}
+    english = translations.read("en")
+    assert english.keys() == plural
+    assert all(len(set(forms)) == 2 for forms in english.values())
+
+
+def test_every_weight_of_the_font_has_every_korean_letter(tools):
+    _, translations = tools
+    letters = {
+        each for forms in translations.read("ko").values() for made in forms for each in made
+    }
+    for role in ("body", "label", "strong", "title"):
+        raw = QRawFont.fromFont(font(role))
+        assert not [
+            each for each in letters if each > "\x7f" and not raw.supportsCharacter(ord(each))
+        ]
+
+
+def test_all_words_in_widgets_are_marked(tools):
+    """A text that goes into a widget as it stands would stay English for ever."""
+    pattern = re.compile(
+        r"\b(?:Text|Button|Badge|FindingBox|Answer)\(\s*\"([^\"{]*[A-Za-z]{3}[^\"]*)\""
+    )
+    known = {"Finetune Studio", "trainer.log"}
+    for path in (ROOT / "finetune_studio" / "gui").rglob("*.py"):
+        found = set(pattern.findall(path.read_text(encoding="utf-8"))) - known
+        found = {each for each in found if each[0].isupper() or " " in each}
+        assert not found, path
+
+
+def test_a_switch_reaches_every_widget_and_the_core(qtbot):
+    button, text = Button(lambda: language.tr("Save")), Text(lambda: language.tr("Loss"), wrap=True)
+    for each in (button, text):
+        qtbot.addWidget(each)
+        each.show()
+    language.use("ko")
+    qtbot.waitUntil(lambda: button.text() == "저장")
+    assert text.plain == "손실"
+    assert "손실" in text.text()
+    assert button.accessibleName() == "저장"
+    assert i18n.tr("Learning rate") == "학습률"
+    language.use("en")
+    qtbot.waitUntil(lambda: button.text() == "Save")
+    assert i18n.tr("Learning rate") == "Learning rate"
+
+
+def test_counts_follow_the_language():
+    assert [language.tr("%n step(s)", n) for n in (1, 2)] == ["1 step", "2 steps"]
+    language.use("ko")
+    assert language.tr("%n step(s)", 1) == "1스텝"
+    assert QLocale().language() == QLocale.Language.Korean
+
+
+def test_qt_itself_speaks_korean(qtbot):
+    language.use("ko")
+    from PySide6.QtCore import QCoreApplication
+
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "취소"
+
+
+def test_without_compiled_translations_it_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(language, "compiled", lambda: tmp_path)
+    with pytest.raises(StudioError, match="translations"):
+        language.use("ko")
+
+
+def test_the_system_language_is_one_of_ours():
+    assert language.system_language() in language.NAMES
+
+
+def test_a_text_put_together_is_refused(tools, tmp_path, monkeypatch):
+    texts, _ = tools
+    folder = tmp_path / "finetune_studio"
+    folder.mkdir()
+    (folder / "x.py").write_text(
+        'from finetune_studio.i18n import tr\nn = 1\ntr(f"{n} rows")\n', encoding="utf-8"
+    )
+    monkeypatch.setattr(texts, "PACKAGE", folder)
+    with pytest.raises(texts.UnmarkedError, match=r"x\.py:3"):
+        texts.find()
+
+
+def _places(text):
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)

@@ -1,0 +1,291 @@
+"""The window as a whole: pages, keyboard, sizes, closing, both languages and colours."""
+
+import re
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit
+
+from finetune_studio.errors import StudioError
+from finetune_studio.gui import language
+from finetune_studio.gui.alerts import Alert, details
+from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.project import Preferred, folder
+from finetune_studio.gui.theme import theme
+from finetune_studio.gui.widgets.card import PressCard
+from finetune_studio.gui.widgets.dialog import Ask
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.wizard import STEPS
+from finetune_studio.preferences import Preferences, load
+from finetune_studio.recipe import store
+from finetune_studio.recipe.schema import Recipe
+from tests.gui.trainers import ENDLESS, WHOLE, make_run
+
+
+@pytest.fixture
+def window(qtbot, home):
+    made = MainWindow(Preferred(Preferences()))
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    if made.project is not None:
+        made.project.watch.leave()
+    made.jobs.close()
+
+
+@pytest.fixture
+def csv(tmp_path):
+    path = tmp_path / "질문.csv"
+    rows = "".join(f"질문 {n}?,답 {n}이에요.\n" for n in range(100))
+    path.write_text("question,answer\n" + rows, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def project(window, csv):
+    window.new_project()
+    window.project.session.change({"data.files": [str(csv)]})
+    return window.project
+
+
+def test_a_new_project_opens_and_is_saved(window):
+    window.new_project()
+    assert len(list(folder().iterdir())) == 1
+    assert window.project.name in window.windowTitle()
+
+
+def test_rows_are_counted_and_the_steps_reckoned(window, project, qtbot):
+    qtbot.waitUntil(lambda: project.facts.data is not None, timeout=30_000)
+    data = project.facts.data
+    assert data.rows == 100
+    assert data.training + data.validation == 100
+    project.session.change({"training.batch_size": 10, "training.accumulation": 1})
+    assert project.facts.steps.per_epoch == -(-data.training // 10)
+
+
+def test_files_that_cannot_be_read_block_the_start(window, tmp_path, qtbot):
+    window.new_project()
+    window.project.session.change({"data.files": [str(tmp_path / "nothing.csv")]})
+    qtbot.waitUntil(lambda: window.project.facts.data_error is not None, timeout=30_000)
+    window.wizard.go("hyperparameters")
+    assert not window.wizard._footer.onward.isEnabled()
+
+
+def test_every_step_is_reached_by_its_keys(window, qtbot):
+    window.new_project()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    for number, step in enumerate(STEPS, 1):
+        qtbot.keyClick(
+            window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier
+        )
+        qtbot.waitUntil(lambda key=step.key: window.wizard.current_key == key)
+
+
+def test_undo_by_keyboard(window, qtbot):
+    window.new_project()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.project.session.change({"training.epochs": 9})
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.project.session.value("training.epochs") == 3
+
+
+def test_every_control_is_reached_by_tab_and_has_a_name(window, qtbot):
+    window.new_project()
+    for step in STEPS:
+        window.wizard.go(step.key)
+        kinds = (QAbstractButton, QAbstractSpinBox, QComboBox)
+        for control in [each for kind in kinds for each in window.wizard.findChildren(kind)]:
+            if control.isVisible():
+                assert control.accessibleName() or control.text(), control
+                assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control
+        for line in window.wizard.findChildren(QLineEdit):
+            if line.isVisible() and not isinstance(line.parent(), QAbstractSpinBox):
+                assert line.accessibleName(), line
+
+
+def test_targets_are_large_enough(window, qtbot):
+    window.new_project()
+    for step in STEPS:
+        window.wizard.go(step.key)
+        for button in window.wizard.findChildren(QAbstractButton):
+            if button.isVisible() and button.isVisibleTo(window):
+                assert button.height() >= 22, button.accessibleName()
+                assert button.width() >= 22, button.accessibleName()
+
+
+@pytest.mark.parametrize("code", ["ko", "en"])
+@pytest.mark.parametrize("size", [(1100, 700), (1280, 720), (1360, 860), (2560, 1440)])
+def test_no_words_are_cut_at_any_size(window, project, qtbot, code, size):
+    language.use(code)
+    window.resize(*size)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
+    for key in [step.key for step in STEPS]:
+        window.wizard.go(key)
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
+        for label in window.wizard.findChildren(Text):
+            if label.isVisible() and label.text():
+                need = label.sizeHint().width() if not label.wordWrap() else 0
+                assert label.width() >= need, (key, label.plain, label.width(), need)
+                if label.wordWrap() and label.hasHeightForWidth():
+                    tall = label.heightForWidth(label.width())
+                    assert label.height() >= tall, (key, label.plain, label.height(), tall)
+
+
+def test_the_shell_never_scrolls_and_the_rail_gets_narrow(window, qtbot):
+    window.new_project()
+    window.resize(1100, 700)
+    qtbot.waitUntil(lambda: window.wizard._side.width() == 64)
+    window.resize(1400, 860)
+    qtbot.waitUntil(lambda: window.wizard._side.width() == 224)
+
+
+def test_language_and_colours_switch_in_the_open_window(window, project, qtbot):
+    looks = window.wizard.header.looks
+    qtbot.mouseClick(looks._language, Qt.MouseButton.LeftButton)
+    assert load().preferences.language == "ko"
+    qtbot.waitUntil(
+        lambda: (
+            window.wizard._rail.items[0].accessibleName().endswith("세부 설정")
+            or window.wizard._rail.items[0].step.title != "Settings"
+        )
+    )
+    said = [label.plain for label in window.wizard.findChildren(Text) if label.isVisible()]
+    english = [each for each in said if re.search(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}", each)]
+    assert not english
+    qtbot.mouseClick(looks._theme, Qt.MouseButton.LeftButton)
+    assert theme.dark
+    assert load().preferences.theme == "dark"
+    ground = window.grab().toImage().pixelColor(QPoint(400, 200))
+    assert ground.lightness() < 60
+
+
+def test_a_finding_in_the_panel_leads_to_its_setting(window, project, qtbot):
+    project.session.change({"training.learning_rate": 1e-3})
+    window.wizard.go("training")
+    window.wizard.reveal("training.learning_rate")
+    assert window.wizard.current_key == "hyperparameters"
+    field = window.wizard.pages[window.wizard.current].form.rows["training.learning_rate"]
+    assert field.controls[-1].hasFocus() or window.focusWidget() is field.controls[-1]
+
+
+def test_closing_remembers_project_step_and_place(window, project, qtbot):
+    path = project.session.path
+    project.session.change({"training.epochs": 8})
+    window.wizard.go("training")
+    window.close()
+    kept = load().preferences
+    assert (kept.last, kept.step) == (str(path), "training")
+    assert store.load(path).training.epochs == 8
+    again = MainWindow(Preferred(kept))
+    qtbot.addWidget(again)
+    again.open_first("")
+    assert again.wizard.current_key == "training"
+    assert again.project.session.value("training.epochs") == 8
+    assert again.preferred.value.geometry
+    again.jobs.close()
+
+
+def test_a_file_from_elsewhere_asks_before_it_is_left(window, tmp_path, monkeypatch):
+    path = tmp_path / "recipe.yaml"
+    store.save(Recipe(), path)
+    window.open_path(str(path))
+    window.project.session.change({"training.epochs": 8})
+    answers = iter(["stay", "save"])
+    monkeypatch.setattr(Ask, "ask", lambda _: next(answers))
+    window.show_start()
+    assert window.project is not None
+    window.show_start()
+    assert window.project is None
+    assert store.load(path).training.epochs == 8
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "version: 99\n", "modle: {}\n"])
+def test_a_bad_recipe_is_one_sentence_and_the_window_lives(window, tmp_path, qtbot, text):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with qtbot.waitSignal(window.door.shown) as told:
+        window.open_path(str(path))
+    assert isinstance(told.args[0], StudioError)
+    assert window.project is None
+    window.findChild(Alert).accept()
+
+
+def test_a_run_is_taken_up_and_shown(window, tmp_path, qtbot):
+    run, start = make_run(tmp_path, WHOLE)
+    start()
+    window.open_path(str(run.path))
+    assert window.wizard.current_key == "training"
+    with qtbot.waitSignal(window.project.watch.ended, timeout=20_000):
+        pass
+    page = window.wizard.pages[window.wizard.current]
+    assert page._status._title.plain == "Training is done"
+    assert page._samples.isVisible()
+    assert not page._status.pause.isVisible()
+
+
+def test_closing_while_training_asks_and_the_run_goes_on(window, tmp_path, qtbot, monkeypatch):
+    from finetune_studio.runs import process
+
+    run, start = make_run(tmp_path, ENDLESS)
+    start()
+    window.open_path(str(run.path))
+    qtbot.waitUntil(lambda: window.project.watch.state.step > 3, timeout=20_000)
+    answers = iter(["stay", "leave"])
+    monkeypatch.setattr(Ask, "ask", lambda _: next(answers))
+    window.close()
+    assert window.isVisible()
+    window.close()
+    assert not window.isVisible()
+    assert process.is_alive(run)
+    process.stop(run, "cancel")
+
+
+def test_closing_with_stop_and_save_waits_for_the_end(window, tmp_path, qtbot, monkeypatch):
+    run, start = make_run(tmp_path, ENDLESS)
+    start()
+    window.open_path(str(run.path))
+    qtbot.waitUntil(lambda: window.project.watch.state.step > 3, timeout=20_000)
+    monkeypatch.setattr(Ask, "ask", lambda _: "stop")
+    window.close()
+    assert window.isVisible()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+
+
+def test_past_runs_stand_on_the_start_page(window, tmp_path, qtbot, home):
+    from finetune_studio import paths
+
+    paths.runs().mkdir(parents=True)
+    run, start = make_run(paths.runs(), WHOLE)
+    trainer = start()
+    qtbot.waitUntil(lambda: not trainer.is_alive(), timeout=20_000)
+    window.show_start()
+    qtbot.waitUntil(lambda: bool(_cards(window, run.info().name)), timeout=20_000)
+    qtbot.mouseClick(_cards(window, run.info().name)[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.project is not None)
+    assert window.project.watch.run.path == run.path
+
+
+def test_copied_details_hold_no_secret_and_no_name(monkeypatch):
+    from pathlib import Path
+
+    text = details(StudioError("No.", f"{Path.home()}/secret hf_abcdefghijklmnop", "Try."))
+    assert str(Path.home()) not in text
+    assert "hf_abcdefghijklmnop" not in text
+    assert "Try." in text
+
+
+def test_what_nobody_caught_is_told(window, qtbot):
+    with qtbot.waitSignal(window.door.shown) as told:
+        try:
+            raise ZeroDivisionError("by zero")
+        except ZeroDivisionError as error:
+            window.door.tell(error)
+    assert "ZeroDivisionError" in told.args[0].detail
+    window.findChild(Alert).accept()
+
+
+def _cards(window, name):
+    return [each for each in window.findChildren(PressCard) if each.accessibleName() == name]
