@@ -69,8 +69,8 @@ def check(options: argparse.Namespace) -> int:
 
 def convert(options: argparse.Namespace) -> int:
     """Write the rows in another shape."""
-    from finetune_studio.data.check import settle
     from finetune_studio.data.convert import convert as convert_rows
+    from finetune_studio.data.layout import settle
     from finetune_studio.data.sources import open_rows
 
     opened = open_rows(options.files)

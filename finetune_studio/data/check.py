@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from finetune_studio.data.mapping import FORMS, canonical, check_mapping
-from finetune_studio.data.shapes import ROLES, Recognition, recognise, suggest
+from finetune_studio.data.layout import settle
+from finetune_studio.data.mapping import FORMS, canonical
+from finetune_studio.data.shapes import Recognition
 from finetune_studio.data.sources import Opened, open_rows
-from finetune_studio.errors import RefusedError
-from finetune_studio.i18n import mark, tr
+from finetune_studio.i18n import mark
 from finetune_studio.recipe.findings import Finding
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-SAMPLE = 200
 SURE = 0.5
 """Below this confidence the person is asked."""
 TASKS = {"text": "text", "labelled-text": "classify"}
@@ -68,35 +67,6 @@ def examine(
     found = settle(rows, shape, mapping or {})
     findings = _open_shape(found) if not found.mapping else _dropped(rows, found)
     return Report(found, len(rows), opened.encoding, tuple(findings), opened)
-
-
-def settle(rows: "Dataset", shape: str, mapping: Mapping[str, str]) -> Recognition:
-    """The shape and mapping to use: what the person said, completed by what is recognised.
-
-    Raises:
-        RefusedError: The shape does not exist, or it has no such role, or there is no such column.
-    """
-    found = recognise(rows.column_names, rows.select(range(min(SAMPLE, len(rows)))).to_list())
-    if shape in ("auto", found.shape) and not mapping:
-        return found
-    if shape == "auto":
-        shape = _shape_with(mapping, found.shape)
-    if shape not in ROLES:
-        raise RefusedError(
-            tr("There is no shape “{shape}”.").format(shape=shape),
-            hint=tr("The shapes are {names}.").format(names=", ".join(ROLES)),
-        )
-    known = found.mapping if found.shape == shape else suggest(shape, rows.column_names)
-    whole = {**known, **mapping}
-    check_mapping(rows.column_names, shape, whole)
-    return Recognition(shape, 1.0, tr("You have said so."), whole)
-
-
-def _shape_with(mapping: Mapping[str, str], found: str) -> str:
-    """The shape that has all the roles which the person mapped, the recognised one if it does."""
-    fitting = [name for name, (need, may) in ROLES.items() if set(mapping) <= {*need, *may}]
-    needing = [name for name in fitting if set(ROLES[name][0]) <= set(mapping)]
-    return found if found in fitting or not fitting else (needing or fitting)[0]
 
 
 def _open_shape(found: Recognition) -> list[Finding]:

@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 from datasets import Dataset
 
-from finetune_studio.data.check import settle
 from finetune_studio.data.convert import FORMS, convert
+from finetune_studio.data.layout import settle
 from finetune_studio.data.mapping import canonical
 from finetune_studio.data.sources import open_rows
 from finetune_studio.data.writing import WRITERS

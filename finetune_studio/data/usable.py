@@ -1,0 +1,142 @@
+"""The rows that are learned from and measured on: the one way from a recipe's files to them.
+
+The trainer, the pre-flight and the reports on data read through here, so they see the same rows.
+Knows no tokenizer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from finetune_studio.data.fixes import Fixed, apply_fixes
+from finetune_studio.data.layout import settle
+from finetune_studio.data.mapping import Dropped, canonical
+from finetune_studio.data.sources import open_rows
+from finetune_studio.data.split import split_rows
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import tr
+from finetune_studio.recipe.schema import Data
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of some files, as a task takes them.
+
+    Attributes:
+        rows: In the task's columns: `messages`, `text`, or `text` and `label`.
+        numbers: For each row its number in the files, from 0.
+        shape: How the files' rows are laid out.
+        mapping: The column of each role.
+        dropped: Rows that the task cannot use.
+        fixed: What each fix of the recipe did.
+    """
+
+    rows: "Dataset"
+    numbers: "np.ndarray[Any, Any]"
+    shape: str
+    mapping: dict[str, str]
+    dropped: tuple[Dropped, ...]
+    fixed: tuple[Fixed, ...]
+
+
+@dataclass(frozen=True)
+class Usable:
+    """A recipe's rows.
+
+    Attributes:
+        train: Rows to learn from.
+        validation: Rows to measure on; of no overlap with `train`.
+        shape: How the files' rows are laid out.
+        mapping: The column of each role.
+        dropped: Rows that the task cannot use, of all files.
+        fixed: What each fix of the recipe did, in all files.
+    """
+
+    train: "Dataset"
+    validation: "Dataset"
+    shape: str
+    mapping: dict[str, str]
+    dropped: tuple[Dropped, ...]
+    fixed: tuple[Fixed, ...]
+
+
+def read_rows(data: Data, kind: str) -> Usable:
+    """Read, repair and split the rows of a recipe.
+
+    Args:
+        data: The recipe's data.
+        kind: The task's kind: `chat`, `text` or `classify`.
+
+    Raises:
+        RefusedError: The files cannot be read, or hold no row that this task can use, or too few.
+        StudioError: The cache cannot be written.
+    """
+    part = read_part(data, data.files, kind)
+    if data.validation_files:
+        apart = read_part(data, data.validation_files, kind)
+        dropped, fixed = part.dropped + apart.dropped, part.fixed + apart.fixed
+        return Usable(part.rows, apart.rows, part.shape, part.mapping, dropped, fixed)
+    train, validation = split_part(data, part)
+    return Usable(train, validation, part.shape, part.mapping, part.dropped, part.fixed)
+
+
+def read_part(data: Data, files: Sequence[str], kind: str) -> Part:
+    """The usable rows of some of the recipe's files, repaired and not split.
+
+    Raises:
+        RefusedError: As `read_rows`.
+        StudioError: As `read_rows`.
+    """
+    rows = open_rows(files).dataset
+    if data.max_rows:
+        rows = rows.select(range(min(data.max_rows, len(rows))))
+    found = settle(rows, data.shape, data.mapping)
+    group = data.split.group or None
+    made, dropped = canonical(rows, found.shape, found.mapping, kind, group=group)
+    if not len(made):
+        raise _nothing(len(rows), kind, dropped)
+    after = apply_fixes(made, data.fixes, row_numbers(made))
+    if not len(after.rows):
+        raise RefusedError(
+            tr("The fixes leave none of the {count} rows.").format(count=len(made)),
+            hint=tr("Take fixes out of data.fixes."),
+        )
+    mapping = dict(found.mapping)
+    return Part(after.rows, after.numbers, found.shape, mapping, tuple(dropped), after.fixed)
+
+
+def split_part(data: Data, part: Part) -> "tuple[Dataset, Dataset]":
+    """The rows to learn from and those to measure on.
+
+    Raises:
+        RefusedError: There are too few rows to keep some aside.
+    """
+    split = data.split
+    halves = split_rows(part.rows, split.validation, group=split.group or None, seed=split.seed)
+    if split.validation and not all(map(len, halves)):
+        raise RefusedError(
+            tr("{count} usable rows are too few to keep some aside.").format(count=len(part.rows)),
+            hint=tr("Bring more rows, or set data.split.validation to 0."),
+        )
+    return halves
+
+
+def row_numbers(rows: "Dataset") -> "np.ndarray[Any, Any]":
+    """For each row its number before rows were selected, from 0."""
+    if rows._indices is None:
+        return np.arange(len(rows))
+    numbers: np.ndarray[Any, Any] = rows._indices.column(0).to_numpy().astype(np.int64)
+    return numbers
+
+
+def _nothing(count: int, kind: str, dropped: Sequence[Dropped]) -> RefusedError:
+    return RefusedError(
+        tr("None of the {count} rows can train the task {task}.").format(count=count, task=kind),
+        dropped[0].reason + "." if dropped else "",
+        tr("Set data.shape and data.mapping, or choose another task."),
+    )
