@@ -56,8 +56,6 @@ def training_arguments(
         bf16=device.precision == "bf16",
         fp16=device.precision == "fp16",
         use_cpu=device.kind == "cpu",
-        gradient_checkpointing=checkpointing_in_use(recipe, device),
-        gradient_checkpointing_kwargs={"use_reentrant": False},
         average_tokens_across_devices=True,
         dataloader_pin_memory=device.kind == "cuda",
         ddp_find_unused_parameters=False,

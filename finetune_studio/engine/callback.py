@@ -12,12 +12,12 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from finetune_studio.engine import checkpoints
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.loss import Meter
+from finetune_studio.engine.records import Records
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import Steps
 
-Emit = Callable[..., None]
 MEMORY_EVERY = 5.0  # seconds between two looks at memory
 PAUSE_LOOK = 0.2  # seconds between two looks at the orders while paused
 
@@ -31,14 +31,13 @@ class Watch(TrainerCallback):
         steps: Steps,
         device: Device,
         meter: Meter,
-        emit: Emit,
-        read_orders: Callable[[], list[str]],
+        records: Records,
         measure: Callable[[], dict[str, float]] | None,
         speak: Callable[[int], None],
         folder: Path,
     ) -> None:
         self._recipe, self._steps, self._device, self._meter = recipe, steps, device, meter
-        self._emit, self._read_orders, self._folder = emit, read_orders, folder
+        self._emit, self._read_orders, self._folder = records.emit, records.read_orders, folder
         self._measure, self._speak = measure, speak
         self.best: tuple[float, int] | None = None
         self.reason = ""

@@ -68,9 +68,27 @@ def load_model(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = _loaded(kind, folder, options)
+    _keep_weights_differentiable(model)
     model.config.pad_token_id = pad_id
     model.config.use_cache = False
     return model
+
+
+def _keep_weights_differentiable(model: PreTrainedModel) -> None:
+    """Forbid 4-bit layers on a CPU to repack their weights when the model is first evaluated.
+
+    Repacked weights have no backward pass: training after the first evaluation would go on without
+    the gradients of every layer below, and say nothing (bitsandbytes 0.50, CPUs with AVX512-BF16).
+    """
+    for layer in model.modules():
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False
+
+
+def keep_fewer_activations(model: PreTrainedModel) -> None:
+    """Compute activations again in the backward pass instead of keeping them."""
+    renamed = getattr(model, "activation_checkpointing_enable", None)  # transformers 5.23
+    (renamed or model.gradient_checkpointing_enable)({"use_reentrant": False})
 
 
 def _loaded(kind: Any, folder: Path, options: dict[str, Any]) -> PreTrainedModel:

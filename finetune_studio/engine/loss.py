@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-IGNORED = -100
+from finetune_studio.tokens.supervision import IGNORED
 
 
 class Meter:

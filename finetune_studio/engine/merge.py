@@ -20,7 +20,8 @@ import torch
 from peft import PeftModel
 from torch import nn
 
-from finetune_studio.engine.dataset import Prepared, batches_of, prepare
+from finetune_studio.engine.collating import batches_of
+from finetune_studio.engine.dataset import Prepared, prepare
 from finetune_studio.engine.evaluate import evaluate
 from finetune_studio.engine.parity import Reference, reference_of
 from finetune_studio.engine.process import run_as_process

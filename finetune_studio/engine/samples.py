@@ -21,7 +21,7 @@ class Voice:
 
     def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
         """The ids that the model is given: the conversation, or the last message alone."""
-        if self._kind != "chat":
+        if self._template is None:
             return self._tokenizer.encode(messages[-1]["content"], add_special_tokens=True)[0]
         text = render(
             self._template, messages, tokenizer=self._tokenizer, add_generation_prompt=True

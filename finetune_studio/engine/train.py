@@ -28,10 +28,11 @@ from finetune_studio.engine.arguments import (
     training_arguments,
 )
 from finetune_studio.engine.callback import Watch
-from finetune_studio.engine.dataset import Prepared, batches_of, prepare
+from finetune_studio.engine.collating import batches_of
+from finetune_studio.engine.dataset import Prepared, prepare
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.evaluate import evaluate
-from finetune_studio.engine.loading import context_length, load_model
+from finetune_studio.engine.loading import context_length, keep_fewer_activations, load_model
 from finetune_studio.engine.loss import Loss, Meter
 from finetune_studio.engine.process import as_studio_error, quiet
 from finetune_studio.engine.records import Records
@@ -65,6 +66,8 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     steps = count_steps(recipe, len(data.train), device.world)
     records.emit("phase", name="loading")
     model = load_model(recipe, source, device, data.labels, data.pad_id)
+    if checkpointing_in_use(recipe, device):
+        keep_fewer_activations(model)
     model = with_adapter(model, recipe)
     start = _start_point(run, resume, device, records)
     _refuse_nothing_to_do(run, start, steps)
@@ -81,17 +84,8 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     )
     trainer.remove_callback(_printer(trainer))
     measure = _measuring(recipe, trainer, data, device)
-    watch = Watch(
-        recipe,
-        steps,
-        device,
-        meter,
-        records.emit,
-        records.read_orders,
-        measure,
-        _speaking(recipe, trainer, voice, device, records.emit),
-        run.checkpoints,
-    )
+    speak = _speaking(recipe, trainer, voice, device, records.emit)
+    watch = Watch(recipe, steps, device, meter, records, measure, speak, run.checkpoints)
     trainer.add_callback(watch)
 
     if start:
@@ -99,7 +93,7 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     elif measure:
         records.emit("phase", name="evaluating")
         records.emit("evaluated", step=0, metrics=measure())
-        _speaking(recipe, trainer, voice, device, records.emit)(0)
+        speak(0)
     records.emit("phase", name="training")
     trainer.train(resume_from_checkpoint=str(start) if start else None)
 

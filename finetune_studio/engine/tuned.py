@@ -10,7 +10,7 @@ from torch import nn
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from finetune_studio.catalog.resolve import resolve_model
-from finetune_studio.engine.dataset import padding_id
+from finetune_studio.engine.collating import padding_id
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.loading import Labels, load_model
 from finetune_studio.engine.result import ABOUT

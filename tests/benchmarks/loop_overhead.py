@@ -20,7 +20,8 @@ import torch
 
 from finetune_studio import paths
 from finetune_studio.engine.adapters import with_adapter
-from finetune_studio.engine.dataset import batches_of, prepare
+from finetune_studio.engine.collating import batches_of
+from finetune_studio.engine.dataset import prepare
 from finetune_studio.engine.device import find_device
 from finetune_studio.engine.loading import load_model
 from finetune_studio.engine.train import main as train_run

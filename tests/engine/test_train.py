@@ -136,3 +136,11 @@ def test_samples_come_before_and_after(tmp_path, tiny):
     samples = train(run)[1].samples
     assert samples[0].step == 0
     assert samples[-1].step == state_of(run).step
+
+
+def test_a_4_bit_model_learns_the_same_whether_it_was_measured_before_or_not(tmp_path, tiny):
+    """Evaluating must not change the layout that gradients need."""
+    measured = train(make_run(tmp_path / "a", tiny, "text", "qlora"))[1]
+    never = make_run(tmp_path / "b", tiny, "text", "qlora", evaluation__every=1000)
+    unmeasured = train(never)[1]
+    assert losses(measured) == losses(unmeasured)

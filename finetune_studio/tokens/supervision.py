@@ -1,0 +1,301 @@
+"""Rows to `input_ids` and `labels`: the one function that the preview and the trainer share.
+
+Knows tokenizers and templates, no torch. A label is the id that is to be predicted at that place,
+or -100 where nothing is learned; the first place has nothing before it and is never learned.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import mark, tr
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.tokens.answers import Answers, Rendered
+from finetune_studio.tokens.loading import Offsets, Tokenizer
+from finetune_studio.tokens.templates import BUNDLED, TemplateError, default_template
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+IGNORED = -100
+"""PyTorch's cross-entropy leaves this label out."""
+PROBLEMS = {
+    "template-refuses": mark("the chat template refuses the conversation"),
+    "nothing-learned": mark("there is nothing to learn within the sequence length"),
+    "empty-text": mark("there is no text in the row"),
+    "unknown-label": mark("its label is none of the labels that are learned"),
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the trainer gets of a row.
+
+    Attributes:
+        input_ids: `[tokens]`, at most the sequence length.
+        labels: `[tokens]`, an id or -100; for `classify` all -100.
+        learned: How many labels are learned.
+        truncated: How many tokens were cut off.
+        ends: Whether the last thing learned is the end of an answer or text.
+        label: The label's number for `classify`, else -1.
+        problem: One of `PROBLEMS`, or empty. Such a row is not trained on.
+        detail: The template's own reason, where it refused.
+        offsets: `[tokens]`, each token's place in `text`.
+        text: What was tokenised.
+    """
+
+    input_ids: list[int]
+    labels: list[int]
+    learned: int
+    truncated: int
+    ends: bool
+    label: int = -1
+    problem: str = ""
+    detail: str = ""
+    offsets: Offsets = field(default_factory=list, repr=False)
+    text: str = field(default="", repr=False)
+
+
+class Supervisor:
+    """Turns rows into examples for one task, tokenizer and template."""
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        kind: str,
+        *,
+        sequence_length: int,
+        learn: str = "assistant",
+        template: str | None = None,
+        system: str = "",
+        labels: Sequence[str] = (),
+    ) -> None:
+        """Prepare for a task.
+
+        Args:
+            tokenizer: The model's own.
+            kind: `chat` (rows with `messages`), `text` (`text`), `classify` (`text`, `label`).
+            sequence_length: Tokens an example holds at most.
+            learn: For `chat`: `assistant`, `last` answer, or `all` tokens.
+            template: For `chat`: the chat template.
+            system: For `chat`: put before conversations without a system message.
+            labels: For `classify`: the labels' names in their order.
+
+        Raises:
+            TemplateError: The template cannot render even one question with its answer.
+        """
+        self.tokenizer = tokenizer
+        self.kind = kind
+        self.template = template
+        self._length = sequence_length
+        self._learn = learn
+        self._system = system
+        self._numbers = {name: index for index, name in enumerate(labels)}
+        self.answers = Answers(template, tokenizer) if kind == "chat" and template else None
+
+    def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[Example]:
+        """The examples of some rows, in order; a long text gives several, any other row one."""
+        return [example for _, example in self.numbered(rows)]
+
+    def numbered(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, Example]]:
+        """The examples, each with the number of its row among `rows`."""
+        if self.answers:
+            made: Iterable[Iterable[Example]] = self._chats(rows)
+        elif self.kind == "text":
+            made = map(self._pieces, *self._encoded(row["text"] for row in rows))
+        else:
+            texts = self._encoded(row["text"] for row in rows)
+            made = ([self._labelled(*each)] for each in zip(*texts, rows, strict=True))
+        return [(number, example) for number, each in enumerate(made) for example in each]
+
+    def _encoded(self, texts: Iterable[str]) -> tuple[list[str], list[tuple[list[int], Offsets]]]:
+        listed = [str(text or "") for text in texts]
+        return listed, self.tokenizer.encode_batch(listed, add_special_tokens=True)
+
+    # chat
+
+    def _chats(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Example]]:
+        made = [self._rendered(row["messages"]) for row in rows]
+        texts = [each.text for each in made if isinstance(each, Rendered)]
+        encoded = iter(self.tokenizer.encode_batch(texts, add_special_tokens=False))
+        for each in made:
+            if isinstance(each, Rendered):
+                yield [self._chat(each, *next(encoded))]
+            else:
+                yield [_refused("template-refuses", each)]
+
+    def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> Rendered | str:
+        assert self.answers is not None
+        if self._system and messages[0]["role"] != "system":
+            messages = [{"role": "system", "content": self._system}, *messages]
+        try:
+            return self.answers.render(messages)
+        except TemplateError as error:
+            return str(error)
+
+    def _chat(self, rendered: Rendered, ids: list[int], offsets: Offsets) -> Example:
+        spans = rendered.answers[-1:] if self._learn == "last" else rendered.answers
+        if self._learn == "all":
+            labels, ends = list(ids), len(ids) <= self._length
+        else:
+            learned = list(_inside(offsets, spans))
+            labels = [each if yes else IGNORED for each, yes in zip(ids, learned, strict=True)]
+            last = max((place for place, yes in enumerate(learned) if yes), default=-1)
+            ends = 0 <= last < self._length and bool(self.answers and self.answers.habits.end)
+        return self._example(ids, labels, offsets, rendered.text, ends=ends)
+
+    # text
+
+    def _pieces(self, text: str, encoded: tuple[list[int], Offsets]) -> Iterator[Example]:
+        """A text and its end, in pieces of the sequence length that follow on each other."""
+        ids, offsets = encoded
+        if not text.strip():
+            yield _refused("empty-text")
+            return
+        end = self.tokenizer.eos_id
+        if end is not None and ids[-1] != end:
+            ids, offsets = [*ids, end], [*offsets, (len(text), len(text))]
+        for start in range(0, len(ids), self._length):
+            part = slice(start, start + self._length)
+            ends = part.stop >= len(ids) and end is not None
+            yield self._example(ids[part], ids[part], offsets[part], text, ends=ends)
+
+    # classify
+
+    def _labelled(
+        self, text: str, encoded: tuple[list[int], Offsets], row: Mapping[str, Any]
+    ) -> Example:
+        """A text cut to length; a closing special token keeps its place at the end."""
+        ids, offsets = encoded
+        if not text.strip():
+            return _refused("empty-text")
+        cut = max(0, len(ids) - self._length)
+        if cut:
+            keep = 1 if ids[-1] in self.tokenizer.special_ids else 0
+            head = slice(0, self._length - keep)
+            tail = slice(len(ids) - keep, len(ids))
+            ids, offsets = ids[head] + ids[tail], offsets[head] + offsets[tail]
+        number = self._numbers.get(row["label"], -1)
+        return Example(
+            ids,
+            [IGNORED] * len(ids),
+            int(number >= 0),
+            cut,
+            not cut,
+            number,
+            problem="" if number >= 0 else "unknown-label",
+            offsets=offsets,
+            text=text,
+        )
+
+    def _example(
+        self, ids: list[int], labels: list[int], offsets: Offsets, text: str, *, ends: bool
+    ) -> Example:
+        length = self._length
+        kept = [IGNORED, *labels[1:length]] if labels else []
+        learned = sum(label != IGNORED for label in kept)
+        return Example(
+            ids[:length],
+            kept,
+            learned,
+            max(0, len(ids) - length),
+            ends,
+            problem="" if learned else "nothing-learned",
+            offsets=offsets[:length],
+            text=text,
+        )
+
+
+def supervisor_of(
+    recipe: Recipe,
+    tokenizer: Tokenizer,
+    labels: Sequence[str] = (),
+    sequence_length: int | None = None,
+) -> Supervisor:
+    """The supervisor of a recipe's task.
+
+    Args:
+        recipe: What the person decided.
+        tokenizer: The model's own.
+        labels: For `classify`: the labels of the data, by `label_names`.
+        sequence_length: Instead of the recipe's, such as one that cuts nothing.
+
+    Raises:
+        RefusedError: The task needs a chat template and there is none that works.
+    """
+    task = recipe.task
+    template = template_of(recipe, tokenizer)
+    try:
+        return Supervisor(
+            tokenizer,
+            task.kind,
+            sequence_length=sequence_length or recipe.training.sequence_length,
+            learn=getattr(task, "learn", "assistant"),
+            template=template,
+            system=getattr(task, "system", ""),
+            labels=labels,
+        )
+    except TemplateError as error:
+        raise RefusedError(
+            tr("The chat template cannot render a question with its answer."),
+            str(error),
+            tr("Set task.template to {name}.").format(name=suggested_template(tokenizer)),
+        ) from error
+
+
+def label_names(recipe: Recipe, train: "Dataset") -> tuple[str, ...]:
+    """The labels in the order of the model's outputs; none for the generating tasks.
+
+    Raises:
+        RefusedError: There are fewer than two.
+    """
+    if recipe.task.kind != "classify":
+        return ()
+    names = recipe.task.labels or tuple(sorted(set(train.unique("label"))))
+    if len(names) < 2:
+        raise RefusedError(
+            tr("The data has only one label, {name}.").format(name=names[0]),
+            hint=tr("A classification needs at least two."),
+        )
+    return tuple(names)
+
+
+def template_of(recipe: Recipe, tokenizer: Tokenizer) -> str | None:
+    """The chat template in use; None for tasks that have none.
+
+    Raises:
+        RefusedError: The model has none and the recipe names no other, or none of that name.
+    """
+    if recipe.task.kind != "chat":
+        return None
+    if recipe.task.template == "model":
+        if tokenizer.chat_template is None:
+            raise RefusedError(
+                tr("This model has no chat template."),
+                hint=tr("Set task.template to {name}.").format(name=suggested_template(tokenizer)),
+            )
+        return tokenizer.chat_template
+    body = default_template(recipe.task.template)
+    ids, _ = tokenizer.encode("a", add_special_tokens=True)
+    begins = tokenizer.bos_id is not None and ids[0] == tokenizer.bos_id
+    return "{{- bos_token -}}\n" + body if begins else body
+
+
+def suggested_template(tokenizer: Tokenizer) -> str:
+    """The bundled template that suits a tokenizer: one whose marks are tokens of its own."""
+    return BUNDLED[0] if tokenizer.id_of("<|im_end|>") is not None else BUNDLED[1]
+
+
+def _inside(offsets: Offsets, spans: Sequence[tuple[int, int]]) -> Iterator[bool]:
+    """For each token whether it overlaps a span; both are in order."""
+    rest = iter(spans)
+    start, stop = next(rest, (0, 0))
+    for first, last in offsets:
+        while stop and first >= stop:
+            start, stop = next(rest, (0, 0))
+        yield start < last and first < stop
+
+
+def _refused(problem: str, detail: str = "") -> Example:
+    return Example([], [], 0, 0, False, problem=problem, detail=detail)
