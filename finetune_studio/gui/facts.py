@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from finetune_studio import paths
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.plan import Plan
 from finetune_studio.gui.session import Session
 from finetune_studio.hardware.machine import Machine, read_machine
 from finetune_studio.recipe.findings import Finding
@@ -47,6 +48,10 @@ class Facts(QObject):
     """The facts about one session.
 
     Attributes:
+        data: What its files hold, once they are read.
+        data_error: Why they could not be read.
+        machine: What this machine is.
+        plan: The model's figures, memory, time and disk.
         changed: Something is known now that was not, or no longer.
     """
 
@@ -58,6 +63,8 @@ class Facts(QObject):
         self.data: DataFacts | None = None
         self.data_error: StudioError | None = None
         self.machine: Machine | None = None
+        self.plan = Plan(session, jobs)
+        self.plan.changed.connect(self.changed)
         session.changed.connect(self._follow)
 
     def start(self) -> None:
@@ -65,7 +72,13 @@ class Facts(QObject):
         self._jobs.run(
             "machine", lambda: read_machine(paths.data()), self._know_machine, self._no_machine
         )
+        self.plan.reckon()
         self._count()
+
+    def leave(self) -> None:
+        """Find out no more."""
+        self._jobs.forget("data")
+        self.plan.leave()
 
     @property
     def counting(self) -> bool:
@@ -80,8 +93,9 @@ class Facts(QObject):
         return count_steps(self._session.recipe, self.data.training)
 
     def findings(self) -> list[Finding]:
-        """Every finding there is: of the recipe, and of its data."""
+        """Every finding there is: of the recipe, of its data and of the plan."""
         found = [*self._session.findings(), *(self.data.findings if self.data else ())]
+        found += self.plan.findings()
         if self.data_error:
             found.append(_as_finding(self.data_error))
         order = ("error", "warning", "advice")

@@ -80,7 +80,7 @@ class Project(QObject):
             StudioError: The disk refuses.
         """
         self.watch.leave()
-        self.jobs.forget("data")
+        self.facts.leave()
         self.session.settle()
 
 

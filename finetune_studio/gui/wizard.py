@@ -7,10 +7,10 @@ from typing_extensions import override
 
 from finetune_studio.gui.header import Header
 from finetune_studio.gui.language import tr
-from finetune_studio.gui.pages import hyperparameters, training
-from finetune_studio.gui.pages.page import StepOf
+from finetune_studio.gui.pages.page import StepOf, StepPage
 from finetune_studio.gui.plan_panel import PlanPanel
 from finetune_studio.gui.project import Project
+from finetune_studio.gui.steps import STEPS, owner
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.glyph import Glyph, Mark
@@ -18,13 +18,12 @@ from finetune_studio.gui.widgets.layout import Pane, box, column, row
 from finetune_studio.gui.widgets.rail import Rail, State, Step
 from finetune_studio.gui.widgets.text import Text
 
-STEPS: tuple[StepOf, ...] = (hyperparameters.STEP, training.STEP)
-
 
 class Wizard(QWidget):
-    """The steps of one project.
+    """The steps of one project; a page is made when it is first shown.
 
     Attributes:
+        current: The number of the step that is shown.
         home_asked: The person wants the start page.
     """
 
@@ -33,10 +32,9 @@ class Wizard(QWidget):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self.project = project
-        self.pages = [step.build(project) for step in STEPS]
+        self.current = 0
+        self._pages: dict[str, StepPage] = {}
         self._stack = QStackedWidget()
-        for each in self.pages:
-            self._stack.addWidget(each)
         self._rail = Rail(len(STEPS))
         self._rail.asked.connect(self.go)
         self.header = Header(project)
@@ -53,11 +51,6 @@ class Wizard(QWidget):
         self.go(0)
 
     @property
-    def current(self) -> int:
-        """The number of the step that is shown."""
-        return self._stack.currentIndex()
-
-    @property
     def current_key(self) -> str:
         """The name of the step that is shown."""
         return STEPS[self.current].key
@@ -67,17 +60,25 @@ class Wizard(QWidget):
         keys = [each.key for each in STEPS]
         if isinstance(step, str):
             step = keys.index(step) if step in keys else 0
-        self._stack.setCurrentIndex(max(0, min(len(STEPS) - 1, step)))
+        self.current = max(0, min(len(STEPS) - 1, step))
+        self._stack.setCurrentWidget(self.page(self.current_key))
         self._rail.choose(self.current)
         self.refresh()
 
+    def page(self, key: str) -> StepPage:
+        """The page of a step."""
+        if key not in self._pages:
+            step = next(each for each in STEPS if each.key == key)
+            self._pages[key] = step.build(self.project)
+            self._stack.addWidget(self._pages[key])
+        return self._pages[key]
+
     def reveal(self, path: str) -> None:
         """Go where a setting is edited, and give it the keyboard."""
-        for index, each in enumerate(self.pages):
-            if each.reveal(path):
-                self.go(index)
-                each.reveal(path)  # now that it can be seen
-                return
+        step = owner(path)
+        if step is not None:
+            self.go(step.key)
+            self.page(step.key).reveal(path)
 
     def refresh(self, _: object = None) -> None:
         """Show how the steps stand."""
@@ -90,10 +91,11 @@ class Wizard(QWidget):
             starts = STEPS[index].key == "training" and self.project.watch.run is None
             self.go(index)
             if starts:
-                self.pages[index].begin()
+                self.page(self.current_key).begin()
 
     def _step(self, step: StepOf) -> Step:
-        levels = {each.level for each in self.project.facts.findings() if step.concerns(each)}
+        found = self.project.facts.findings()
+        levels = {each.level for each in found if owner(each.where) is step}
         worst: State | None = (
             "blocked" if "error" in levels else "attention" if "warning" in levels else None
         )
@@ -128,6 +130,7 @@ class Wizard(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
+            self.project.facts.start()  # why something is unknown is said in the new language
             self.refresh()
 
 

@@ -1,5 +1,6 @@
 """The window as a whole: pages, keyboard, sizes, closing, both languages and colours."""
 
+import json
 import re
 
 import pytest
@@ -11,15 +12,28 @@ from finetune_studio.gui import language
 from finetune_studio.gui.alerts import Alert, details
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.project import Preferred, folder
+from finetune_studio.gui.steps import STEPS
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.text import Text
-from finetune_studio.gui.wizard import STEPS
 from finetune_studio.preferences import Preferences, load
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from tests.gui.trainers import ENDLESS, WHOLE, make_run
+
+CONFIG = {
+    "model_type": "llama",
+    "architectures": ["LlamaForCausalLM"],
+    "vocab_size": 600,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 1024,
+    "tie_word_embeddings": True,
+}
 
 
 @pytest.fixture
@@ -42,9 +56,18 @@ def csv(tmp_path):
 
 
 @pytest.fixture
-def project(window, csv):
+def model(tmp_path):
+    """A model's folder with what a plan reads of it."""
+    folder = tmp_path / "작은 모델"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def project(window, csv, model):
     window.new_project()
-    window.project.session.change({"data.files": [str(csv)]})
+    window.project.session.change({"data.files": [str(csv)], "model.source": str(model)})
     return window.project
 
 
@@ -167,7 +190,7 @@ def test_a_finding_in_the_panel_leads_to_its_setting(window, project, qtbot):
     window.wizard.go("training")
     window.wizard.reveal("training.learning_rate")
     assert window.wizard.current_key == "hyperparameters"
-    field = window.wizard.pages[window.wizard.current].form.rows["training.learning_rate"]
+    field = window.wizard.page(window.wizard.current_key).form.rows["training.learning_rate"]
     assert field.controls[-1].hasFocus() or window.focusWidget() is field.controls[-1]
 
 
@@ -220,7 +243,7 @@ def test_a_run_is_taken_up_and_shown(window, tmp_path, qtbot):
     assert window.wizard.current_key == "training"
     with qtbot.waitSignal(window.project.watch.ended, timeout=20_000):
         pass
-    page = window.wizard.pages[window.wizard.current]
+    page = window.wizard.page(window.wizard.current_key)
     assert page._status._title.plain == "Training is done"
     assert page._samples.isVisible()
     assert not page._status.pause.isVisible()

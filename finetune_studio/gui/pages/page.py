@@ -14,7 +14,6 @@ from finetune_studio.gui.widgets.text import Text
 
 if TYPE_CHECKING:
     from finetune_studio.gui.project import Project
-    from finetune_studio.recipe.findings import Finding
 
 
 class StepPage(QWidget):
@@ -38,7 +37,7 @@ class StepOf:
         build: Makes its page.
         summary: What was decided in it, or what it waits for.
         state: How it stands, where findings alone do not say.
-        owns: The beginnings of the settings whose findings belong to it.
+        owns: The beginnings of the settings that belong to it; the longest that fits counts.
     """
 
     key: str
@@ -47,10 +46,6 @@ class StepOf:
     summary: Callable[["Project"], str]
     state: Callable[["Project"], State]
     owns: tuple[str, ...]
-
-    def concerns(self, finding: "Finding") -> bool:
-        """Whether a finding belongs to this step."""
-        return finding.where.startswith(self.owns)
 
 
 def heading(title: Words, sentence: Words) -> QWidget:

@@ -1,0 +1,15 @@
+"""The steps of the wizard, in their order. A page joins the window by its line here."""
+
+from finetune_studio.gui.pages import hyperparameters, training
+from finetune_studio.gui.pages.page import StepOf
+
+STEPS: tuple[StepOf, ...] = (
+    hyperparameters.STEP,
+    training.STEP,
+)
+
+
+def owner(path: str) -> StepOf | None:
+    """The step that a setting belongs to: the one that names it most closely."""
+    claims = [(len(start), step) for step in STEPS for start in step.owns if path.startswith(start)]
+    return max(claims, key=lambda claim: claim[0])[1] if claims else None
