@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(items):
         "needs_gpu": not shutil.which("nvidia-smi") and "no NVIDIA GPU here",
         "needs_network": not os.environ.get("STUDIO_TEST_NETWORK")
         and "STUDIO_TEST_NETWORK is not set",
+        "needs_tokenizers": not os.environ.get("FINETUNE_STUDIO_TOKENIZERS")
+        and "FINETUNE_STUDIO_TOKENIZERS names no folder of tokenizers",
     }
     for item in items:
         for name, reason in missing.items():
