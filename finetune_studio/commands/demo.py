@@ -15,18 +15,12 @@ from finetune_studio.commands.train import follow
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
+from finetune_studio.recipe.demo import QUESTIONS, demo_recipe
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.events import Evaluated, EventReader
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.state import RunState, fold
 
-QUESTIONS = (
-    "오늘 너무 힘들었어",
-    "친구랑 싸웠어",
-    "배고프다",
-    "여행 가고 싶어",
-    "시험 망쳤어",
-)
 FORMATS = ("adapter", "merged")
 
 
@@ -62,27 +56,6 @@ def demo(options: argparse.Namespace) -> int:
     line(tr("The run is in {path}.").format(path=run.path))
     line(tr("Talk to it: finetune-studio chat {path}").format(path=json.dumps(str(run.path))))
     return 0
-
-
-def demo_recipe() -> Recipe:
-    """The recipe of the demo: Korean questions and answers on the embedded model."""
-    return store.with_changes(
-        Recipe(),
-        {
-            "name": "demo",
-            "data.files": [str(paths.resources() / "samples" / "korean_qa.csv")],
-            "method.alpha": 32,
-            "training.learning_rate": 2e-3,
-            "training.epochs": 4,
-            "training.batch_size": 16,
-            "training.accumulation": 1,
-            "training.sequence_length": 128,
-            "evaluation.every": 0.25,
-            "evaluation.prompts": list(QUESTIONS),
-            "evaluation.sample_tokens": 24,
-            "checkpoints.every": 0.25,
-        },
-    )
 
 
 def _own_run(name: str) -> RunFolder:

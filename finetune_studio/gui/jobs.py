@@ -48,6 +48,8 @@ class Jobs(QObject):
         failed: Callable[[StudioError], None],
     ) -> None:
         """Do `work` in another thread, then call `done` or `failed` in this one."""
+        if self._closed.is_set():
+            return  # the window is going
         self._count += 1
         number = self._count
         self._newest[key] = number
