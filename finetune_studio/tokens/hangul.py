@@ -7,6 +7,7 @@ no labels.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from finetune_studio.tokens.spelling import Spelling, legible
 
@@ -247,7 +248,7 @@ def _filled(text: str, places: Iterable[_Place]) -> Iterator[Group]:
     if not real and text:
         yield Group(text, ())
     starts = [0, *(place.start for place in real[1:]), len(text)]
-    parts = iter(zip(starts, starts[1:], strict=False))
+    parts = pairwise(starts)
     for place in made:
         begin, end = (0, 0) if place.added else next(parts)
         yield Group(text[begin:end], tuple(place.positions))
