@@ -60,14 +60,16 @@ def token_sums(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor
 
 
 def label_sums(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Summed loss, right guesses and rows of a classified batch (`labels`.
+    """Summed loss, right guesses and labelled rows of a classified batch.
 
-    `[rows, 2]`, see dataset).
+    Args:
+        logits: `[rows, labels]`.
+        labels: `[rows, 2]`, see collating; the second is -100 in a row without a label.
     """
     targets = labels[:, -1]
-    loss = F.cross_entropy(logits.float(), targets, reduction="sum")
+    loss = F.cross_entropy(logits.float(), targets, ignore_index=IGNORED, reduction="sum")
     right = (logits.argmax(-1) == targets).sum()
-    return loss, right, torch.tensor(len(targets), device=logits.device)
+    return loss, right, (targets != IGNORED).sum()
 
 
 class Loss:

@@ -38,6 +38,7 @@ from finetune_studio.engine.process import as_studio_error, quiet
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result
 from finetune_studio.engine.samples import Voice
+from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
@@ -75,11 +76,11 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
 
     meter = Meter()
     voice = Voice(data.tokenizer, recipe.task.kind, data.template, data.label_names)
-    trainer = Trainer(
+    size, seed = recipe.training.batch_size, recipe.training.seed
+    trainer = SharingTrainer(
+        batches_to_learn(data.train, data.collator.counting(meter.fed), size, seed, device),
         model=model,
         args=training_arguments(recipe, steps, device, run.checkpoints),
-        train_dataset=data.train,
-        data_collator=data.collator.counting(meter.fed),
         compute_loss_func=Loss(recipe.task.kind, meter),
     )
     trainer.remove_callback(_printer(trainer))

@@ -110,31 +110,6 @@ def test_an_interrupt_saves_and_leaves_nobody_behind(tmp_path, tiny):
     assert (out / "result" / "adapter_model.safetensors").exists()
 
 
-def test_two_processes_come_to_the_losses_of_one(tmp_path, tiny):
-    same = {"training__epochs": 1, "method__dropout": 0.0}
-    one = make_run(tmp_path / "one", tiny, training__batch_size=4, **same)
-    two = make_run(tmp_path / "two", tiny, training__batch_size=2, **same)
-    for run, processes in ((one, 1), (two, 2)):
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
-                f"--nproc-per-node={processes}",
-                *("-m", "finetune_studio.engine.train", str(run.path)),
-            ],
-            capture_output=True,
-            text=True,
-            env=environment() | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-    states = [state_of(run) for run in (one, two)]
-    assert losses(states[1]) == pytest.approx(losses(states[0]), rel=1e-5)
-    assert states[1].launches == 1
-    assert states[1].started.in_use["processes"] == 2
-    measured = [[each.metrics["loss"] for each in state.evaluations] for state in states]
-    assert measured[1] == pytest.approx(measured[0], rel=1e-5)
-
-
 def _wait(until, seconds=120.0):
     end = time.monotonic() + seconds
     while not until():

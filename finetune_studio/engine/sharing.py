@@ -1,0 +1,97 @@
+"""Which rows each process learns from at each step. Knows nothing of what the rows hold.
+
+The order is drawn from seed and epoch alone, so one process, several of them, and a run that goes
+on in the middle of an epoch all take the same rows at the same step. Libraries that share rows out
+repeat some of them where the last step of an epoch does not feed every process; here a process
+that gets none learns nothing at that step.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+from transformers import Trainer
+
+from finetune_studio.engine.collating import CountingCollator
+from finetune_studio.engine.device import Device
+from finetune_studio.tokens.supervision import IGNORED
+
+NOTHING = -1
+"""The number of no row."""
+
+
+class Share(Sampler[list[int]]):
+    """The batches of one process, as row numbers; another order in every epoch."""
+
+    def __init__(self, rows: int, size: int, seed: int, device: Device) -> None:
+        self._rows, self._size, self._seed = rows, size, seed
+        self._rank, self._world = device.rank, device.world
+        self._epoch = 0
+
+    @property
+    def batch_sampler(self) -> "Share":
+        """Itself: where transformers looks for what has `set_epoch`."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        """Take the order of this epoch, counted from 0."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        """Batches of an epoch, as many for every process."""
+        return math.ceil(self._rows / (self._size * self._world))
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """The batches of an epoch; `[NOTHING]` where no row is left for this process."""
+        drawn = torch.Generator().manual_seed((self._seed << 20) + self._epoch)
+        order = torch.randperm(self._rows, generator=drawn)
+        for turn in range(len(self)):
+            start = (turn * self._world + self._rank) * self._size
+            yield order[start : start + self._size].tolist() or [NOTHING]
+
+
+class Rows(Dataset[dict[str, Any]]):
+    """Token rows, and one of padding alone under the number `NOTHING`."""
+
+    def __init__(self, data: Any, pad_id: int) -> None:
+        self._data = data
+        labels = IGNORED if isinstance(data[0]["labels"], int) else [IGNORED]
+        nothing = {"input_ids": [pad_id], "labels": labels, "seq_lengths": [1]}
+        self._nothing = {name: nothing[name] for name in data.column_names}
+
+    def __len__(self) -> int:
+        """How many real rows there are."""
+        return len(self._data)
+
+    def __getitems__(self, numbers: list[int]) -> list[dict[str, Any]]:
+        """The rows of one batch."""
+        if numbers == [NOTHING]:
+            return [self._nothing]
+        rows: list[dict[str, Any]] = self._data.__getitems__(numbers)
+        return rows
+
+
+class SharingTrainer(Trainer):
+    """transformers' trainer, fed with the batches of this process as they are."""
+
+    def __init__(self, batches: DataLoader[dict[str, Any]], **options: Any) -> None:
+        super().__init__(train_dataset=batches.dataset, **options)
+        self._batches = batches
+
+    def get_train_dataloader(self) -> DataLoader[dict[str, Any]]:
+        """The batches of this process; transformers asks here."""
+        return self._batches
+
+
+def batches_to_learn(
+    data: Any, collator: CountingCollator, size: int, seed: int, device: Device
+) -> DataLoader[dict[str, Any]]:
+    """This process's batches of `size` rows, drawn anew in every epoch."""
+    return DataLoader(
+        Rows(data, collator.collator.pad_id),
+        batch_sampler=Share(len(data), size, seed, device),
+        collate_fn=collator,
+        pin_memory=device.kind == "cuda",
+    )
