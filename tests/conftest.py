@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # trainers beside each other would fight
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 

@@ -45,6 +45,20 @@ def fetch(model: str, revision: str, trust_remote_code: bool) -> Path:
     return about.download((*SMALL, *WEIGHTS, *(CODE if trust_remote_code else ())))
 
 
+def fetch_small(model: str, revision: str, trust_remote_code: bool) -> Path:
+    """As `fetch`, without the weights: what the model is and how it reads text.
+
+    Raises:
+        RefusedError: As `fetch`.
+        StudioError: As `fetch`.
+    """
+    found = cached(model, revision)
+    if found is None or not _reads(found):
+        found = _Remote(model, revision).download(SMALL)
+    _refuse_early(found, trust_remote_code)
+    return found
+
+
 def cached(model: str, revision: str) -> Path | None:
     """What of a model is on the disk, whole or in part; None where there is nothing."""
     from huggingface_hub import try_to_load_from_cache
@@ -96,6 +110,14 @@ def _is_whole(folder: Path) -> bool:
         return bool(read_weights(folder))
     except RefusedError:
         return False
+
+
+def _reads(folder: Path) -> bool:
+    try:
+        refusals.refuse_without_tokenizer(folder)
+    except RefusedError:
+        return False
+    return True
 
 
 def _refuse_pickles(model: str, names: list[str]) -> None:

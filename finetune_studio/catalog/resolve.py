@@ -36,6 +36,22 @@ def resolve_model(source: str, revision: str = "", trust_remote_code: bool = Fal
     return folder
 
 
+def resolve_without_weights(
+    source: str, revision: str = "", trust_remote_code: bool = False
+) -> Path:
+    """As `resolve_model`, where configuration and tokenizer are enough: weights may be missing.
+
+    Raises:
+        RefusedError: As `resolve_model`.
+        StudioError: As `resolve_model`.
+    """
+    folder = _embedded() if source == DEMO else _folder(source)
+    if folder is None:
+        return hub.fetch_small(source, revision, trust_remote_code)
+    inspect_model(folder, trust_remote_code)
+    return folder
+
+
 def _embedded() -> Path:
     folder = paths.resources() / "models" / DEMO
     if not folder.is_dir():

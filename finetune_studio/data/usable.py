@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from finetune_studio.data.fixes import Fixed, apply_fixes
+from finetune_studio.data.fixes import Fixed, apply_fixes, without_leakage
 from finetune_studio.data.layout import settle
-from finetune_studio.data.mapping import Dropped, canonical
+from finetune_studio.data.mapping import Dropped, numbered
 from finetune_studio.data.sources import open_rows
-from finetune_studio.data.split import split_rows
+from finetune_studio.data.split import parted, sides
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Data
 
 if TYPE_CHECKING:
+    import numpy as np
     from datasets import Dataset
 
 
@@ -51,6 +50,7 @@ class Usable:
     Attributes:
         train: Rows to learn from.
         validation: Rows to measure on; of no overlap with `train`.
+        numbers: For each row of `train` its number in the files, from 0.
         shape: How the files' rows are laid out.
         mapping: The column of each role.
         dropped: Rows that the task cannot use, of all files.
@@ -59,6 +59,7 @@ class Usable:
 
     train: "Dataset"
     validation: "Dataset"
+    numbers: "np.ndarray[Any, Any]"
     shape: str
     mapping: dict[str, str]
     dropped: tuple[Dropped, ...]
@@ -77,12 +78,20 @@ def read_rows(data: Data, kind: str) -> Usable:
         StudioError: The cache cannot be written.
     """
     part = read_part(data, data.files, kind)
+    train, in_files, dropped, fixed = part.rows, part.numbers, part.dropped, part.fixed
     if data.validation_files:
         apart = read_part(data, data.validation_files, kind)
-        dropped, fixed = part.dropped + apart.dropped, part.fixed + apart.fixed
-        return Usable(part.rows, apart.rows, part.shape, part.mapping, dropped, fixed)
-    train, validation = split_part(data, part)
-    return Usable(train, validation, part.shape, part.mapping, part.dropped, part.fixed)
+        validation, numbers = apart.rows, apart.numbers
+        dropped, fixed = dropped + apart.dropped, fixed + apart.fixed
+    else:
+        train, validation, in_files, numbers = split_part(data, part)
+    validation, leaked = without_leakage(train, validation, data.fixes, numbers)
+    if data.split.validation and not len(validation):
+        raise RefusedError(
+            tr("Every row to measure on is nearly equal to one that is learned."),
+            hint=tr("Take the fix “leakage” out of data.fixes, or bring other validation files."),
+        )
+    return Usable(train, validation, in_files, part.shape, part.mapping, dropped, fixed + leaked)
 
 
 def read_part(data: Data, files: Sequence[str], kind: str) -> Part:
@@ -97,10 +106,10 @@ def read_part(data: Data, files: Sequence[str], kind: str) -> Part:
         rows = rows.select(range(min(data.max_rows, len(rows))))
     found = settle(rows, data.shape, data.mapping)
     group = data.split.group or None
-    made, dropped = canonical(rows, found.shape, found.mapping, kind, group=group)
+    made, dropped, numbers = numbered(rows, found.shape, found.mapping, kind, group=group)
     if not len(made):
         raise _nothing(len(rows), kind, dropped)
-    after = apply_fixes(made, data.fixes, row_numbers(made))
+    after = apply_fixes(made, data.fixes, numbers)
     if not len(after.rows):
         raise RefusedError(
             tr("The fixes leave none of the {count} rows.").format(count=len(made)),
@@ -110,28 +119,23 @@ def read_part(data: Data, files: Sequence[str], kind: str) -> Part:
     return Part(after.rows, after.numbers, found.shape, mapping, tuple(dropped), after.fixed)
 
 
-def split_part(data: Data, part: Part) -> "tuple[Dataset, Dataset]":
-    """The rows to learn from and those to measure on.
+def split_part(
+    data: Data, part: Part
+) -> "tuple[Dataset, Dataset, np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    """The rows to learn from, those to measure on, and the numbers of each in the files.
 
     Raises:
         RefusedError: There are too few rows to keep some aside.
     """
     split = data.split
-    halves = split_rows(part.rows, split.validation, group=split.group or None, seed=split.seed)
-    if split.validation and not all(map(len, halves)):
+    learned, measured = sides(part.rows, split.validation, split.group or None, split.seed)
+    if split.validation and not (learned.any() and measured.any()):
         raise RefusedError(
             tr("{count} usable rows are too few to keep some aside.").format(count=len(part.rows)),
             hint=tr("Bring more rows, or set data.split.validation to 0."),
         )
-    return halves
-
-
-def row_numbers(rows: "Dataset") -> "np.ndarray[Any, Any]":
-    """For each row its number before rows were selected, from 0."""
-    if rows._indices is None:
-        return np.arange(len(rows))
-    numbers: np.ndarray[Any, Any] = rows._indices.column(0).to_numpy().astype(np.int64)
-    return numbers
+    halves = parted(part.rows, learned, measured)
+    return *halves, part.numbers[learned], part.numbers[measured]
 
 
 def _nothing(count: int, kind: str, dropped: Sequence[Dropped]) -> RefusedError:

@@ -7,7 +7,7 @@ into an Arrow file that is memory-mapped, so memory does not grow with the data.
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Prepared:
         rows: Rows that are learned from, before packing.
         validation_rows: Rows kept aside, before the limit on how many are measured.
         labels: The labels of a classification.
+        tokenizer: The model's own, which ends answers also where the template ends a turn.
         template: The chat template in use; None where the task has none.
     """
 
@@ -96,7 +97,7 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
         validation,
         len(usable.train),
         len(usable.validation),
-        tokenizer,
+        replace(tokenizer, eos_ids=supervisor.stop_ids),
         pad_id,
         Labels(names) if names else None,
         supervisor.template,

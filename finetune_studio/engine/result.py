@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def save_result(model: Any, recipe: Recipe, source: Path, data: Prepared, folder
     model.config.use_cache = True
     model.save_pretrained(part)
     copy_tokenizer(source, part, data.template)
+    _end_at(part, data.tokenizer.eos_ids)
     about = {
         "task": recipe.task.kind,
         "method": recipe.method.kind,
@@ -64,6 +66,16 @@ def copy_tokenizer(source: Path, folder: Path, template: str | None) -> None:
             shutil.copyfile(source / name, folder / name)
     if template:
         (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+
+
+def _end_at(folder: Path, eos_ids: Collection[int]) -> None:
+    """Let generation end at what ended the answers that were learned, whoever loads the result."""
+    if not eos_ids:
+        return
+    file = folder / "generation_config.json"
+    about = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    about["eos_token_id"] = sorted(eos_ids)
+    file.write_text(json.dumps(about, indent=2), encoding="utf-8")
 
 
 def make_readable(folder: Path) -> None:

@@ -102,6 +102,9 @@ class Tokenizer:
 def load_tokenizer(folder: Path) -> Tokenizer:
     """Read the tokenizer of a model folder.
 
+    What tokenizer.json says of start and end tokens holds, as in transformers 5, whatever
+    `add_bos_token` in tokenizer_config.json says.
+
     Raises:
         RefusedError: The folder has no tokenizer.json, or one that cannot be read.
     """
@@ -109,7 +112,6 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     backend = _backend(folder)
     named = dict(_named(folder, about))
     _add_missing(backend, named, about)
-    _add_ends(backend, named, about)
     length = about.get("model_max_length")
     return Tokenizer(
         folder,
@@ -184,23 +186,6 @@ def _add_missing(backend: "Backend", named: Mapping[str, str], about: Mapping[st
         backend.add_special_tokens(
             [AddedToken(token, special=True, normalized=False) for token in missing]
         )
-
-
-def _add_ends(backend: "Backend", named: Mapping[str, str], about: Mapping[str, Any]) -> None:
-    """Begin and end texts as tokenizer_config.json says, where it says so (transformers 5)."""
-    from tokenizers.processors import TemplateProcessing
-
-    asked = {name: about.get(f"add_{name}") for name in ("bos_token", "eos_token")}
-    if all(value is None for value in asked.values()):
-        return
-    used = {name: named[name] for name, wanted in asked.items() if wanted and name in named}
-    bos, eos = used.get("bos_token"), used.get("eos_token")
-    single = " ".join(part for part in (bos and f"{bos}:0", "$A:0", eos and f"{eos}:0") if part)
-    backend.post_processor = TemplateProcessing(
-        single=single,
-        pair=f"{single} $B:1",
-        special_tokens=[(token, backend.token_to_id(token)) for token in set(used.values())],
-    )
 
 
 def _eos_ids(folder: Path, backend: "Backend", named: Mapping[str, str]) -> Iterator[int]:

@@ -94,6 +94,20 @@ class Supervisor:
         self._numbers = {name: index for index, name in enumerate(labels)}
         self.answers = Answers(template, tokenizer) if kind == "chat" and template else None
 
+    @property
+    def stop_ids(self) -> frozenset[int]:
+        """The ids at which an answer ends: the model's own, and the template's end of a turn."""
+        end = self.answers.habits.end if self.answers else ""
+        ids = self.tokenizer.encode(end, add_special_tokens=False)[0][-1:] if end else []
+        return self.tokenizer.eos_ids | (frozenset(ids) & self.tokenizer.special_ids)
+
+    @property
+    def stops(self) -> bool:
+        """Whether what ends an answer is a token at which generation stops."""
+        end = self.answers.habits.end if self.answers else ""
+        ids, _ = self.tokenizer.encode(end, add_special_tokens=False)
+        return bool(ids) and ids[-1] in self.stop_ids
+
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[Example]:
         """The examples of some rows, in order; a long text gives several, any other row one."""
         return [example for _, example in self.numbered(rows)]
