@@ -27,6 +27,13 @@ def whole(count: float) -> str:
     return f"{count:,.0f}"
 
 
+def parameters(count: float) -> str:
+    """So many parameters: 33.0 M, 4.02 B."""
+    if count >= 1e9:
+        return f"{count / 1e9:.2f} B"
+    return f"{count / 1e6:.1f} M" if count >= 1e5 else f"{count / 1e3:.1f} K"
+
+
 def steps(count: int) -> str:
     """So many steps."""
     return tr("%n step(s)", count).replace(str(count), whole(count), 1)

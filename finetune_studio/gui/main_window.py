@@ -1,10 +1,11 @@
 """The window: the start page or one project, and what is asked before something is left."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QWidget
 from typing_extensions import override
 
 from finetune_studio import paths
@@ -14,7 +15,9 @@ from finetune_studio.gui.alerts import Door
 from finetune_studio.gui.header import Looks
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.leaving import ask_to_close, ask_to_save
 from finetune_studio.gui.pages.start import StartPage
+from finetune_studio.gui.places import PLACES
 from finetune_studio.gui.project import (
     Preferred,
     Project,
@@ -26,12 +29,16 @@ from finetune_studio.gui.project import (
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Size
-from finetune_studio.gui.widgets.dialog import Answer, Ask
 from finetune_studio.gui.widgets.notice import Toast
-from finetune_studio.gui.wizard import Wizard
+from finetune_studio.recipe import store
+from finetune_studio.recipe.demo import demo_recipe
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.process import is_alive
+
+if TYPE_CHECKING:
+    from finetune_studio.gui.pages.place import Place
+    from finetune_studio.gui.wizard import Wizard
 
 
 class MainWindow(QMainWindow):
@@ -43,6 +50,9 @@ class MainWindow(QMainWindow):
         self.door = Door(self)
         self.project: Project | None = None
         self.wizard: Wizard | None = None
+        self._place: Place | None = None
+        self._stack = QStackedWidget()
+        self.setCentralWidget(self._stack)
         self.jobs.surprised.connect(self.door.tell)
         preferred.failed.connect(self._preferences_lost)
         self.setWindowTitle("Finetune Studio")
@@ -59,6 +69,8 @@ class MainWindow(QMainWindow):
         if not self._leave_project():
             return
         page = StartPage()
+        page.demo_asked.connect(self.try_demo, Qt.ConnectionType.QueuedConnection)
+        page.place_asked.connect(self.show_place, Qt.ConnectionType.QueuedConnection)
         page.new_asked.connect(self.new_project, Qt.ConnectionType.QueuedConnection)
         page.open_asked.connect(self.ask_what_to_open, Qt.ConnectionType.QueuedConnection)
         page.run_asked.connect(self.open_path, Qt.ConnectionType.QueuedConnection)
@@ -67,6 +79,59 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Finetune Studio")
         chosen = self.preferred.value.runs_folder
         page.start(self.jobs, Path(chosen) if chosen else paths.runs())
+
+    def try_demo(self, model: str = "") -> None:
+        """Train the demo: the embedded model on the sample data, or another model's folder."""
+        recipe = demo_recipe()
+        if model:
+            recipe = store.with_changes(recipe, {"model.source": model})
+        try:
+            self._open(new_session(recipe, tr("Demo")))
+        except StudioError as error:
+            self.door.tell(error)
+            return
+        if self.wizard is not None:
+            self.wizard.go("training")
+            self.wizard.page("training").begin()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The pages beside the wizard."""
+        return tuple(PLACES)
+
+    def show_place(self, name: str) -> None:
+        """Show a page beside the wizard, over what is open."""
+        self.leave_place()
+        place = self._place = PLACES[name](self.preferred, self.jobs)
+        queued = Qt.ConnectionType.QueuedConnection
+        place.left.connect(self.leave_place, queued)
+        place.run_asked.connect(self._open_from_place, queued)
+        place.language_asked.connect(self.use_language)
+        place.theme_asked.connect(self.use_theme)
+        self._stack.addWidget(place)
+        self._stack.setCurrentWidget(place)
+        place.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        place.setFocus()
+
+    def leave_place(self) -> None:
+        """Go back to what is open."""
+        place, self._place = self._place, None
+        if place is not None:
+            self._stack.removeWidget(place)
+            place.deleteLater()
+
+    def show_help(self) -> None:
+        """Show the help for the step that is open."""
+        from finetune_studio.gui.pages.help import HelpPage
+
+        topic = self.wizard.current_key if self.wizard is not None else "start"
+        self.show_place("help")
+        if isinstance(self._place, HelpPage):
+            self._place.open(topic)
+
+    def _open_from_place(self, name: str) -> None:
+        self.leave_place()
+        self.open_path(name)
 
     def new_project(self) -> None:
         """Begin a project with the recommended recipe."""
@@ -149,11 +214,15 @@ class MainWindow(QMainWindow):
     def _open(self, session: Session, run: RunFolder | None = None) -> None:
         if not self._leave_project():
             return
+        from finetune_studio.gui.wizard import Wizard  # the curves are slow to import
+
         project = Project(session, self.jobs, self.preferred)
         project.failed.connect(self.door.tell)
         session.file_changed.connect(self._name_window)
         self.project, self.wizard = project, Wizard(project)
         self.wizard.home_asked.connect(self.show_start, Qt.ConnectionType.QueuedConnection)
+        self.wizard.place_asked.connect(self.show_place, Qt.ConnectionType.QueuedConnection)
+        self.wizard.help_asked.connect(self.show_help, Qt.ConnectionType.QueuedConnection)
         self.wizard.header.save_asked.connect(self.save)
         self._join_looks(self.wizard.header.looks)
         self._show(self.wizard)
@@ -177,8 +246,13 @@ class MainWindow(QMainWindow):
             self.wizard.go("training")
 
     def _show(self, page: QWidget) -> None:
-        self.setCentralWidget(page)
-        page.show()  # the layout would show it later, and its keys would be dead until then
+        self.leave_place()
+        before = self._stack.currentWidget()
+        self._stack.addWidget(page)
+        self._stack.setCurrentWidget(page)
+        if before is not None:
+            self._stack.removeWidget(before)
+            before.deleteLater()
         page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         page.setFocus()  # the first Tab enters the page; nothing wears a ring before
 
@@ -211,16 +285,7 @@ class MainWindow(QMainWindow):
         session = project.session
         if session.saves_itself or not session.modified:
             return True
-        answer = Ask(
-            self,
-            lambda: tr("Save the changes to the recipe?"),
-            lambda: tr("They are in no file yet."),
-            Answer("stay", lambda: tr("Go on editing")),
-            [
-                Answer("drop", lambda: tr("Do not save")),
-                Answer("save", lambda: tr("Save"), "primary"),
-            ],
-        ).ask()
+        answer = ask_to_save(self)
         if answer == "save":
             self.save()
             return not session.modified
@@ -231,36 +296,29 @@ class MainWindow(QMainWindow):
         project = self.project
         if project is None or not project.watch.alive:
             return True
-        answer = Ask(
-            self,
-            lambda: tr("The training still runs"),
-            lambda: tr(
-                "It goes on without the window. When you open the project again, you see it as it "
-                "stands then."
-            ),
-            Answer("stay", lambda: tr("Stay here")),
-            [
-                Answer("stop", lambda: tr("Stop and save")),
-                Answer("leave", lambda: tr("Keep training"), "primary"),
-            ],
-        ).ask()
+        answer = ask_to_close(self)
         if answer == "stop":
             project.watch.stop("stop-and-save")
             project.watch.ended.connect(self.close, Qt.ConnectionType.QueuedConnection)
         return answer == "leave"
 
     def _add_actions(self) -> None:
+        standard = QKeySequence.StandardKey
         for name, keys, act in (
-            ("new", QKeySequence.StandardKey.New, self.new_project),
-            ("open", QKeySequence.StandardKey.Open, self.ask_what_to_open),
-            ("save", QKeySequence.StandardKey.Save, self.save),
-            ("undo", QKeySequence.StandardKey.Undo, self._undo),
-            ("redo", QKeySequence.StandardKey.Redo, self._redo),
+            ("new", standard.New, self.new_project),
+            ("open", standard.Open, self.ask_what_to_open),
+            ("save", standard.Save, self.save),
+            ("undo", standard.Undo, self._undo),
+            ("redo", standard.Redo, self._redo),
+            ("help", standard.HelpContents, self.show_help),
+            ("history", QKeySequence("Ctrl+H"), lambda: self.show_place("history")),
+            ("preferences", QKeySequence("Ctrl+,"), lambda: self.show_place("preferences")),
         ):
             action = QAction(self)
             action.setObjectName(name)
-            action.setShortcuts(QKeySequence.keyBindings(keys))
-            action.triggered.connect(act)
+            known = [keys] if isinstance(keys, QKeySequence) else QKeySequence.keyBindings(keys)
+            action.setShortcuts(known)
+            action.triggered.connect(lambda _=False, act=act: act())
             self.addAction(action)
 
     def _undo(self) -> None:

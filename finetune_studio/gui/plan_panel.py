@@ -7,18 +7,23 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui import amounts
-from finetune_studio.gui.choices import words
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Rule, clear, column, row
+from finetune_studio.gui.widgets.memory_bar import Legend, MemoryBar
 from finetune_studio.gui.widgets.number import short
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
 
-MOST = 4  # findings shown; the rest are counted
+MOST = 3  # findings shown; the rest are counted
+VERDICTS = {
+    "fits": (lambda: tr("Fits"), "ok"),
+    "tight": (lambda: tr("Tight"), "warn"),
+    "does-not-fit": (lambda: tr("Does not fit"), "bad"),
+}
 
 
 class Figure(QWidget):
@@ -51,24 +56,32 @@ class PlanPanel(QWidget):
         super().__init__()
         self._project = project
         self._shown: list[Finding] = []
-        self._gpu = Text("", "strong", wrap=True)
-        self._gpu_note = Text("", "caption", "text3", wrap=True)
-        self._method = Figure(lambda: tr("Method"))
-        self._rows = Figure(lambda: tr("Training rows"))
+        self._verdict = Badge("", "ok")
+        self._need, self._there = Text("–", "display"), Text("", "body", "text3")
+        self._there.setContentsMargins(0, 9, 0, 0)  # onto the baseline of the number before it
+        self._bar, self._legend = MemoryBar(), Legend()
+        self._place = Text("", "caption", "text3", wrap=True)
+        self._trained = Figure(lambda: tr("Trainable"))
         self._steps = Figure(lambda: tr("Steps"))
-        self._disk = Figure(lambda: tr("Free disk space"))
+        self._time = Figure(lambda: tr("Time"))
+        self._disk = Figure(lambda: tr("Disk"))
         self._findings = column(gap=Space.s)
-        sign = column(Glyph("gpu", "text2"), None, pad=(0, 2, 0, 0))
-        machine = row(sign, column(self._gpu, self._gpu_note, gap=2), gap=10)
-        machine.setStretch(1, 1)
+        memory = column(
+            row(Text(self._memory_words, "body", "text2"), None, self._verdict),
+            row(self._need, self._there, None, gap=6),
+            self._bar,
+            self._place,
+            gap=6,
+        )
         self.setLayout(
             column(
                 Text(lambda: tr("Live plan"), "section"),
-                machine,
+                memory,
+                self._legend,
                 Rule(),
-                self._method,
-                self._rows,
+                self._trained,
                 self._steps,
+                self._time,
                 self._disk,
                 None,
                 Rule(),
@@ -83,51 +96,63 @@ class PlanPanel(QWidget):
 
     def refresh(self, _: object = None) -> None:
         """Show what is known now."""
-        self._show_machine()
+        self._show_memory()
         self._show_plan()
         found = self._project.facts.findings()
         if found != self._shown or not self._findings.count():
             self._shown = found
             self._show_findings(found)
 
-    def _show_machine(self) -> None:
+    def _memory_words(self) -> str:
         machine = self._project.facts.machine
-        if machine is None:
-            self._gpu.say(lambda: tr("Looking at this machine …"))
-            self._gpu_note.say("")
+        return tr("Memory") if machine and not machine.gpus else tr("GPU memory")
+
+    def _show_memory(self) -> None:
+        estimate = self._project.facts.plan.estimate
+        for each in (self._verdict, self._bar, self._legend, self._there):
+            each.setVisible(estimate is not None)
+        if estimate is None:
+            self._need.say("–")
+            self._place.say(self._waiting)
             return
-        if machine.gpus:
-            gpu = machine.gpus[0]
-            self._gpu.say(gpu.name)
-            self._gpu_note.say(
-                lambda: tr("{total}, {free} free").format(
-                    total=amounts.memory(gpu.total_bytes), free=amounts.memory(gpu.free_bytes)
-                )
-            )
-        else:
-            self._gpu.say(lambda: tr("No GPU"))
-            self._gpu_note.say(
-                lambda: tr("{cores} processor cores, {memory} of memory").format(
-                    cores=machine.cores, memory=amounts.memory(machine.ram_total)
-                )
-            )
-        free = machine.disk_free
-        self._disk.show_figure("" if free is None else amounts.size(free))
+        self._verdict.say(*VERDICTS[estimate.verdict])
+        self._need.say(f"{estimate.plan.total / 2**30:.1f}")
+        target = estimate.target
+        self._there.say(f"/ {amounts.memory(target.total)}")
+        self._bar.show_parts(estimate.plan.parts, target.total)
+        self._legend.show_parts(estimate.plan.parts)
+        name = target.name or tr("no GPU: main memory")
+        self._place.say(
+            lambda: tr("{place}, {free} free").format(place=name, free=amounts.memory(target.free))
+        )
+
+    def _waiting(self) -> str:
+        outlook = self._project.facts.plan.outlook
+        if outlook is None:
+            return tr("Reckoning …")
+        if outlook.trouble is not None:
+            return tr("Nothing can be reckoned yet: {why}").format(why=outlook.trouble.title)
+        return ""
 
     def _show_plan(self) -> None:
         recipe, facts = self._project.session.recipe, self._project.facts
-        method = recipe.method
-        rank = "" if method.kind == "full" else f" · r{method.rank}"
-        self._method.show_figure(lambda: words(method.kind)() + rank)
-        data, steps = facts.data, facts.steps
-        self._rows.show_figure(
-            amounts.whole(data.training) if data else "",
-            (lambda: tr("{count} to measure on").format(count=amounts.whole(data.validation)))
-            if data
+        estimate, steps = facts.plan.estimate, facts.steps
+        plan = estimate.plan if estimate else None
+        self._trained.show_figure(
+            amounts.parameters(plan.trainable) if plan else "",
+            (
+                lambda: tr("{share} of {all}").format(
+                    share=f"{plan.trainable / max(1, plan.parameters):.2%}",
+                    all=amounts.parameters(plan.parameters),
+                )
+            )
+            if plan
             else "",
         )
+        guessed = estimate.steps if estimate else None
+        total = steps.total if steps else guessed
         self._steps.show_figure(
-            amounts.whole(steps.total) if steps else "",
+            amounts.whole(total) if total else "",
             (
                 lambda: tr("{epochs} epochs × {steps} steps").format(
                     epochs=short(recipe.training.epochs), steps=amounts.whole(steps.per_epoch)
@@ -135,6 +160,22 @@ class PlanPanel(QWidget):
             )
             if steps and not recipe.training.max_steps
             else "",
+        )
+        seconds = estimate.seconds if estimate else None
+        self._time.show_figure(
+            ""
+            if seconds is None
+            else lambda: tr("about {time}").format(time=amounts.duration(seconds)),
+            (lambda: tr("a first guess; training measures it")) if seconds is not None else "",
+        )
+        self._show_disk(estimate.host.disk if estimate else None)
+
+    def _show_disk(self, need: int | None) -> None:
+        machine = self._project.facts.machine
+        free = machine.disk_free if machine else None
+        self._disk.show_figure(
+            "" if need is None else amounts.size(need),
+            "" if free is None else lambda: tr("{size} free").format(size=amounts.size(free)),
         )
 
     def _show_findings(self, found: list[Finding]) -> None:

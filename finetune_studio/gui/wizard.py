@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 from typing_extensions import override
 
 from finetune_studio.gui.header import Header
@@ -25,9 +25,13 @@ class Wizard(QWidget):
     Attributes:
         current: The number of the step that is shown.
         home_asked: The person wants the start page.
+        place_asked: A page beside the wizard, by its name.
+        help_asked: The person wants the help for this step.
     """
 
     home_asked = Signal()
+    place_asked = Signal(str)
+    help_asked = Signal()
 
     def __init__(self, project: Project) -> None:
         super().__init__()
@@ -106,7 +110,14 @@ class Wizard(QWidget):
         self._home = Button(name=lambda: tr("To the start page"), kind="quiet", glyph="house")
         self._home.clicked.connect(self.home_asked)
         mark = row(Mark(18), self._name, None, gap=10, pad=(13, 0, 0, 0))
-        foot = row(self._home, None, pad=(6, 0, 0, 0))
+        self._learn = Button(name=lambda: tr("Learn"), kind="quiet", glyph="graduation-cap")
+        self._learn.clicked.connect(self.help_asked)
+        past = Button(name=lambda: tr("Earlier runs"), kind="quiet", glyph="history")
+        past.clicked.connect(lambda: self.place_asked.emit("history"))
+        options = Button(name=lambda: tr("Preferences"), kind="quiet", glyph="sliders-horizontal")
+        options.clicked.connect(lambda: self.place_asked.emit("preferences"))
+        self._foot = row(self._home, self._learn, past, options, None, gap=6, pad=(6, 0, 0, 0))
+        foot = box(self._foot)
         rail = column(box(mark), 18, self._rail, foot, gap=0, pad=(10, 17, 10, 12))
         self._side = Pane(rail, "canvas", "r")
         panel = Pane(column(self._panel, gap=0), "canvas", "l")
@@ -124,6 +135,8 @@ class Wizard(QWidget):
         narrow = self.width() < Size.narrow_below
         self._side.setFixedWidth(Size.rail_narrow if narrow else Size.rail)
         self._name.setVisible(not narrow)
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._foot.setDirection(way)
         super().resizeEvent(event)
 
     @override

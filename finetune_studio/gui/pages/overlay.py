@@ -1,0 +1,123 @@
+"""Runs laid over each other: their curves in one plot, and the settings in which they differ."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from finetune_studio import i18n
+from finetune_studio.gui import amounts
+from finetune_studio.gui.form import shown
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.past import RunCurves, Values
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.choice import Segmented
+from finetune_studio.gui.widgets.layout import Rule, clear, column, row
+from finetune_studio.gui.widgets.plot import LegendKey, Plot, Stroke
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
+from finetune_studio.recipe.fields import describe
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.comparing import Comparison
+
+# Each its own colour and its own pattern, so that they are told apart without colour.
+STROKES = (
+    Stroke("learned", width=2.25),
+    Stroke("validation", Qt.PenStyle.DashLine, 2.0),
+    Stroke("rate", Qt.PenStyle.DotLine, 2.25),
+    Stroke("given", Qt.PenStyle.DashDotLine, 2.0),
+    Stroke("activations", Qt.PenStyle.DashDotDotLine, 2.0),
+)
+MOST = len(STROKES)
+HEIGHT = 240
+ROWS = 12  # settings that are shown; the rest are counted
+
+
+class Overlay(Card):
+    """The comparison of two to five runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runs: list[RunCurves] = []
+        self._held = True
+        self._which = Segmented([(True, lambda: tr("Validation")), (False, lambda: tr("Training"))])
+        self._which.edited.connect(self._choose)
+        self._which.show_value(True)
+        self._plot = Plot(list(STROKES), height=HEIGHT, axis=44)
+        self._legend = row(gap=Space.l)
+        self._table = QGridLayout()
+        self._table.setHorizontalSpacing(Space.xl)
+        self._table.setVerticalSpacing(6)
+        head = row(Text(lambda: tr("Loss by step"), "section"), None, self._which)
+        self.hold(column(head, self._legend, self._plot, Rule(), self._table, gap=Space.m))
+
+    def show_runs(self, runs: Sequence[RunCurves], comparison: Comparison) -> None:
+        """Show these runs."""
+        self._runs = list(runs)
+        clear(self._legend)
+        for run, stroke in zip(self._runs, STROKES, strict=False):
+            self._legend.addWidget(LegendKey(stroke))
+            self._legend.addWidget(Text(run.name, "label"))
+        self._legend.addStretch(1)
+        self._tabulate(comparison)
+        self._draw()
+
+    def _choose(self, held: object) -> None:
+        self._held = bool(held)
+        self._draw()
+
+    def _draw(self) -> None:
+        none = np.array([], float)
+        for index in range(MOST):
+            line = self._line(self._runs[index]) if index < len(self._runs) else (none, none)
+            self._plot.show_line(index, *line)
+        lines = [self._line(run) for run in self._runs]
+        values = np.concatenate([y for _, y in lines]) if lines else none
+        last = max((float(x[-1]) for x, _ in lines if len(x)), default=100.0)
+        low, high = (float(values.min()), float(values.max())) if len(values) else (math.nan,) * 2
+        self._plot.show_ranges(steps_axis(int(last), 6), values_axis(low, high, 4))
+        self._plot.setAccessibleName(tr("Loss by step"))
+        self._plot.setAccessibleDescription(", ".join(run.name for run in self._runs))
+
+    def _line(self, run: RunCurves) -> tuple[Values, Values]:
+        return run.validation if self._held else run.training
+
+    def _tabulate(self, comparison: Comparison) -> None:
+        clear(self._table)
+        lines = {_setting_name(path): values for path, values in comparison.settings.items()}
+        lines |= {_FIGURES[name](): values for name, values in comparison.metrics.items()
+                  if name in _FIGURES}  # fmt: skip
+        head = [Text(lambda: tr("What differs"), "strong")]
+        head += [Text(each.name, "strong") for each in comparison.runs]
+        for at, widget in enumerate(head):
+            self._table.addWidget(widget, 0, at)
+        for index, (name, values) in enumerate(list(lines.items())[:ROWS], 1):
+            for at, text in enumerate([name, *(_said(value) for value in values)]):
+                cell: QWidget = Text(text, "body", "text2" if not at else "text")
+                self._table.addWidget(cell, index, at)
+        self._table.setColumnStretch(len(comparison.runs) + 1, 1)
+
+
+_FIGURES = {
+    "validation loss": lambda: tr("Best validation loss"),
+    "best step": lambda: tr("Best step"),
+    "seconds": lambda: tr("Time"),
+    "tokens per second": lambda: tr("Tokens per second"),
+}
+
+
+def _setting_name(path: str) -> str:
+    titles = {each.path: str(each.info.title) for each in describe(Recipe)}
+    return i18n.tr(titles[path]) if path in titles else path
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float) and value > 60 and not value.is_integer():
+        return amounts.whole(value)
+    text = shown(value)
+    return text if len(text) <= 40 else "…" + text[-39:]

@@ -1,0 +1,48 @@
+"""What the pages beside the wizard share: history, preferences, help; one button leaves each."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QLayout, QWidget
+
+from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.tokens import Size, Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.layout import Pane, Scroller, box, column, row
+from finetune_studio.gui.widgets.text import Text
+
+WIDEST = 1180
+
+
+class Place(QWidget):
+    """A page over the whole window.
+
+    Attributes:
+        left: The person goes back to where they came from.
+        run_asked: This run is to be opened, by its path.
+        language_asked: Another language was chosen, by its code or `system`.
+        theme_asked: Another theme was chosen.
+    """
+
+    left = Signal()
+    run_asked = Signal(str)
+    language_asked = Signal(str)
+    theme_asked = Signal(str)
+
+    def lay(
+        self, title: Words, sentence: Words, body: QLayout, *, scrolls: bool = True, widest: int = 0
+    ) -> None:
+        """Put the page together around its body."""
+        back = Button(lambda: tr("Back"), "quiet", "chevron-left")
+        back.clicked.connect(self.left)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self.left)
+        words = Text(sentence, "body", "text2", wrap=True)
+        words.setMaximumWidth(Size.text_measure)
+        head = column(row(back, None), Text(title, "title"), words, gap=Space.xs)
+        inner = box(column(head, Space.s, box(body), gap=Space.m))
+        inner.layout().setStretch(2, 1)  # type: ignore[union-attr]
+        inner.setMaximumWidth(widest or WIDEST)
+        content = column(row(inner), pad=(48, 24, 48, 20))
+        held = Scroller(content) if scrolls else box(content)
+        self.setLayout(column(Pane(column(held), "canvas")))

@@ -1,0 +1,75 @@
+"""A run in a list: its name, what it was, how it ended, its curve, its day."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from finetune_studio.gui import amounts
+from finetune_studio.gui.choices import words
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.past import PastRun
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.card import PressCard
+from finetune_studio.gui.widgets.chip import Badge
+from finetune_studio.gui.widgets.layout import box, column, row
+from finetune_studio.gui.widgets.sparkline import Sparkline
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.runs.history import Summary
+
+DAY = 84
+FIGURE = 170
+
+
+def run_line(past: PastRun, *beside: QWidget) -> PressCard:
+    """A line that can be pressed."""
+    name = past.summary.name
+    about = column(Text(name, "strong"), Text(lambda: _about(past.summary), "caption", "text3"))
+    about.setSpacing(1)
+    figure = _right(Text(lambda: _figure(past.summary), "caption", "text2"), FIGURE)
+    day = _right(Text(lambda: amounts.day(past.summary.created), "caption", "text3"), DAY)
+    line = row(
+        *beside[:1],
+        box(about),
+        status_badge(past.summary),
+        Sparkline(past.losses),
+        figure,
+        day,
+        *beside[1:],
+        gap=Space.l,
+        pad=(8, 10, 8, 10),
+    )
+    line.setStretch(1 if beside else 0, 1)
+    return PressCard(line, name=name, bare=True)
+
+
+def status_badge(summary: Summary) -> Badge:
+    """How a run stands, in a word."""
+    match summary.status:
+        case "running":
+            return Badge(lambda: tr("Running"), "learned", "play")
+        case "paused":
+            return Badge(lambda: tr("Paused"), "learned", "pause")
+        case "finished":
+            return Badge(lambda: tr("Done"), "ok")
+        case "stopped":
+            return Badge(lambda: tr("Stopped"), "plain", "square")
+        case "new":
+            return Badge(lambda: tr("Not started"), "plain", "")
+    return Badge(lambda: tr("Broke off"), "warn")
+
+
+def _about(summary: Summary) -> str:
+    model = summary.model.rsplit("/", 1)[-1]
+    method = words(summary.method)() if summary.method else ""
+    return " · ".join(part for part in (model, method) if part)
+
+
+def _figure(summary: Summary) -> str:
+    if summary.best_loss is not None:
+        return tr("validation loss {loss:.2f}").format(loss=summary.best_loss)
+    return amounts.steps(summary.step) if summary.step else tr("no steps yet")
+
+
+def _right(text: Text, width: int) -> Text:
+    text.setFixedWidth(width)
+    text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return text
