@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "the whole job on the embedded model and data, in about a minute",
     "doctor": "what this machine can do, and what to mend",
     "data": "what files hold, and their rows in another shape",
+    "tokens": "what a tokenizer makes of a text or a row, and what several cost",
     "recipe": "write a recipe, or print what can be set",
     "check": "every finding about a recipe and its data",
     "estimate": "memory, steps and time of a recipe, and what would make it fit",

@@ -22,13 +22,14 @@ def note(text: str) -> None:
 
 def table(rows: list[list[str]]) -> None:
     """Rows in columns as wide as their widest cell; a Hangul syllable takes two places."""
-    widths = [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = (c + " " * (w - _width(c)) for c, w in zip(row, widths, strict=True))
+        cells = (c + " " * (w - width(c)) for c, w in zip(row, widths, strict=True))
         line("  ".join(cells).rstrip())
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
+    """Places that a text takes on a terminal."""
     import unicodedata
 
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

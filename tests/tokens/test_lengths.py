@@ -185,7 +185,7 @@ def test_packing_is_that_of_the_trainer():
     pytest.importorskip("torch", reason="needs_train: the extra `train` is not installed")
     from trl import pack_dataset
 
-    chance = random.Random(0)
+    chance = random.Random(0)  # 1,000 rows: trl packs so many at a time
     sizes = [
         min(64, int(chance.lognormvariate(3, 0.8)) + 1) for _ in range(1000)
     ]  # trl packs so many at a time
