@@ -1,0 +1,352 @@
+"""Measures what real training steps need of a GPU: the peak that its driver reports.
+
+`python -m tests.benchmarks.memory.measure --out points.jsonl [--seconds 500]`
+
+Each point runs in a process of its own, forked from one that has imported everything and never
+touched the GPU, so that context and fragmentation are those of a fresh run. The engine's own parts
+load, adapt and train; weights come from a sparse file and are then drawn at random on the GPU. One
+line of JSON a point, written at once; points that are in the file already are not measured again.
+Needs an NVIDIA GPU that nothing else uses, peft and bitsandbytes.
+"""
+
+import argparse
+import contextlib
+import json
+import math
+import multiprocessing as mp
+import os
+import struct
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.memory.points import SHAPES, Point, points
+
+STEPS = {"even": 3, "packed": 4, "uneven": 8}
+LIMIT = 120  # seconds a point gets
+ALIGNED = 64 << 10
+FORK_BROKEN = ("Cannot re-initialize CUDA", "initialization error", "forked subprocess")
+
+
+def main() -> int:
+    """Measure what is not in the file yet, as long as there is time."""
+    options = _options()
+    began = time.monotonic()
+    asked = [each for each in points() if options.only in each.key]
+    wanted = [each for each in asked if each.key not in _done(options.out)]
+    print(f"{len(wanted)} points to measure", flush=True)
+    starts = "fork" if _import_without_gpu() and not options.spawn else "spawn"
+    with tempfile.TemporaryDirectory(prefix="memory-points-") as place:
+        for count, point in enumerate(wanted, 1):
+            if time.monotonic() - began > options.seconds:
+                print(f"time is up: {len(wanted) - count + 1} points are left", flush=True)
+                break
+            found = _in_child(point, Path(place), starts)
+            if starts == "fork" and any(words in found.get("error", "") for words in FORK_BROKEN):
+                print("the GPU cannot be used after a fork: starting fresh processes", flush=True)
+                starts = "spawn"
+                found = _in_child(point, Path(place), starts)
+            _write(options.out, found)
+            _tell(count, len(wanted), found)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="start no point after")
+    parser.add_argument("--only", default="", help="points whose name holds this")
+    parser.add_argument("--spawn", action="store_true", help="a fresh process for each point")
+    return parser.parse_args()
+
+
+def _done(out: Path) -> set[str]:
+    if not out.is_file():
+        return set()
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines() if line]
+    return {line["key"] for line in lines if "peak_bytes" in line}
+
+
+def _write(out: Path, found: dict[str, Any]) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(found, ensure_ascii=False) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _tell(count: int, of: int, found: dict[str, Any]) -> None:
+    told = found.get("error") or "{:.2f} GiB, {:.1f} s".format(
+        found["peak_bytes"] / 2**30, found["seconds"]
+    )
+    print(f"{count}/{of} {found['key']}: {told}"[:300], flush=True)
+
+
+def _import_without_gpu() -> bool:
+    """Import what every point needs; False where that started the GPU, which no fork survives.
+
+    bitsandbytes asks for the GPU's capability while it is imported: NVML answers in torch's place.
+    """
+    os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    import torch
+
+    asked = torch.cuda.get_device_capability
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        first = pynvml.nvmlDeviceGetHandleByIndex(0)
+        capability = tuple(pynvml.nvmlDeviceGetCudaComputeCapability(first))
+        pynvml.nvmlShutdown()
+        torch.cuda.get_device_capability = lambda device=None: capability
+    except Exception as error:  # noqa: BLE001  (without NVML there is another way)
+        print(f"no NVML: {error}", flush=True)
+        return False
+    try:
+        import bitsandbytes
+        import peft
+
+        from finetune_studio.engine import adapters, arguments, collating, loading, loss, sharing
+
+        del bitsandbytes, peft, adapters, arguments, collating, loading, loss, sharing
+    finally:
+        torch.cuda.get_device_capability = asked
+    return not torch.cuda.is_initialized()
+
+
+def _in_child(point: Point, place: Path, starts: str) -> dict[str, Any]:
+    context = mp.get_context(starts)
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=_work, args=(point, place, there))
+    child.start()
+    there.close()
+    found: dict[str, Any] = {"key": point.key, "error": f"no answer within {LIMIT} s"}
+    if here.poll(LIMIT):
+        with contextlib.suppress(EOFError):
+            found = {"key": point.key, "error": "the process died"}
+            found = here.recv()
+    child.join(10)
+    if child.is_alive():
+        child.kill()
+        child.join()
+    return found
+
+
+def _work(point: Point, place: Path, out: Any) -> None:
+    try:
+        found = {**_about(point), **_measure(point, place)}
+    except BaseException as error:  # noqa: BLE001  (whatever it is becomes a line)
+        traceback.print_exc()
+        found = {**_about(point), "error": f"{type(error).__name__}: {error}"[:400]}
+    out.send(found)
+    out.close()
+    sys.stdout.flush()
+    os._exit(0)  # nothing of the parent's is to be tidied here
+
+
+def _about(point: Point) -> dict[str, Any]:
+    return {
+        "key": point.key,
+        "shape": point.shape,
+        "model": SHAPES[point.shape],
+        "rows": point.rows,
+        "changes": point.changes,
+        "aside": point.aside,
+    }
+
+
+def _measure(point: Point, place: Path) -> dict[str, Any]:
+    import torch
+    from transformers import TrainerCallback
+
+    from finetune_studio.engine.device import find_device
+    from finetune_studio.recipe import store
+    from finetune_studio.recipe.schema import Recipe
+
+    began = time.monotonic()
+    steps = STEPS[point.rows]
+    recipe = store.with_changes(Recipe(), {**point.changes, "training.max_steps": steps})
+    device = find_device(recipe)
+    folder = model_folder(SHAPES[point.shape], place)
+    torch.cuda.init()
+    peaks: list[int] = []
+
+    class Peaks(TrainerCallback):
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            peaks.append(torch.cuda.max_memory_reserved())
+
+    from finetune_studio.engine.adapters import count_parameters
+
+    loaded, trainer = _trainer(recipe, folder, device, point.rows, place)
+    trainable, whole = count_parameters(trainer.model)
+    trainer.add_callback(Peaks())
+    trained = time.monotonic()
+    trainer.train()
+    torch.cuda.synchronize()
+    free, total = torch.cuda.mem_get_info()
+    context = total - free - torch.cuda.memory_reserved()
+    return {
+        "peak_bytes": torch.cuda.max_memory_reserved() + context,
+        "context": context,
+        "reserved": torch.cuda.max_memory_reserved(),
+        "allocated": torch.cuda.max_memory_allocated(),
+        "after_loading": loaded,
+        "reserved_by_step": peaks,
+        "trainable": trainable,
+        "parameters": whole,
+        "loss": trainer.state.log_history[0].get("loss"),
+        "gpu": torch.cuda.get_device_name(),
+        "capability": torch.cuda.get_device_capability(),
+        "attention": trainer.model.config._attn_implementation,
+        "versions": _versions(),
+        "step_seconds": (time.monotonic() - trained) / steps,
+        "seconds": time.monotonic() - began,
+    }
+
+
+def _trainer(
+    recipe: Any, folder: Path, device: Any, rows: str, place: Path
+) -> tuple[dict[str, int], Any]:
+    """As finetune_studio.engine.train puts it together, without files and orders."""
+    import torch
+
+    from finetune_studio.engine.adapters import with_adapter
+    from finetune_studio.engine.arguments import checkpointing_in_use, training_arguments
+    from finetune_studio.engine.collating import Collator
+    from finetune_studio.engine.loading import keep_fewer_activations, load_model
+    from finetune_studio.engine.loss import Loss, Meter
+    from finetune_studio.engine.process import quiet
+    from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
+    from finetune_studio.recipe.steps import count_steps
+
+    quiet()
+    model = load_model(recipe, folder, device, None, 0)
+    loaded = {
+        "reserved": torch.cuda.memory_reserved(),
+        "peak_reserved": torch.cuda.max_memory_reserved(),
+        "allocated": torch.cuda.memory_allocated(),
+        "peak_allocated": torch.cuda.max_memory_allocated(),
+    }
+    _draw(model)
+    if checkpointing_in_use(recipe, device):
+        keep_fewer_activations(model)
+    model = with_adapter(model, recipe)
+    data = _data(recipe, rows, model.config.get_text_config().vocab_size)
+    meter, training = Meter(), recipe.training
+    trainer = SharingTrainer(
+        batches_to_learn(
+            data, Collator(0).counting(meter.fed), training.batch_size, training.seed, device
+        ),
+        model=model,
+        args=training_arguments(recipe, count_steps(recipe, len(data)), device, place / "out"),
+        compute_loss_func=Loss(recipe.task.kind, meter),
+    )
+    for each in [
+        type(call) for call in trainer.callback_handler.callbacks if "Print" in type(call).__name__
+    ]:
+        trainer.remove_callback(each)
+    return loaded, trainer
+
+
+def _draw(model: Any) -> None:
+    """Random weights where the file had zeros, in place."""
+    import torch
+
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.dtype.is_floating_point:
+                weight.normal_(0, 0.02)
+            else:
+                weight.random_(0, 120)
+
+
+def _data(recipe: Any, rows: str, vocabulary: int) -> Any:
+    """Rows enough for every step; of uneven ones the last batch holds the longest."""
+    import torch
+    from datasets import Dataset
+
+    training = recipe.training
+    length, count = training.sequence_length, 8 * training.batch_size * training.accumulation
+    drawn = torch.Generator().manual_seed(1)
+
+    def ids(size: int) -> list[int]:
+        return torch.randint(3, vocabulary, (size,), generator=drawn).tolist()
+
+    if rows == "uneven":
+        share = torch.rand(count, generator=drawn) * 0.9 + 0.1
+        sizes = [max(8, int(length * each)) for each in share.tolist()]
+        sizes[:: training.batch_size] = [length] * len(sizes[:: training.batch_size])
+    else:
+        sizes = [length] * count
+    tokens = [ids(size) for size in sizes]
+    columns = {"input_ids": tokens, "labels": tokens}
+    if rows == "packed":
+        part = length // 4
+        columns["seq_lengths"] = [[part, part * 2, length - part * 3]] * count
+    return Dataset.from_dict(columns)
+
+
+def model_folder(name: str, place: Path) -> Path:
+    """A model folder of that catalogue row whose bf16 weights are zeros that take no disk."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from finetune_studio.catalog.entries import entry
+
+    folder = place / name.replace("/", "--")
+    if folder.is_dir():
+        return folder
+    row = entry(name)
+    if row is None:
+        raise SystemExit(f"{name} is not in the catalogue")
+    given = {key: value for key, value in row.config.items() if key != "model_type"}
+    tokens = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    config = AutoConfig.for_model(row.config["model_type"], **{**tokens, **given})
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    config.architectures = [type(model).__name__]
+    part = folder.with_suffix(".part")
+    part.mkdir(exist_ok=True)
+    config.save_pretrained(part)
+    tied = (
+        set(getattr(model, "_tied_weights_keys", None) or ()) if config.tie_word_embeddings else ()
+    )
+    weights = {key: value for key, value in model.state_dict().items() if key not in tied}
+    _sparse(part / "model.safetensors", weights)
+    part.rename(folder)
+    return folder
+
+
+def _sparse(file: Path, weights: dict[str, Any]) -> None:
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, weight in weights.items():
+        size = weight.numel() * weight.element_size()
+        header[name] = {
+            "dtype": "BF16",
+            "shape": list(weight.shape),
+            "data_offsets": [end, end + size],
+        }
+        end += size
+    text = json.dumps(header).encode()
+    text += b" " * (-(8 + len(text)) % ALIGNED)
+    with file.open("wb") as stream:
+        stream.write(struct.pack("<Q", len(text)) + text)
+        stream.truncate(8 + len(text) + end)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    names = ("torch", "transformers", "peft", "accelerate", "bitsandbytes")
+    return {name: version(name) for name in names}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
