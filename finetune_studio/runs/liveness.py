@@ -42,6 +42,8 @@ def process_of(info: RunInfo) -> psutil.Process | None:
         return None
     try:
         process = psutil.Process(info.pid)
+        if child is not None:  # a zombie while threads of it end: how it ended is not known yet
+            return process
         return process if is_running(process) and _is_same(process, info) else None
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -50,6 +51,22 @@ def test_the_trainer_speaks_into_its_log_and_has_its_own_session(child):
     assert "오류" in text
     assert "raw" in text
     assert session in (None, trainer.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ends the first thread alone")
+def test_a_trainer_whose_threads_still_end_has_not_ended(child):
+    """Its first thread is a zombie by then, which alone would look like the end."""
+    code = """
+    import ctypes, threading
+    say("Failed", title="refused")
+    threading.Thread(target=lambda: (time.sleep(1), os._exit(2))).start()
+    ctypes.CDLL(None).pthread_exit(None)
+    """
+    trainer = child(code).start()
+    list(trainer.follow())
+    while trainer.is_alive():
+        time.sleep(0.02)
+    assert exit_code(trainer.folder) == 2
 
 
 def test_much_output_does_not_hold_the_trainer_up(child):
