@@ -3,9 +3,10 @@
 Counted away from the window's thread, again whenever the settings that it follows from change.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,14 +16,12 @@ from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.plan import Plan
 from finetune_studio.gui.session import Session
 from finetune_studio.hardware.machine import Machine, read_machine
+from finetune_studio.i18n import mark
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Data, Recipe
 from finetune_studio.recipe.steps import Steps, count_steps
 
-if TYPE_CHECKING:
-    from datasets import Dataset
-
-    from finetune_studio.data.check import Report
+SHOWN = 50  # rows kept for the page of the data
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,11 @@ class DataFacts:
         training: Rows that are learned from.
         validation: Rows that are measured on.
         shape: How they are laid out.
+        why: Why that is so, in a sentence.
+        mapping: The column of each role.
+        columns: The columns there are.
+        encoding: The encodings of text that were found.
+        first: The first rows, as they stand in the files.
         findings: What is to be known about them.
     """
 
@@ -41,6 +45,11 @@ class DataFacts:
     training: int
     validation: int
     shape: str
+    why: str
+    mapping: Mapping[str, str]
+    columns: tuple[str, ...]
+    encoding: str
+    first: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
 
 
@@ -136,32 +145,41 @@ def count_rows(recipe: Recipe) -> DataFacts:
         StudioError: They cannot be read or do not fit together.
     """
     from finetune_studio.data.check import examine
-    from finetune_studio.data.split import split_rows
 
-    data = recipe.data
-    report = examine(data.files, data.shape, data.mapping)
-    rows = _usable(report, recipe)
-    if data.validation_files:
-        apart = examine(data.validation_files, data.shape, data.mapping)
-        training, validation = len(rows), len(_usable(apart, recipe))
-    else:
-        parts = split_rows(rows, data.split.validation, data.split.group or None, data.split.seed)
-        training, validation = (len(part) for part in parts)
-    shape = report.recognition.shape
-    return DataFacts(report.rows, training, validation, shape, report.findings)
+    report = examine(recipe.data.files, recipe.data.shape, recipe.data.mapping)
+    found, rows = report.recognition, report.opened.dataset
+    findings = report.findings
+    training = validation = 0
+    if not any(each.level == "error" for each in findings):
+        training, validation, more = _usable(recipe, found.shape)
+        findings += more
+    return DataFacts(
+        report.rows,
+        training,
+        validation,
+        found.shape,
+        found.why,
+        found.mapping,
+        tuple(rows.column_names),
+        report.encoding,
+        tuple(rows.select(range(min(SHOWN, len(rows)))).to_list()),
+        findings,
+    )
 
 
-def _usable(report: "Report", recipe: Recipe) -> "Dataset":
-    """The rows that can be learned from, as the trainer makes them of the files' rows."""
-    from finetune_studio.data.mapping import canonical
+def _usable(recipe: Recipe, shape: str) -> tuple[int, int, tuple[Finding, ...]]:
+    """Rows to learn from and to measure on; a task that cannot use them is a finding."""
+    from finetune_studio.data.check import TASKS
+    from finetune_studio.data.mapping import FORMS
+    from finetune_studio.data.usable import read_rows
 
-    found, rows, data = report.recognition, report.opened.dataset, recipe.data
-    if data.max_rows:
-        rows = rows.select(range(min(len(rows), data.max_rows)))
-    if not found.mapping:
-        return rows  # its shape is open, which is a finding
-    group = data.split.group or None
-    return canonical(rows, found.shape, found.mapping, recipe.task.kind, group)[0]
+    if shape not in FORMS[recipe.task.kind]:
+        values = {"shape": shape, "task": recipe.task.kind}
+        text = mark("Rows of the shape {shape} do not train the task {task}.")
+        fix = {"task.kind": TASKS.get(shape, "chat")}
+        return 0, 0, (Finding("error", "task-unsuited", "task.kind", text, values, fix=fix),)
+    usable = read_rows(recipe.data, recipe.task.kind)
+    return len(usable.train), len(usable.validation), ()
 
 
 def _as_finding(error: StudioError) -> Finding:

@@ -32,7 +32,7 @@ class Place(QWidget):
         self, title: Words, sentence: Words, body: QLayout, *, scrolls: bool = True, widest: int = 0
     ) -> None:
         """Put the page together around its body."""
-        back = Button(lambda: tr("Back"), "quiet", "chevron-left")
+        back = Button(lambda: tr("Go back"), "quiet", "chevron-left")
         back.clicked.connect(self.left)
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

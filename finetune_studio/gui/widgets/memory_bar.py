@@ -159,4 +159,4 @@ def _paint_part(painter: QPainter, rect: QRectF, name: str) -> None:
 
 
 def _gb(size: int) -> str:
-    return amounts.memory(size) if size >= 2**30 // 20 else f"{size / 2**20:.0f} MB"
+    return amounts.memory(size) if size >= 2**30 // 20 else f"{size / 2**20:.1f} MB"

@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 from typing_extensions import override
@@ -70,7 +70,17 @@ class Number(QDoubleSpinBox):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.lineEdit().setGeometry(self.rect().adjusted(3, 3, -3, -3))  # inside our own frame
+        self._place()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._place()
+
+    def _place(self) -> None:
+        """Keep the text inside our own frame, which Qt's own place for it would cover."""
+        self.lineEdit().setGeometry(self.rect().adjusted(3, 3, -3, -3))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

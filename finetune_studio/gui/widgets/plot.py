@@ -14,6 +14,7 @@ from finetune_studio.gui.theme import font, theme
 from finetune_studio.gui.widgets.ticks import Ticks
 
 Values = NDArray[np.float64]
+HALF_LINE, BELOW = 8, 40  # pixels: half a tick's words; the axis under the plot and its margins
 pg.setConfigOptions(antialias=True, background=None)
 
 
@@ -66,7 +67,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def show_ranges(self, x: Ticks, y: Ticks, *, air: float = 0.06) -> None:
         """Show these ranges and ticks; `air` is the share kept free for half of the last tick."""
         self.setXRange(x.low, x.high + (x.high - x.low) * air, padding=0)
-        self.setYRange(y.low - (y.high - y.low) * 0.03, y.high, padding=0)
+        # The words of a tick at the very edge would be dropped: half a line is kept free there.
+        edge = (y.high - y.low) * HALF_LINE / max(HALF_LINE, self.height() - BELOW)
+        self.setYRange(y.low - edge, y.high + edge, padding=0)
         self.getAxis("bottom").setTicks([list(x.marks)])
         self.getAxis("left").setTicks([list(y.marks)])
 

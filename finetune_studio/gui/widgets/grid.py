@@ -1,0 +1,101 @@
+"""A table of rows to look at. Knows no recipe; long values are cut, and whole in the tooltip."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from typing_extensions import override
+
+from finetune_studio.gui.theme import font
+from finetune_studio.gui.tokens import Size
+
+Index = QModelIndex | QPersistentModelIndex
+LONGEST = 300  # characters in a cell
+WHOLE = 4000  # characters in a tooltip
+NARROWEST, WIDEST = 90, 420  # pixels of a column
+NOWHERE = QModelIndex()
+
+
+class Rows(QAbstractTableModel):
+    """Rows with named columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._columns: Sequence[str] = ()
+        self._rows: Sequence[Mapping[str, Any]] = ()
+
+    def show_rows(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self._columns, self._rows = columns, rows
+        self.endResetModel()
+
+    @override
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    @override
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._columns)
+
+    @override
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        text = written(self._rows[index.row()].get(self._columns[index.column()]))
+        if role == Qt.ItemDataRole.DisplayRole:
+            return " ".join(text[:LONGEST].split())
+        return text[:WHOLE] if role == Qt.ItemDataRole.ToolTipRole else None
+
+    @override
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if orientation == Qt.Orientation.Vertical:
+            return section + 1 if section < len(self._rows) else None
+        return self._columns[section] if section < len(self._columns) else None
+
+
+class Grid(QTableView):
+    """Shows rows; nothing can be edited, cells can be copied with the keyboard's focus on them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = Rows()
+        self.setModel(self._rows)
+        self.setFont(font("body"))
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().setDefaultSectionSize(Size.row - 14)
+        self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(NARROWEST)
+
+    def show_rows(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Show other rows."""
+        self._rows.show_rows(columns, rows)
+        self.resizeColumnsToContents()
+        for at in range(len(columns)):
+            self.setColumnWidth(at, min(WIDEST, max(NARROWEST, self.columnWidth(at) + 16)))
+
+
+def written(value: object) -> str:
+    """A value of a row as text."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
