@@ -1,19 +1,23 @@
 """What files hold, in one report: rows, encoding, shape, mapping and findings."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from finetune_studio.data.layout import settle
-from finetune_studio.data.mapping import FORMS, canonical
+from finetune_studio.data.mapping import FORMS, Dropped, numbered
 from finetune_studio.data.shapes import Recognition
 from finetune_studio.data.sources import Opened, open_rows
+from finetune_studio.data.usable import read_part
 from finetune_studio.i18n import mark
-from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.findings import Finding, Level
+from finetune_studio.recipe.schema import Data
 
 if TYPE_CHECKING:
+    import numpy as np
     from datasets import Dataset
 
+LEVELS = ("error", "warning", "advice")
 SURE = 0.5
 """Below this confidence the person is asked."""
 TASKS = {"text": "text", "labelled-text": "classify"}
@@ -54,9 +58,19 @@ class Report:
 
 
 def examine(
-    files: Sequence[str], shape: str = "auto", mapping: Mapping[str, str] | None = None
+    files: Sequence[str],
+    shape: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+    *,
+    closely: "Closely | None" = None,
 ) -> Report:
     """Open files, recognise their shape (or take the person's) and look for what is wrong.
+
+    Args:
+        files: Files and folders.
+        shape: One of `shapes.ROLES`, or `auto`.
+        mapping: The columns that the person says.
+        closely: How to look at the quality of every row too; None leaves that out.
 
     Raises:
         RefusedError: The files cannot be read, or the shape or a column asked for is not there.
@@ -65,8 +79,23 @@ def examine(
     opened = open_rows(files)
     rows = opened.dataset
     found = settle(rows, shape, mapping or {})
-    findings = _open_shape(found) if not found.mapping else _dropped(rows, found)
+    findings = _open_shape(found) if not found.mapping else _judged(rows, found, closely)
     return Report(found, len(rows), opened.encoding, tuple(findings), opened)
+
+
+@dataclass(frozen=True)
+class Closely:
+    """How to look at the quality of rows.
+
+    Attributes:
+        kind: The task's kind; empty takes the one that the shape suggests.
+        data: The recipe's data: its split, its validation files, and the fixes in use.
+        progress: Is told the share done, from 0 to 1.
+    """
+
+    kind: str = ""
+    data: Data = field(default_factory=Data)
+    progress: Callable[[float], None] = lambda share: None
 
 
 def _open_shape(found: Recognition) -> list[Finding]:
@@ -81,9 +110,10 @@ def _open_shape(found: Recognition) -> list[Finding]:
     ]
 
 
-def _dropped(rows: "Dataset", found: Recognition) -> list[Finding]:
-    task = TASKS.get(found.shape, "chat")
-    if found.shape not in FORMS[task]:
+def _judged(rows: "Dataset", found: Recognition, closely: Closely | None) -> list[Finding]:
+    suggested = TASKS.get(found.shape, "chat")
+    task = (closely.kind if closely else "") or suggested
+    if found.shape not in FORMS[suggested]:
         return [
             Finding(
                 "error",
@@ -93,11 +123,32 @@ def _dropped(rows: "Dataset", found: Recognition) -> list[Finding]:
                 {"shape": found.shape},
             )
         ]
-    made, dropped = canonical(rows, found.shape, found.mapping, task)
-    level = "warning" if len(made) else "error"
+    group = (closely.data.split.group if closely else "") or None
+    made, dropped, numbers = numbered(rows, found.shape, found.mapping, task, group)
+    findings = _dropped(made, dropped)
+    if closely and len(made):
+        findings += _quality(made, numbers, task, closely)
+    return sorted(findings, key=lambda each: LEVELS.index(each.level))
+
+
+def _quality(
+    made: "Dataset", numbers: "np.ndarray[Any, Any]", task: str, closely: Closely
+) -> list[Finding]:
+    from finetune_studio.data.fixes import apply_fixes
+    from finetune_studio.data.quality.survey import survey
+
+    data = closely.data
+    after = apply_fixes(made, data.fixes, numbers)
+    apart = read_part(data, data.validation_files, task).rows if data.validation_files else None
+    split = None if data.validation_files else data.split
+    return survey(after.rows, after.numbers, data.fixes, split, apart, closely.progress)
+
+
+def _dropped(made: "Dataset", dropped: Sequence[Dropped]) -> list[Finding]:
+    level: Level = "warning" if len(made) else "error"
     return [
         Finding(
-            level,  # type: ignore[arg-type]
+            level,
             f"rows-{each.code}",
             "data.mapping",
             mark("{count} rows are left out: {why}."),

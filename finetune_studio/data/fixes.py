@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from finetune_studio import paths
-from finetune_studio.data.quality import flat, twins
+from finetune_studio.data.quality import facts, flat, leaks, turn_order
+from finetune_studio.data.quality.leaving_out import CHECKS
+from finetune_studio.data.quality.personal import PERSONAL
 from finetune_studio.data.quality.repairs import REPAIRS, Repair, with_changes
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -24,7 +28,13 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 FIRST = 10
+ORDER = "role-order"
+LEAKAGE = "leakage"
+MENDING = REPAIRS | {PERSONAL.code: PERSONAL}
+CODES = (*MENDING, ORDER, *CHECKS, LEAKAGE)
+"""Every fix, in the order in which they are applied."""
 Fix = Mapping[str, Any]
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -55,36 +65,59 @@ class Repaired:
     """
 
     rows: "Dataset"
-    numbers: "np.ndarray[Any, Any]"
+    numbers: Array
     fixed: tuple[Fixed, ...]
 
 
-def apply_fixes(
-    rows: "Dataset", fixes: Sequence[Fix], numbers: "np.ndarray[Any, Any] | None" = None
-) -> Repaired:
+def apply_fixes(rows: "Dataset", fixes: Sequence[Fix], numbers: Array | None = None) -> Repaired:
     """The rows after the fixes, and what each of them did.
 
     Args:
         rows: Canonical rows.
-        fixes: As the recipe's `data.fixes` holds them: `{"code": "duplicates"}`.
+        fixes: As the recipe's `data.fixes` holds them: `{"code": "duplicates"}`; `leakage` is
+            passed over here, for it concerns rows that are split already.
         numbers: For each row its number in the files; from 0 where it is not given.
 
     Raises:
         RefusedError: There is no such fix.
     """
-    asked = _ordered(fixes)
+    asked = [fix for fix in _ordered(fixes) if fix["code"] != LEAKAGE]
     where = np.arange(len(rows)) if numbers is None else numbers
     done = []
     for fix in asked:
         code = fix["code"]
-        if code in REPAIRS:
-            rows, touched = _mended(rows, REPAIRS[code])
-            done.append(_fixed(code, where[touched], 0))
-        else:
-            out = LEAVING_OUT[code](rows)
-            done.append(_fixed(code, where[out], 1))
+        if code in CHECKS:
+            out = _flagged(rows, fix)
+            done.append(_fixed(code, where[:0], where[out]))
             rows, where = _without(rows, out, fix), where[~out]
+        elif code == ORDER:
+            rows, touched, out = _ordered_turns(rows)
+            done.append(_fixed(code, where[touched & ~out], where[out]))
+            rows, where = _without(rows, out, fix), where[~out]
+        else:
+            rows, touched = _mended(rows, MENDING[code])
+            done.append(_fixed(code, where[touched], where[:0]))
     return Repaired(rows, where, tuple(done))
+
+
+def without_leakage(
+    train: "Dataset", validation: "Dataset", fixes: Sequence[Fix], numbers: Array | None = None
+) -> "tuple[Dataset, tuple[Fixed, ...]]":
+    """The rows to measure on without those nearly equal to learned ones, where a fix asks for it.
+
+    Args:
+        train: Rows to learn from.
+        validation: Rows to measure on.
+        fixes: As the recipe holds them.
+        numbers: For each row of `validation` its number in the files.
+    """
+    fix = next((each for each in fixes if each.get("code") == LEAKAGE), None)
+    if fix is None or not len(validation):
+        return validation, ()
+    out = leaks.between(train, validation)
+    where = np.arange(len(validation)) if numbers is None else numbers
+    kept = _without(validation, out, {**fix, "train": train._fingerprint})
+    return kept, (_fixed(LEAKAGE, where[:0], where[out]),)
 
 
 def with_fix(fixes: Sequence[Fix], fix: Fix) -> tuple[dict[str, Any], ...]:
@@ -93,33 +126,36 @@ def with_fix(fixes: Sequence[Fix], fix: Fix) -> tuple[dict[str, Any], ...]:
     return (*kept, dict(fix))
 
 
-def _duplicates(rows: "Dataset") -> "np.ndarray[Any, Any]":
-    found = [twins.hashes(flat.flatten(table)) for table in flat.batches(rows)]
-    return twins.later_ones(np.concatenate(found or [np.zeros(0, np.uint64)]))
-
-
-LEAVING_OUT: dict[str, Callable[["Dataset"], "np.ndarray[Any, Any]"]] = {"duplicates": _duplicates}
-"""Fixes that leave rows out: each flags them."""
-
-
 def _ordered(fixes: Sequence[Fix]) -> list[Fix]:
-    order = [*REPAIRS, *LEAVING_OUT]
     for fix in fixes:
         code = str(fix.get("code", ""))
-        if code not in order:
-            near = difflib.get_close_matches(code, order, 1, 0.5)
+        if code not in CODES:
+            near = difflib.get_close_matches(code, CODES, 1, 0.5)
             raise RefusedError(
                 tr("There is no fix “{code}”.").format(code=code),
-                tr("The fixes are {names}.").format(names=", ".join(order)),
+                tr("The fixes are {names}.").format(names=", ".join(CODES)),
                 tr("Did you mean “{name}”?").format(name=near[0])
                 if near
                 else tr("Correct data.fixes."),
             )
-    return sorted(fixes, key=lambda fix: order.index(fix["code"]))
+    return sorted(fixes, key=lambda fix: CODES.index(fix["code"]))
 
 
-def _mended(rows: "Dataset", repair: Repair) -> "tuple[Dataset, np.ndarray[Any, Any]]":
-    touched: list[np.ndarray[Any, Any]] = []
+def _flagged(rows: "Dataset", fix: Fix) -> Array:
+    check = CHECKS[fix["code"]]
+    measured = facts.measure(rows, check.needs)
+    try:
+        return check.flags(rows, measured, {**check.settings(measured), **fix})
+    except (TypeError, ValueError) as error:
+        raise RefusedError(
+            tr("The fix {code} has a setting that cannot be.").format(code=fix["code"]),
+            f"{dict(fix)}: {error}",
+            tr("Correct data.fixes."),
+        ) from error
+
+
+def _mended(rows: "Dataset", repair: Repair) -> "tuple[Dataset, Array]":
+    touched: list[Array] = [np.zeros(0, np.int64)]
     start = 0
     for table in flat.batches(rows):
         texts = flat.flatten(table)
@@ -127,20 +163,41 @@ def _mended(rows: "Dataset", repair: Repair) -> "tuple[Dataset, np.ndarray[Any, 
         flags[list(repair.changes(texts.values))] = True
         touched.append(np.flatnonzero(texts.any_row(flags)) + start)
         start += texts.count
-    places = np.concatenate(touched or [np.zeros(0, np.int64)])
-    return (_rewritten(rows, repair) if len(places) else rows), places
+    places = np.concatenate(touched)
 
-
-def _rewritten(rows: "Dataset", repair: Repair) -> "Dataset":
     def mended(table: Any) -> Any:
         texts = flat.flatten(table.combine_chunks())
         return flat.replaced(table, with_changes(texts.values, repair.changes(texts.values)))
 
-    key = _key(rows, {"code": repair.code})
+    return (_rewritten(rows, mended, repair.code) if len(places) else rows), places
+
+
+def _ordered_turns(rows: "Dataset") -> "tuple[Dataset, Array, Array]":
+    """The rows with turns in order, and flags of those that changed and those with nothing left."""
+    touched = facts.measure(rows, ("order",))["order"].astype(bool)
+    if not touched.any():
+        return rows, touched, touched
+
+    def mended(table: Any) -> Any:
+        flags = turn_order.out_of_order(flat.flatten(table.combine_chunks()))
+        place = table.column_names.index("messages")
+        said = table["messages"].to_pylist()
+        made = [turn_order.ordered(e) if f else e for e, f in zip(said, flags, strict=True)]
+        field = table.schema.field("messages")
+        return table.set_column(place, field, pa.array(made, field.type))
+
+    made = _rewritten(rows, mended, ORDER)
+    empty = [pc.equal(pc.list_value_length(t["messages"]), 0) for t in flat.batches(made)]
+    flags = np.concatenate([each.to_numpy() for each in empty])
+    return made, touched, flags.astype(bool)
+
+
+def _rewritten(rows: "Dataset", change: Callable[[Any], Any], code: str) -> "Dataset":
+    key = _key(rows, {"code": code})
     folder = paths.cache() / "data"
     folder.mkdir(parents=True, exist_ok=True)
     made = rows.with_format("arrow").map(
-        mended,
+        change,
         batched=True,
         batch_size=flat.MIXED,
         features=rows.features,
@@ -150,7 +207,7 @@ def _rewritten(rows: "Dataset", repair: Repair) -> "Dataset":
     return made.with_format(None)
 
 
-def _without(rows: "Dataset", out: "np.ndarray[Any, Any]", fix: Fix) -> "Dataset":
+def _without(rows: "Dataset", out: Array, fix: Fix) -> "Dataset":
     if not out.any():
         return rows
     return rows.select(np.flatnonzero(~out), new_fingerprint=_key(rows, fix))
@@ -161,7 +218,6 @@ def _key(rows: "Dataset", fix: Fix) -> str:
     return hashlib.sha256(made_of.encode()).hexdigest()[:24]
 
 
-def _fixed(code: str, numbers: "np.ndarray[Any, Any]", leaving: int) -> Fixed:
-    count = len(numbers)
-    first = tuple(int(number) for number in numbers[:FIRST])
-    return Fixed(code, 0 if leaving else count, count if leaving else 0, first)
+def _fixed(code: str, changed: Array, left_out: Array) -> Fixed:
+    first = np.sort(np.concatenate([changed, left_out]))[:FIRST]
+    return Fixed(code, len(changed), len(left_out), tuple(int(number) for number in first))

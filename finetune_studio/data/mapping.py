@@ -18,6 +18,7 @@ from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
 if TYPE_CHECKING:
+    import numpy as np
     from datasets import Dataset
 
 FORMAT = 1
@@ -53,7 +54,19 @@ def canonical(
     task_kind: str,
     group: str | None = None,
 ) -> "tuple[Dataset, list[Dropped]]":
-    """The rows as a task takes them, and what was left out.
+    """The rows as a task takes them, and what was left out; arguments and errors as `numbered`."""
+    rows, dropped, _ = numbered(dataset, shape, mapping, task_kind, group)
+    return rows, dropped
+
+
+def numbered(
+    dataset: "Dataset",
+    shape: str,
+    mapping: Mapping[str, str],
+    task_kind: str,
+    group: str | None = None,
+) -> "tuple[Dataset, list[Dropped], np.ndarray[Any, Any]]":
+    """The rows as a task takes them, what was left out, and each row's number in `dataset`.
 
     Args:
         dataset: Rows as they were opened.
@@ -223,13 +236,14 @@ def _key(
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:24]
 
 
-def _without_problems(made: "Dataset", key: str) -> "tuple[Dataset, list[Dropped]]":
+def _without_problems(
+    made: "Dataset", key: str
+) -> "tuple[Dataset, list[Dropped], np.ndarray[Any, Any]]":
     import numpy as np
 
-    problems = made.with_format("numpy", columns=[PROBLEM])
     found: dict[str, list[int]] = {}
     start = 0
-    for batch in problems.iter(batch_size=50_000):
+    for batch in made.with_format("numpy", columns=[PROBLEM]).iter(batch_size=50_000):
         codes = batch[PROBLEM]
         for code in np.unique(codes[codes != ""]):
             found.setdefault(str(code), []).extend((np.flatnonzero(codes == code) + start).tolist())
@@ -239,8 +253,8 @@ def _without_problems(made: "Dataset", key: str) -> "tuple[Dataset, list[Dropped
         for code, rows in sorted(found.items(), key=lambda item: -len(item[1]))
     ]
     clean = made.remove_columns(PROBLEM, new_fingerprint=f"{key}c")
-    if not dropped:
-        return clean, []
     bad = np.array(sorted(row for rows in found.values() for row in rows), dtype=np.int64)
     kept = np.setdiff1d(np.arange(len(made)), bad, assume_unique=True)
-    return clean.select(kept, new_fingerprint=f"{key}k"), dropped
+    if dropped:
+        clean = clean.select(kept, new_fingerprint=f"{key}k")
+    return clean, dropped, kept

@@ -7,10 +7,10 @@ training side (it can, when their groups differ) is then left out: it would meas
 """
 
 import hashlib
-import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio.data.quality import flat, twins
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
@@ -33,34 +33,62 @@ def split_rows(
     Raises:
         RefusedError: There is no column named `group`.
     """
+    return parted(ds, *sides(ds, share, group, seed))
+
+
+def parted(
+    ds: "Dataset", learned: "np.ndarray[Any, Any]", measured: "np.ndarray[Any, Any]"
+) -> "tuple[Dataset, Dataset]":
+    """The flagged rows, each side by itself."""
+    return (ds if learned.all() else _part(ds, learned)), _part(ds, measured)
+
+
+def sides(
+    ds: "Dataset",
+    share: float,
+    group: str | None = None,
+    seed: int = 0,
+    content: "np.ndarray[Any, Any] | None" = None,
+) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    """Flags the rows to train on, and those to measure on; as `split_rows`.
+
+    Args:
+        ds: Canonical rows.
+        share: The share to measure on.
+        group: The column whose equal values stay together.
+        seed: Another one makes another split.
+        content: The rows' hashes under this seed, where they are known.
+
+    Raises:
+        RefusedError: There is no column named `group`.
+    """
     import numpy as np
 
+    _check_group(ds, group)
+    if share <= 0 or len(ds) == 0:
+        return np.ones(len(ds), dtype=bool), np.zeros(len(ds), dtype=bool)
+    content = _hashes(ds, seed, None) if content is None else content
+    units = _hashes(ds, seed, group) if group else content
+    held = _held(units, share)
+    return ~held, held & ~np.isin(content, content[~held]) if group else held
+
+
+def _check_group(ds: "Dataset", group: str | None) -> None:
     if group and group not in ds.column_names:
         raise RefusedError(
             tr("There is no column “{name}” to keep rows together by.").format(name=group),
             tr("The columns are {names}.").format(names=", ".join(ds.column_names)),
             tr("Correct data.split.group."),
         )
-    if share <= 0 or len(ds) == 0:
-        return ds, ds.select(range(0))
-    content = _hashes(ds, seed, None)
-    units = _hashes(ds, seed, group) if group else content
-    held = _held(units, share)
-    measured = held & ~np.isin(content, content[~held]) if group else held
-    mark = f"{ds._fingerprint}-{share}-{group}-{seed}"
-    return _part(ds, ~held, f"{mark}-t"), _part(ds, measured, f"{mark}-v")
-
-
-def row_hash(row: dict[str, Any], seed: int = 0) -> int:
-    """A row's place from 0 to 2**64 - 1, by its messages or text; blanks around do not count."""
-    return _hash(_content(row), seed)
 
 
 def _hashes(ds: "Dataset", seed: int, group: str | None) -> "np.ndarray[Any, Any]":
     import numpy as np
 
-    contents = _values(ds, group) if group else _contents(ds)
-    return np.fromiter((_hash(text, seed) for text in contents), np.uint64, len(ds))
+    if not group and {"messages", "text"} & set(ds.column_names):
+        found = [twins.hashes(flat.flatten(table), seed) for table in flat.batches(ds)]
+        return np.concatenate(found)
+    return twins.hashed(_values(ds, group) if group else _reprs(ds), seed)
 
 
 def _held(units: "np.ndarray[Any, Any]", share: float) -> "np.ndarray[Any, Any]":
@@ -70,18 +98,12 @@ def _held(units: "np.ndarray[Any, Any]", share: float) -> "np.ndarray[Any, Any]"
     return held & (units != units.max()) if held.all() else held
 
 
-def _part(ds: "Dataset", chosen: "np.ndarray[Any, Any]", mark: str) -> "Dataset":
+def _part(ds: "Dataset", chosen: "np.ndarray[Any, Any]") -> "Dataset":
     import numpy as np
 
-    key = hashlib.sha256(mark.encode()).hexdigest()[:24]
+    made_of = ds._fingerprint.encode() + np.packbits(chosen).tobytes()
+    key = hashlib.sha256(made_of).hexdigest()[:24]
     return ds.select(np.flatnonzero(chosen), new_fingerprint=key)
-
-
-def _contents(ds: "Dataset") -> Iterator[str]:
-    names = [name for name in ("messages", "text") if name in ds.column_names] or ds.column_names
-    for batch in ds.select_columns(names).iter(batch_size=BATCH):
-        for values in zip(*batch.values(), strict=True):
-            yield _content(dict(zip(batch, values, strict=True)))
 
 
 def _values(ds: "Dataset", column: str) -> Iterator[str]:
@@ -89,15 +111,7 @@ def _values(ds: "Dataset", column: str) -> Iterator[str]:
         yield from ("" if value is None else str(value) for value in batch[column])
 
 
-def _content(row: dict[str, Any]) -> str:
-    if "messages" in row:
-        return "\x1e".join(
-            f"{turn['role']}\x1f{turn['content'].strip()}" for turn in row["messages"]
-        )
-    return str(row["text"]).strip() if "text" in row else repr(sorted(row.items()))
-
-
-def _hash(text: str, seed: int) -> int:
-    plain = unicodedata.normalize("NFC", text).encode("utf-8", "replace")
-    made = hashlib.blake2b(plain, digest_size=8, key=str(seed).encode()[:64])
-    return int.from_bytes(made.digest(), "little")
+def _reprs(ds: "Dataset") -> Iterator[str]:
+    for batch in ds.iter(batch_size=BATCH):
+        for values in zip(*batch.values(), strict=True):
+            yield repr(sorted(zip(batch, values, strict=True)))

@@ -90,7 +90,7 @@ TAGS = (
     "td|th|h[1-6]|blockquote|pre|code|sup|sub|section|article|header|footer|figure|figcaption|"
     "html|head|body|title|meta|link|script|style|iframe|small|big|label|input|button|form"
 )
-TAG = re.compile(rf"</?(?:{TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+TAG = re.compile(rf"</?({TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 BREAK = re.compile(r"<(?:br|hr)\s*/?>|</(?:p|div|li|tr|h[1-6]|blockquote)>", re.IGNORECASE)
 UNSEEN_BODY = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 ENTITY = re.compile(
@@ -106,8 +106,15 @@ def without_html(text: str) -> str:
     if FENCE in text:
         return text
     plain = BREAK.sub("\n", UNSEEN_BODY.sub("", text))
-    plain = ENTITY.sub(lambda each: html.unescape(each[0]), TAG.sub("", plain))
+    plain = ENTITY.sub(lambda each: html.unescape(each[0]), TAG.sub(_unless_alone, plain))
     return plain if plain == text else plain.replace("\u00a0", " ").strip()
+
+
+def _unless_alone(tag: re.Match[str]) -> str:
+    """Nothing; but a letter in angles that nothing closes is no tag: `>ㅁ<b>`."""
+    letter = tag[1].lower()
+    alone = len(letter) == 1 and letter != "p" and f"</{letter}>" not in tag.string.lower()
+    return tag[0] if alone else ""
 
 
 HANGUL = re.compile("[가-힣]")
@@ -124,7 +131,7 @@ def decoded_rightly(text: str) -> str:
 
 def _from_western(text: str) -> str | None:
     """Korean in cp949 that was read as Latin-1, such as `¾È³ç`."""
-    if not any(len(run) >= 4 for run in HIGH.findall(text)):
+    if not any(len(run) >= 4 and len(set(run)) > 2 for run in HIGH.findall(text)):
         return None
     for name in ("latin-1", "cp1252"):
         try:
