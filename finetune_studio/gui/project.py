@@ -28,9 +28,11 @@ class Project(QObject):
 
     Attributes:
         failed: A StudioError that belongs to no control.
+        closing: It is being left; what runs for it ends.
     """
 
     failed = Signal(object)
+    closing = Signal()
 
     def __init__(self, session: Session, jobs: Jobs, preferred: "Preferred") -> None:
         super().__init__()
@@ -81,6 +83,7 @@ class Project(QObject):
         """
         self.watch.leave()
         self.facts.leave()
+        self.closing.emit()
         self.session.settle()
 
 

@@ -1,12 +1,13 @@
 """The steps of the wizard, in their order. A page joins the window by its line here."""
 
-from finetune_studio.gui.pages import dataset, hyperparameters, training
+from finetune_studio.gui.pages import dataset, hyperparameters, results, training
 from finetune_studio.gui.pages.page import StepOf
 
 STEPS: tuple[StepOf, ...] = (
     dataset.STEP,
     hyperparameters.STEP,
     training.STEP,
+    results.STEP,
 )
 
 

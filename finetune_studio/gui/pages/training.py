@@ -240,7 +240,7 @@ class TrainingPage(StepPage):
         self._start.setEnabled(not blocked)
         self._status.again.setEnabled(not blocked)
         for words in self._reasons.findChildren(Text):
-            words.say(words._words)
+            words.refresh()
         self._status.refresh()
         self._aside.refresh()
         self._samples.refresh()

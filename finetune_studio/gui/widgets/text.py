@@ -43,6 +43,10 @@ class Text(QLabel):
         self._words = words
         self._show()
 
+    def refresh(self) -> None:
+        """Say the same words as they are now."""
+        self._show()
+
     def set_tone(self, tone: str) -> None:
         """Say it in another tone of the theme."""
         if self.property("tone") != tone:

@@ -1,0 +1,126 @@
+"""What a run gives, from its events: figures before and after, one sentence. Knows no widget."""
+
+from dataclasses import dataclass
+
+from finetune_studio.gui.language import tr
+from finetune_studio.runs.events import Evaluated, Failed, Sample
+from finetune_studio.runs.state import RunState
+
+NEARLY = 0.005  # share by which a loss must differ to count as different
+LOWER = ("loss", "perplexity")  # what is better when smaller
+ORDER = ("loss", "token_accuracy", "perplexity", "accuracy", "macro_f1")
+SHARES = ("token_accuracy", "accuracy", "macro_f1")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One figure before and after.
+
+    Attributes:
+        name: The metric's stable name.
+        before: Of the base model; None where it was not measured.
+        after: Of the best checkpoint.
+    """
+
+    name: str
+    before: float | None
+    after: float
+
+    @property
+    def better(self) -> bool | None:
+        """Whether it got better; None where it hardly differs or is not known."""
+        if self.before is None or abs(self.after - self.before) <= NEARLY * abs(self.before):
+            return None
+        return (self.after < self.before) == (self.name in LOWER)
+
+
+def best_of(state: RunState) -> Evaluated | None:
+    """The evaluation of the weights that the result holds."""
+    measured = [each for each in state.evaluations if each.metrics.get("loss") is not None]
+    after = [each for each in measured if each.step > 0]
+    return min(after, key=lambda each: each.metrics["loss"] or 0.0, default=None)
+
+
+def scores(state: RunState) -> list[Score]:
+    """The figures that there are, the most telling first."""
+    best = best_of(state)
+    if best is None:
+        return []
+    first = next((each for each in state.evaluations if each.step == 0), None)
+    found = []
+    for name in ORDER:
+        after = best.metrics.get(name)
+        if after is not None:
+            found.append(Score(name, first.metrics.get(name) if first else None, after))
+    return found
+
+
+def answers(state: RunState) -> list[tuple[Sample, Sample]]:
+    """The first answer to each question, and the one of the best checkpoint, or the last."""
+    best = best_of(state)
+    found: dict[str, list[Sample]] = {}
+    for each in state.samples:
+        found.setdefault(each.prompt, []).append(each)
+    pairs = []
+    for said in found.values():
+        after = [each for each in said if best is not None and each.step == best.step]
+        if len(said) > 1:
+            pairs.append((said[0], (after or said)[-1]))
+    return pairs
+
+
+def headline(state: RunState) -> str:
+    """How it went, in a few words."""
+    if isinstance(state.outcome, Failed):
+        return tr("Training failed, but its checkpoints are there")
+    found = scores(state)
+    if not found or found[0].better is None:
+        return tr("It is trained")
+    return tr("It got better") if found[0].better else tr("It did not get better")
+
+
+def sentence(state: RunState) -> str:
+    """What that rests on."""
+    found = scores(state)
+    if not found:
+        return tr("Nothing was measured: no rows were kept aside. Read its answers below.")
+    loss = found[0]
+    if loss.before is None:
+        return tr("Measured on rows that were kept out of training.")
+    change = loss.after / loss.before - 1 if loss.before else 0.0
+    if loss.better is None:
+        return tr("On rows that were kept out of training, the loss is as it was.")
+    text = (
+        tr("On rows that were kept out of training, the loss is {share:.0%} lower.")
+        if loss.better
+        else tr("On rows that were kept out of training, the loss is {share:.0%} higher.")
+    )
+    return text.format(share=abs(change))
+
+
+def metric_name(name: str) -> str:
+    """What a metric is called."""
+    return {
+        "loss": tr("Validation loss"),
+        "perplexity": tr("Perplexity"),
+        "token_accuracy": tr("Token accuracy"),
+        "accuracy": tr("Accuracy"),
+        "macro_f1": tr("Macro F1"),
+    }[name]
+
+
+def metric_value(name: str, value: float) -> str:
+    """A metric's value as it is read."""
+    if name in SHARES:
+        return f"{value:.1%}".replace("%", " %")
+    return f"{value:.3f}" if value < 100 else f"{value:,.0f}"
+
+
+def metric_change(score: Score) -> str:
+    """How much a metric changed."""
+    if score.before is None:
+        return ""
+    if score.name in SHARES:
+        return f"{(score.after - score.before) * 100:+.1f} %p".replace("-", "−")
+    change = score.after / score.before - 1 if score.before else 0.0
+    return f"{change:+.0%}".replace("-", "−").replace("%", " %")
