@@ -9,7 +9,9 @@ import importlib
 import io
 import json
 import sys
+import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 from finetune_studio import __version__
 from finetune_studio.errors import RefusedError, StudioError
@@ -43,15 +45,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StudioError as error:
         return _tell(error, "--json" in given)
     except KeyboardInterrupt:
-        print(tr("Interrupted."), file=sys.stderr)
+        _tell(StudioError(tr("Interrupted.")), "--json" in given)
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has had enough
         return 0
+    except OSError as error:
+        return _tell(_of_system(error), "--json" in given)
+    except Exception:  # noqa: BLE001  (the last door: whatever it is becomes a sentence)
+        return _tell(_unforeseen(), "--json" in given)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses as everything else does, so that `--json` gets its document."""
+
+    def error(self, message: str) -> NoReturn:
+        raise RefusedError(
+            message[:1].upper() + message[1:] + ".",
+            hint=tr("`{program} --help` says what it takes.").format(program=self.prog),
+        )
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="finetune-studio", description=tr("Fine-tune a language model on your own GPU.")
     )
     parser.add_argument("--version", action="version", version=__version__)
@@ -70,6 +86,34 @@ def _tell(error: StudioError, as_json: bool) -> int:
         print(json.dumps({"error": error.as_dict()}, ensure_ascii=False))
     print(tr("error: {text}").format(text=error), file=sys.stderr)
     return 2 if isinstance(error, RefusedError) else 1
+
+
+def _of_system(error: OSError) -> StudioError:
+    place = f"{error.filename}: " if error.filename else ""
+    return StudioError(
+        tr("The system refused a file operation."),
+        f"{place}{error.strerror or error}.",
+        tr("Check free disk space and the rights of the folder; then try again."),
+    )
+
+
+def _unforeseen() -> StudioError:
+    """What nobody foresaw: its traceback goes to a file, for whoever mends it."""
+    kind, error, _ = sys.exc_info()
+    detail = f"{kind.__name__ if kind else ''}: {' '.join(str(error).split())}"
+    return StudioError(tr("The program failed."), detail, _kept(traceback.format_exc()))
+
+
+def _kept(text: str) -> str:
+    from finetune_studio import paths
+
+    file = paths.data() / "last-error.txt"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError:
+        return text  # a full disk must not hide it
+    return tr("{file} holds the details; please report them.").format(file=file)
 
 
 def _speak_utf8() -> None:
