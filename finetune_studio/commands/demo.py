@@ -40,7 +40,7 @@ def demo(options: argparse.Namespace) -> int:
     _heading(tr("1. The data, as the trainer will see it"))
     _check(recipe)
     _heading(tr("2. Training an adapter (LoRA) on the embedded model"))
-    code = follow(run, resume=False, as_json=False)
+    code = follow(run, resume=False, as_json=False, samples=False)
     if code:
         return code
     state = fold(EventReader(run.events).read())

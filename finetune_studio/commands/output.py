@@ -33,3 +33,16 @@ def width(text: str) -> int:
     import unicodedata
 
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def fitted(text: str, columns: int) -> str:
+    """The text, cut with an ellipsis where it is wider than so many columns of a terminal."""
+    if width(text) <= columns:
+        return text
+    kept, taken = [], 1  # the ellipsis
+    for sign in text:
+        taken += width(sign)
+        if taken > columns:
+            break
+        kept.append(sign)
+    return "".join(kept).rstrip() + "…"

@@ -1,6 +1,7 @@
 """`finetune-studio train`: starts the trainer process and shows its events."""
 
 import argparse
+import shlex
 import shutil
 import sys
 import time
@@ -10,17 +11,23 @@ from typing import Any
 
 from finetune_studio import paths
 from finetune_studio.commands.bar import Bar
-from finetune_studio.commands.output import line, note
+from finetune_studio.commands.interrupting import Interrupts
+from finetune_studio.commands.output import line
 from finetune_studio.errors import RefusedError
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.checks import refuse_errors
 from finetune_studio.runs import process
-from finetune_studio.runs.events import Failed, Stopped, to_json
+from finetune_studio.runs.events import Failed, Finished, Stopped, to_json
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.liveness import exit_code
 
 REFUSED = 2
+INTERRUPTED = 130
+STOPPING = (
+    mark("Stopping it in good order; Ctrl+C again stops it at once."),
+    mark("Stopping it at once."),
+)
 LAST_BREATH = 30.0  # seconds between a trainer's last event and its end
 RESUMABLE = ("training.epochs", "training.max_steps", "evaluation.", "checkpoints.", "name")
 """What a resumed run may change: how long it goes on and what is watched, never how it learns."""
@@ -43,8 +50,15 @@ def train(options: argparse.Namespace) -> int:
     if code == REFUSED and not options.resume:
         shutil.rmtree(run.path, ignore_errors=True)  # nothing was done in it
     elif not options.json:
-        line(tr("The run is in {path}.").format(path=run.path))
+        _tell_place(run, code)
     return code
+
+
+def _tell_place(run: RunFolder, code: int) -> None:
+    line(tr("The run is in {path}.").format(path=run.path))
+    if code:
+        again = f"finetune-studio train {shlex.quote(str(run.path))} --resume"
+        line(tr("Go on with it: {command}").format(command=again))
 
 
 def new(options: argparse.Namespace) -> RunFolder:
@@ -82,13 +96,25 @@ def existing(options: argparse.Namespace) -> RunFolder:
     return run
 
 
-def follow(run: RunFolder, resume: bool, as_json: bool) -> int:
-    """Start the trainer and print its events until it ends; interrupts stop it in good order."""
+def follow(run: RunFolder, resume: bool, as_json: bool, *, samples: bool = True) -> int:
+    """Start the trainer and print its events until it ends; interrupts stop it in good order.
+
+    Args:
+        run: The run.
+        resume: Whether it goes on from its last checkpoint.
+        as_json: Whether to print each event on stdout, a JSON line each.
+        samples: Whether the terminal shows the answers to the recipe's prompts.
+
+    Raises:
+        StudioError: It cannot be started, or was interrupted and cannot be ended from here.
+    """
     begun = time.time()
-    process.start(run, resume=resume)
-    bar = Bar(sys.stderr)
+    bar = Bar(sys.stderr, samples=samples)
     last: object = None
-    try:
+    with Interrupts(run, lambda times: bar.tell(tr(STOPPING[times]))) as interrupts:
+        process.start(run, resume=resume)
+        if interrupts.happened:
+            process.stop(run)  # before there was anything to stop
         for event in process.follow(run):
             if event.time < begun:
                 continue  # said by an earlier trainer of this run
@@ -96,23 +122,15 @@ def follow(run: RunFolder, resume: bool, as_json: bool) -> int:
             if as_json:
                 print(to_json(event), flush=True)
             bar.show(event)
-    except KeyboardInterrupt:
-        bar.close()
-        return _interrupted(run)
-    finally:
-        bar.close()
+    bar.close()
+    if interrupts.failed:
+        raise interrupts.failed
+    if interrupts.happened and not isinstance(last, Finished):
+        return INTERRUPTED
     if isinstance(last, Failed):
         return _exit_code(run)
-    return 130 if isinstance(last, Stopped) and last.reason == "interrupted" else 0
-
-
-def _interrupted(run: RunFolder) -> int:
-    note(tr("Stopping and saving; press Ctrl+C again to stop at once."))
-    try:
-        process.stop(run)
-    except KeyboardInterrupt:
-        process.stop(run, deadlines=process.Deadlines(order=0.0, saving=0.0))
-    return 130
+    stopped = isinstance(last, Stopped) and last.reason == "interrupted"
+    return INTERRUPTED if stopped else 0
 
 
 def _exit_code(run: RunFolder) -> int:

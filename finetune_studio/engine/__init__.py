@@ -1,1 +1,9 @@
 """The trainer process: the only place that imports torch. Nobody imports it."""
+
+import signal
+import sys
+
+if sys.argv[0] == "-m":  # Python looks for the program to run: this is a process of the engine
+    # Importing torch takes seconds. An interrupt meanwhile ends the process at once, and not in a
+    # traceback through whatever was being imported; process.py and train.py take it up again.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import re
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -12,12 +14,19 @@ from transformers import logging as transformers_logging
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 
+DISK = re.compile(
+    r"No space left|File too large|quota exceeded|Read-only file system|Input/output error"
+    r"|I/O error|file write failed|inline_container"
+)
+"""What libraries that write files themselves say of a full disk; theirs are no OSErrors."""
+
 
 def run_as_process(work: Callable[[list[str]], int]) -> int:
     """Run `work` on the command line's arguments; 0 done, 1 failed, 2 refused, 130 interrupted."""
     quiet()
     arguments = sys.argv[1:]
     try:
+        hear_interrupts()
         return work(arguments)
     except KeyboardInterrupt:
         return 130
@@ -30,6 +39,11 @@ def run_as_process(work: Callable[[list[str]], int]) -> int:
             print(json.dumps({"error": told.as_dict()}, ensure_ascii=False))  # noqa: T201
         print(tr("error: {text}").format(text=told), file=sys.stderr)  # noqa: T201
         return 2 if isinstance(told, RefusedError) else 1
+
+
+def hear_interrupts() -> None:
+    """From here on an interrupt is an exception; until then it ended the process at once."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def quiet() -> None:
@@ -46,7 +60,7 @@ def as_studio_error(error: BaseException) -> StudioError:
     if isinstance(error, torch.OutOfMemoryError):
         return _out_of_memory(error)
     traceback.print_exc()
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) or DISK.search(str(error)):
         return _system(error)
     return StudioError(
         tr("The engine failed."),
@@ -63,9 +77,9 @@ def _out_of_memory(error: BaseException) -> StudioError:
     )
 
 
-def _system(error: OSError) -> StudioError:
+def _system(error: BaseException) -> StudioError:
     return StudioError(
         tr("The system refused a file operation."),
-        str(error),
+        " ".join(str(error).split())[:500] + ".",
         tr("Check free disk space and the rights of the folder; then try again."),
     )

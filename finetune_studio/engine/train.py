@@ -34,7 +34,7 @@ from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.evaluate import evaluate
 from finetune_studio.engine.loading import context_length, keep_fewer_activations, load_model
 from finetune_studio.engine.loss import Loss, Meter
-from finetune_studio.engine.process import as_studio_error, quiet
+from finetune_studio.engine.process import as_studio_error, hear_interrupts, quiet
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result
 from finetune_studio.engine.samples import Voice
@@ -228,6 +228,7 @@ def export_as_asked(run: RunFolder, records: Records) -> None:
 def main(arguments: list[str]) -> int:
     """Run as a process; every end is an event, and an exit code."""
     quiet()
+    hear_interrupts()
     run = RunFolder(Path(arguments[0]))
     with Records(run) as records:
         try:
@@ -235,15 +236,28 @@ def main(arguments: list[str]) -> int:
             if reason != "cancelled":
                 export_as_asked(run, records)
         except KeyboardInterrupt:
-            records.emit("stopped", step=records.step, reason="interrupted")
+            _last_word(records, "stopped", step=records.step, reason="interrupted")
             return 130
         except Exception as error:  # noqa: BLE001  (the last door: whatever it is becomes an event)
             told = as_studio_error(error)
-            records.emit("failed", **told.as_dict())
+            _last_word(records, "failed", **told.as_dict())
             return 2 if isinstance(told, RefusedError) else 1
         kind = "finished" if reason in ("finished", "early-stopping") else "stopped"
-        records.emit(kind, step=records.step, reason=reason)
-    return 0
+        return 0 if _last_word(records, kind, step=records.step, reason=reason) else 1
+
+
+def _last_word(records: Records, kind: str, **fields: Any) -> bool:
+    """Say how it ended; a disk without room for it is told in the log, which may still have some.
+
+    Returns:
+        Whether it could be said.
+    """
+    try:
+        records.emit(kind, **fields)
+    except OSError as error:
+        print(f"{kind}: {fields}: {as_studio_error(error)}", file=sys.stderr)  # noqa: T201
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from finetune_studio.runs.state import as_notice
 
 POLL = 0.05  # seconds: the window wants news 10 to 20 times a second
 BATCH = 1000  # events; a long history comes in pieces, so that a window can breathe between them
+NO_ROOM = 65_536  # bytes free on a disk: less is full
 JUDGED_LINES = 40  # of the log: a traceback's last line, and what a dying interpreter adds
 
 
@@ -75,6 +76,7 @@ def outcome(folder: RunFolder) -> Outcome:
         last_lines(folder.log, JUDGED_LINES, info.log_offset),
         forced=info.forced is not None,
         rebooted=psutil.boot_time() > last_sign(folder) + CLOCK_SLACK,
+        full=psutil.disk_usage(str(folder.path)).free < NO_ROOM,
     )
 
 

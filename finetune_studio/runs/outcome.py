@@ -16,6 +16,7 @@ Kind = Literal[
     "forced",
     "out-of-gpu-memory",
     "out-of-memory",
+    "disk-full",
     "killed",
     "interrupted",
     "power-loss",
@@ -31,6 +32,7 @@ _GPU_MEMORY = re.compile(
     r"OutOfMemoryError|(CUDA|HIP)( error:)? out of memory|CU(BLAS|DNN)_STATUS_ALLOC_FAILED"
 )
 _MAIN_MEMORY = re.compile(r"can't allocate memory|std::bad_alloc|^MemoryError\b", re.MULTILINE)
+_DISK = re.compile(r"No space left on device|Disk quota exceeded|not enough space on the disk")
 _INTERRUPTS = {"SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"}
 _WINDOWS = {0xC000013A: "SIGINT", 0xC0000005: "SIGSEGV", 0xC0000409: "SIGABRT"}
 
@@ -52,6 +54,10 @@ _TEXTS: dict[Kind, tuple[str, str]] = {
     "out-of-memory": (
         mark("The computer ran out of main memory."),
         mark("Close other programs, or choose a smaller model; then resume."),
+    ),
+    "disk-full": (
+        mark("The disk is full."),
+        mark("Free space on it; then resume from the last checkpoint."),
     ),
     "killed": (
         mark("The system killed the trainer (signal 9), probably because main memory ran out."),
@@ -120,7 +126,12 @@ def of_event(event: Terminal) -> Outcome:
 
 
 def of_death(
-    exit_code: int | None, log: Sequence[str], *, forced: bool = False, rebooted: bool = False
+    exit_code: int | None,
+    log: Sequence[str],
+    *,
+    forced: bool = False,
+    rebooted: bool = False,
+    full: bool = False,
 ) -> Outcome:
     """The end of a trainer that announced none.
 
@@ -129,8 +140,11 @@ def of_death(
         log: The last lines of its log.
         forced: The person's request to stop came to its last rungs.
         rebooted: The computer started again since.
+        full: The run's disk has no room, not even for a last word.
     """
     kind: Kind = "forced" if forced else _kind_of_death(exit_code, "\n".join(log), rebooted)
+    if full and kind in ("exit-code", "unknown"):
+        kind = "disk-full"
     return Outcome(kind=kind, exit_code=exit_code, log="\n".join(log[-SHOWN_LINES:]))
 
 
@@ -144,6 +158,8 @@ def _kind_of_death(code: int | None, log: str, rebooted: bool) -> Kind:
         return "out-of-gpu-memory"
     if code != 0 and _MAIN_MEMORY.search(log):
         return "out-of-memory"
+    if code != 0 and _DISK.search(log):
+        return "disk-full"
     if code is None:
         return "power-loss" if rebooted else "unknown"
     return "exit-code" if code else "silent"

@@ -86,6 +86,7 @@ def test_much_output_does_not_hold_the_trainer_up(child):
         ("sys.exit(3)", "exit-code", "exit code 3"),
         ("sys.exit(0)", "silent", "without saying"),
         ("raise MemoryError", "out-of-memory", "main memory"),
+        ('raise OSError(28, "No space left on device")', "disk-full", "disk is full"),
         (
             'raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")',
             "out-of-gpu-memory",
