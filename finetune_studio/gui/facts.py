@@ -14,6 +14,7 @@ from finetune_studio import paths
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.plan import Plan
+from finetune_studio.gui.preflight import Preflights
 from finetune_studio.gui.session import Session
 from finetune_studio.hardware.machine import Machine, read_machine
 from finetune_studio.i18n import mark
@@ -21,6 +22,7 @@ from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Data, Recipe
 from finetune_studio.recipe.steps import Steps, count_steps
 
+REFUSED = "refused"  # the pre-flight's word for what it could not look at
 SHOWN = 50  # rows kept for the page of the data
 
 
@@ -61,6 +63,7 @@ class Facts(QObject):
         data_error: Why they could not be read.
         machine: What this machine is.
         plan: The model's figures, memory, time and disk.
+        preflight: What the trainer would do with the rows.
         changed: Something is known now that was not, or no longer.
     """
 
@@ -74,6 +77,8 @@ class Facts(QObject):
         self.machine: Machine | None = None
         self.plan = Plan(session, jobs)
         self.plan.changed.connect(self.changed)
+        self.preflight = Preflights(session, jobs)
+        self.preflight.changed.connect(self.changed)
         session.changed.connect(self._follow)
 
     def start(self) -> None:
@@ -83,11 +88,13 @@ class Facts(QObject):
         )
         self.plan.reckon()
         self._count()
+        self.preflight.look()
 
     def leave(self) -> None:
         """Find out no more."""
         self._jobs.forget("data")
         self.plan.leave()
+        self.preflight.leave()
 
     @property
     def counting(self) -> bool:
@@ -107,6 +114,13 @@ class Facts(QObject):
         found += self.plan.findings()
         if self.data_error:
             found.append(_as_finding(self.data_error))
+        codes, blocked = (
+            {each.code for each in found},
+            {each.where for each in found if each.level == "error"},
+        )
+        for each in self.preflight.findings():
+            if each.code not in codes and not (each.code == REFUSED and each.where in blocked):
+                found.append(each)
         order = ("error", "warning", "advice")
         return sorted(found, key=lambda each: order.index(each.level))
 

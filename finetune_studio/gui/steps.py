@@ -1,10 +1,11 @@
 """The steps of the wizard, in their order. A page joins the window by its line here."""
 
-from finetune_studio.gui.pages import dataset, hyperparameters, results, training
+from finetune_studio.gui.pages import dataset, hyperparameters, results, tokenizer, training
 from finetune_studio.gui.pages.page import StepOf
 
 STEPS: tuple[StepOf, ...] = (
     dataset.STEP,
+    tokenizer.STEP,
     hyperparameters.STEP,
     training.STEP,
     results.STEP,

@@ -1,0 +1,68 @@
+"""The pre-flight of the open recipe: what the trainer would do with its rows, and what is wrong.
+
+It reads and tokenises, so it runs away from the window's thread, a while after the last change.
+"""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.session import Session
+from finetune_studio.recipe.findings import Finding
+
+if TYPE_CHECKING:
+    from finetune_studio.tokens.preflight import Preflight
+
+RESTS = 700  # milliseconds after the last change
+CONCERNED = ("model.", "data.", "task.", "training.sequence_length", "training.packing")
+
+
+class Preflights(QObject):
+    """The newest pre-flight of a session.
+
+    Attributes:
+        changed: There is another one.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, jobs: Jobs) -> None:
+        super().__init__()
+        self._session, self._jobs = session, jobs
+        self.found: Preflight | None = None
+        self._rest = QTimer(self, singleShot=True, interval=RESTS)
+        self._rest.timeout.connect(self.look)
+        session.changed.connect(self._follow)
+
+    def look(self) -> None:
+        """Look now, where there is data."""
+        recipe = self._session.recipe
+        if not recipe.data.files:
+            return
+
+        def work() -> "Preflight":
+            from finetune_studio.tokens.preflight import preflight
+
+            return preflight(recipe)
+
+        self._jobs.run("preflight", work, self._know, lambda _: None)
+
+    def findings(self) -> list[Finding]:
+        """What it found."""
+        return list(self.found.findings) if self.found else []
+
+    def leave(self) -> None:
+        """Look no more."""
+        self._rest.stop()
+        self._jobs.forget("preflight")
+
+    def _follow(self, paths: frozenset[str]) -> None:
+        if any(path.startswith(CONCERNED) for path in paths):
+            self.found = None  # it was about other rows
+            self._jobs.forget("preflight")
+            self._rest.start()
+
+    def _know(self, found: "Preflight") -> None:
+        self.found = found
+        self.changed.emit()
