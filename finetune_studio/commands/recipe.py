@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from finetune_studio.commands.output import line
 from finetune_studio.errors import RefusedError
@@ -9,6 +10,9 @@ from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.fields import describe
 from finetune_studio.recipe.schema import Recipe
+
+if TYPE_CHECKING:
+    from finetune_studio.recipe.findings import Finding
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -45,12 +49,42 @@ def write(options: argparse.Namespace) -> int:
     recipe = store.with_changes(Recipe(), changes | {k: asked[k] for k in asked if "kind" in k})
     advised = recommend(recipe)
     recipe = store.with_changes(recipe, {each.path: each.value for each in advised} | asked)
+    recipe, fixed, left = _mended(recipe, set(asked))
     store.save(recipe, options.out)
     for each in advised:
-        if each.path not in asked:
+        if each.path not in asked and each.path not in fixed:
             line(f"{each.path} = {each.value}: {each.reason}")
+    for path, (value, reason) in fixed.items():
+        line(f"{path} = {value}: {reason}")
+    for finding in left:
+        line(f"{tr(finding.level)}: {finding.sentence} [{finding.where}]")
     line(tr("Written to {path}.").format(path=options.out))
     return 0
+
+
+def _mended(
+    recipe: Recipe, asked: set[str]
+) -> "tuple[Recipe, dict[str, tuple[Any, str]], list[Finding]]":
+    """The recipe with the fix of each error that has one, unless the person decided otherwise.
+
+    What it found besides is told: a model that cannot be reached now may be tomorrow.
+    """
+    from finetune_studio.tokens.preflight import preflight
+
+    fixed: dict[str, tuple[Any, str]] = {}
+    while True:
+        found = preflight(recipe).findings
+        fixes = {
+            path: (value, finding.sentence)
+            for finding in found
+            if finding.level == "error"
+            for path, value in finding.fix.items()
+            if path not in asked and path not in fixed
+        }
+        if not fixes:
+            return recipe, fixed, [each for each in found if each.level != "advice"]
+        fixed |= fixes
+        recipe = store.with_changes(recipe, {path: value for path, (value, _) in fixes.items()})
 
 
 def print_reference(_: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from tests.helpers.running import ROWS, losses, make_run, state_of, write_rows
 HEAVY = {"torch", "transformers", "PySide6", "pyqtgraph"}
 
 
-def test_light_commands_import_neither_torch_nor_qt(tmp_path):
+def test_light_commands_import_neither_torch_nor_qt(tmp_path, tiny):
     data = write_rows(tmp_path / "rows.jsonl", ROWS["chat"])
     look = (
         "import sys\nfrom finetune_studio.cli import main\n"
@@ -28,7 +28,7 @@ def test_light_commands_import_neither_torch_nor_qt(tmp_path):
     )
     recipe = str(tmp_path / "recipe.yaml")
     for arguments in (
-        ["recipe", "new", "--data", str(data), "--out", recipe],
+        ["recipe", "new", "--model", str(tiny), "--data", str(data), "--out", recipe],
         ["recipe", "reference"],
         ["check", recipe],
         ["runs", "list"],
@@ -167,7 +167,7 @@ def test_bad_rows_get_one_sentence(tmp_path, tiny, case):
 
 
 def test_a_row_of_five_megabytes_trains(tmp_path, tiny):
-    rows = [{"question": "긴 글", "answer": "가" * 1_700_000}, *ROWS["chat"]]
+    rows = [{"질문": "긴 글", "답변": "가" * 1_700_000}, *ROWS["chat"]]
     run = make_run(tmp_path / "a", tiny, training__max_steps=2)
     data = write_rows(tmp_path / "long.jsonl", rows)
     store.save(store.with_changes(store.load(run.recipe), {"data.files": [str(data)]}), run.recipe)
