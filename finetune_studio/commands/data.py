@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from finetune_studio.data.mapping import Dropped
 
+FORMS_OF_TASKS = ("chat", "text", "classify")
 FORMS = ("messages", "chatml", "alpaca", "sharegpt", "prompt-completion")
 
 
@@ -20,6 +21,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The sub-commands `check` and `convert`."""
     parts = parser.add_subparsers(dest="part", required=True)
     examined = parts.add_parser("check", help=tr("recognise the shape and look for faults"))
+    examined.add_argument(
+        "--task", default="", choices=("", *FORMS_OF_TASKS), help=tr("what the rows are to train")
+    )
+    examined.add_argument(
+        "--validation",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=tr("files to measure on, which must not hold rows that are learned"),
+    )
+    examined.add_argument(
+        "--quick", action="store_true", help=tr("leave the look at every row's quality out")
+    )
     examined.set_defaults(run=check)
     converted = parts.add_parser("convert", help=tr("write the rows in another shape"))
     converted.add_argument("--to", choices=FORMS, required=True, help=tr("the new shape"))
@@ -44,9 +58,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def check(options: argparse.Namespace) -> int:
     """Print what the files hold; an error among the findings makes the exit code 2."""
-    from finetune_studio.data.check import examine
+    from finetune_studio.data.check import Closely, examine
+    from finetune_studio.recipe.schema import Data
 
-    report = examine(options.files, options.shape, parse_mapping(options.mapping))
+    data = Data(validation_files=tuple(options.validation))
+    closely = None if options.quick else Closely(options.task, data)
+    mapping = parse_mapping(options.mapping)
+    report = examine(options.files, options.shape, mapping, closely=closely)
     if options.json:
         print_json(report.as_dict())
     else:
@@ -64,6 +82,8 @@ def check(options: argparse.Namespace) -> int:
             line(f"  {role} = {column}")
         for finding in report.findings:
             line(f"{tr(finding.level)}: {finding.sentence} [{finding.code}]")
+            for example in finding.values.get("examples", ()):
+                line(f"    {example}")
     return 2 if any(finding.level == "error" for finding in report.findings) else 0
 
 

@@ -77,10 +77,9 @@ def examine(
         StudioError: The cache cannot be written.
     """
     opened = open_rows(files)
-    rows = opened.dataset
-    found = settle(rows, shape, mapping or {})
-    findings = _open_shape(found) if not found.mapping else _judged(rows, found, closely)
-    return Report(found, len(rows), opened.encoding, tuple(findings), opened)
+    found = settle(opened.dataset, shape, mapping or {})
+    findings = _open_shape(found) if not found.mapping else _judged(files, found, closely)
+    return Report(found, len(opened.dataset), opened.encoding, tuple(findings), opened)
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def _open_shape(found: Recognition) -> list[Finding]:
     ]
 
 
-def _judged(rows: "Dataset", found: Recognition, closely: Closely | None) -> list[Finding]:
+def _judged(files: Sequence[str], found: Recognition, closely: Closely | None) -> list[Finding]:
     suggested = TASKS.get(found.shape, "chat")
     task = (closely.kind if closely else "") or suggested
     if found.shape not in FORMS[suggested]:
@@ -124,7 +123,9 @@ def _judged(rows: "Dataset", found: Recognition, closely: Closely | None) -> lis
             )
         ]
     group = (closely.data.split.group if closely else "") or None
+    rows = open_rows(files).dataset  # mapped anew, so that what is read of it is given back
     made, dropped, numbers = numbered(rows, found.shape, found.mapping, task, group)
+    del rows
     findings = _dropped(made, dropped)
     if closely and len(made):
         findings += _quality(made, numbers, task, closely)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from datasets import Dataset
 
-BATCH = 20_000
-"""Rows taken at once; about 10 MB of text."""
+BATCH = 10_000
+"""Rows taken at once; about 5 MB of text."""
 MIXED = 5_000
 """Rows taken at once where they are picked out one by one."""
 

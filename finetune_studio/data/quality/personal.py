@@ -21,11 +21,12 @@ PHONE = re.compile(
     r")(?![\d-])"
 )
 MAIL = re.compile(
-    r"(?<![\w.+-])[A-Za-z0-9_][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,18}(?![\w@])"
+    r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,4}"
+    r"[A-Za-z]{2,18}(?![A-Za-z0-9@-]|\.[A-Za-z])"
 )
 PATTERN = (
     r"\d{6}[- ]?[1-8]\d{6}|(?:\d[ -]?){12}\d|01[016-9][ -.]?\d{3,4}|\+\d{1,3}[ -]?\d|"
-    r"0\d{1,2}[ -.)]\d{3,4}[ -.]\d{4}|\(\d{3}\) ?\d{3}-|\w@\w"
+    r"0\d{1,2}[ -.)]\d{3,4}[ -.]\d{4}|\(\d{3}\) ?\d{3}-|[A-Za-z0-9_.+-]@[A-Za-z0-9]"
 )
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 RANDOM_SINCE = date(2020, 10, 1)
@@ -59,7 +60,7 @@ def is_card(number: str) -> bool:
     """Whether the digits are a payment card's: a known first digit, and Luhn's check holds."""
     digits = [int(sign) for sign in number if sign.isdigit()]
     begins = number[:2] in BEGINNINGS.get(len(digits), ())
-    if not begins or len(set(digits)) < 3:
+    if not begins or len(set(digits)) == 1:
         return False
     doubled = [d * 2 - 9 * (d > 4) if place % 2 else d for place, d in enumerate(digits[::-1])]
     return sum(doubled) % 10 == 0

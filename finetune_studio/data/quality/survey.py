@@ -99,6 +99,7 @@ def _survey(
         for code, seen in repairs.items()
         if seen.count
     ]
+    found += _out_of_order(rows, numbers, measured["order"], fixes)
     if split is not None or validation is not None:
         found += _leaks(rows, numbers, measured, fixes, split, validation)
     found += _flagged(rows, numbers, measured, fixes)
@@ -147,6 +148,18 @@ def _flagged(
         values = check.values(rows, measured, settings)
         found.append(wording.finding(code, len(places), first, examples, fixes, values, settings))
     return found
+
+
+def _out_of_order(
+    rows: "Dataset", numbers: Array, flags: Array, fixes: Sequence[dict[str, Any]]
+) -> list[Finding]:
+    places = np.flatnonzero(flags)
+    if not len(places):
+        return []
+    said = (rows[int(place)]["messages"] for place in places[:EXAMPLES])
+    examples = [", ".join(turn["role"] for turn in turns) for turns in said]
+    first = numbers[places[:FIRST]].tolist()
+    return [wording.finding("role-order", len(places), first, examples, fixes, {})]
 
 
 def _leaks(

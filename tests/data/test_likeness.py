@@ -1,0 +1,61 @@
+"""Nearly equal rows are found among many, and only they."""
+
+import random
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from datasets import Dataset
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finetune_studio.data.quality import likeness
+from finetune_studio.data.quality.facts import measure
+from finetune_studio.data.quality.leaving_out import CHECKS
+from finetune_studio.data.quality.letters import SCRIPTS, letters
+
+WORDS = [chr(0xAC00 + 31 * n) + chr(0xAC00 + 77 * n % 11000) for n in range(140)]
+
+
+def near(texts):
+    rows = Dataset.from_dict({"text": texts})
+    check = CHECKS["near-duplicates"]
+    return np.flatnonzero(check.flags(rows, measure(rows, check.needs), {})).tolist()
+
+
+def test_changed_rows_are_found_and_others_are_not():
+    dice = random.Random(1)
+    texts = [" ".join(dice.choices(WORDS, k=30)) for _ in range(2000)]
+    texts += [text + " 끝" for text in texts[:100]]
+    texts += [text.replace(" ", "") for text in texts[100:150]]
+    assert near(texts) == list(range(2000, 2150))
+
+
+def test_half_equal_rows_are_not_near():
+    dice = random.Random(2)
+    first = [" ".join(dice.choices(WORDS, k=20)) for _ in range(300)]
+    second = [text[:30] + " ".join(dice.choices(WORDS, k=20))[:29] for text in first]
+    assert near(first + second) == []
+
+
+def test_of_a_chain_the_ends_stay():
+    text = "가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허고노도로모보소오조초코토포호"
+    chain = [text, text[4:] + "한두세네", text[8:] + "한두세네다섯여섯"]
+    assert likeness.leftovers(np.array([[0, 1], [1, 2]]), 3).tolist() == [False, True, False]
+    assert near(chain) in ([1], [])
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", "..."], ["가", "나"]])
+def test_little_or_nothing(texts):
+    assert near(texts) == []
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs",))), min_size=1, max_size=8))
+def test_letters_are_those_of_python(texts):
+    found = letters(pa.array(texts, pa.string()))
+    for row, text in enumerate(texts):
+        points = found.points[found.starts[row] : found.starts[row + 1]]
+        lowered = "".join(pa.compute.utf8_lower(pa.array([text])).to_pylist())
+        assert "".join(map(chr, points)) == "".join(filter(str.isalnum, lowered))
+    assert found.script_counts.shape == (len(texts), len(SCRIPTS))
+    assert found.script_counts.sum() == len(found.points)
