@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio.tokens.ahead import encoded_ahead
 from finetune_studio.tokens.loading import Offsets, Tokenizer
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from tokenizers import Encoding
 
 BATCH = 1000
 SYLLABLE = re.compile("[가-힣]")
@@ -81,13 +83,18 @@ class _Sum:
         own = getattr(self.tokenizer.backend.model, "unk_token", None)
         self.unknown_id = self.tokenizer.id_of(own or self.tokenizer.named.get("unk_token"))
 
-    def add(self, texts: Sequence[str]) -> None:
-        encoded = self.tokenizer.encode_batch(texts, add_special_tokens=False)
-        for text, (ids, offsets) in zip(texts, encoded, strict=True):
-            self.tokens += len(ids)
-            self.hangul += _writing_hangul(text, offsets)
+    def encode(self, texts: Sequence[str]) -> "list[Encoding]":
+        """The texts without special tokens, over all cores."""
+        return self.tokenizer.backend.encode_batch(list(texts), add_special_tokens=False)
+
+    def add(self, texts: Sequence[str], encoded: "Sequence[Encoding]") -> None:
+        """Count the tokens of some texts."""
+        for text, each in zip(texts, encoded, strict=True):
+            self.tokens += len(each)
+            if HANGUL.search(text):
+                self.hangul += _writing_hangul(text, each.offsets)
             if self.unknown_id is not None:
-                self.unknown += ids.count(self.unknown_id)
+                self.unknown += each.ids.count(self.unknown_id)
 
 
 def compare(
@@ -104,11 +111,13 @@ def compare(
     """
     sums = [_Sum(tokenizer) for _, tokenizer in models]
     characters = syllables = done = 0
-    for texts, size in _contents(rows):
+    for (texts, size), encoded in encoded_ahead(
+        _contents(rows), lambda batch: [each.encode(batch[0]) for each in sums]
+    ):
         characters += sum(map(len, texts))
         syllables += sum(map(_syllables, texts))
-        for each in sums:
-            each.add(texts)
+        for each, made in zip(sums, encoded, strict=True):
+            each.add(texts, made)
         done += size
         progress(done)
     cheapest = max(1, min((each.tokens for each in sums), default=1))
@@ -144,7 +153,5 @@ def _syllables(text: str) -> int:
 
 def _writing_hangul(text: str, offsets: Offsets) -> int:
     """Tokens whose place has Hangul in it."""
-    if not HANGUL.search(text):
-        return 0
     before = [0, *accumulate("가" <= sign <= "힣" or "ᄀ" <= sign <= "ᇿ" for sign in text)]
-    return sum(before[end] > before[start] for start, end in offsets)
+    return [before[end] > before[start] for start, end in offsets].count(True)

@@ -7,7 +7,6 @@ of its time, are not made here.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.schema import Recipe
+from finetune_studio.tokens.ahead import encoded_ahead
 from finetune_studio.tokens.loading import Tokenizer
 from finetune_studio.tokens.packing import Array, best_fit, expected_longest
 from finetune_studio.tokens.supervision import Supervisor, supervisor_of
@@ -236,18 +236,12 @@ def count(
     texts = _Texts(recipe, tokenizer)
     found: Counter[int] = Counter()
     refused = done = 0
-    with ThreadPoolExecutor(1) as encoder:  # encodes a batch while the next one is rendered
-        waiting: Future[list[int]] | None = None
-        for batch, size in _batches(rows, texts.column):
-            rendered = [text for text in map(texts.render, batch) if text is not None]
-            refused += len(batch) - len(rendered)
-            if waiting is not None:
-                found.update(waiting.result())
-            waiting = encoder.submit(texts.lengths, rendered)
-            done += size
-            progress(done)
-        if waiting is not None:
-            found.update(waiting.result())
+    batches = _batches(rows, texts)
+    for (rendered, size), sizes in encoded_ahead(batches, lambda batch: texts.lengths(batch[0])):
+        found.update(sizes)
+        refused += size - len(rendered)
+        done += size
+        progress(done)
     return of_counts(found, refused, in_pieces=recipe.task.kind == "text")
 
 
@@ -297,9 +291,12 @@ class _Texts:
         return [size + (not end) for size, end in zip(sizes, ends, strict=True)]
 
 
-def _batches(rows: "Dataset", column: str) -> Iterator[tuple[list[Any], int]]:
-    for table in rows.with_format("arrow", columns=[column]).iter(batch_size=BATCH):
-        yield table.column(column).to_pylist(), len(table)
+def _batches(rows: "Dataset", texts: _Texts) -> Iterator[tuple[list[str], int]]:
+    """The texts of some rows that can be rendered, and how many rows they are of."""
+    for table in rows.with_format("arrow", columns=[texts.column]).iter(batch_size=BATCH):
+        contents = table.column(texts.column).to_pylist()
+        rendered = [text for text in map(texts.render, contents) if text is not None]
+        yield rendered, len(contents)
 
 
 def _rounded(length: int) -> int:
