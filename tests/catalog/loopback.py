@@ -1,11 +1,15 @@
-"""A Hub on the loopback: the few answers that a download needs, and faults on demand."""
+"""A Hub on the loopback: the answers that downloads and searches need, and faults on demand."""
 
 import hashlib
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+LARGE = 4096
+"""Bytes from which a file is named by its SHA-256, as the Hub does with large ones."""
 
 
 class Hub:
@@ -13,11 +17,26 @@ class Hub:
 
     Attributes:
         faults: A status and error code for an id, such as `{"a/b": (403, "GatedRepo")}`.
+        headers: More headers of those answers.
+        message: What the Hub says with them.
         taken: The names of the files that were downloaded.
+        ranges: The ranges that were asked for.
+        cuts: For a file, after how many bytes its next downloads break off.
+        lies: For a file, what is sent in its place.
+        slow: Seconds between two pieces of a file.
+        silent: Whether nothing is ever answered.
+        portal: Whether every answer is a web page, as in a guest network.
+        tokens: The accounts by their tokens; where there are some, models need one.
+        seen: The authorization of every request.
+        found: What a search answers, as the Hub words it.
     """
 
     def __init__(self):
-        self.models, self.faults, self.taken = {}, {}, []
+        self.models, self.faults, self.headers, self.message = {}, {}, {}, ""
+        self.taken, self.ranges, self.seen = [], [], []
+        self.cuts, self.lies, self.tokens, self.found = {}, {}, {}, []
+        self.slow, self.silent, self.portal, self.honours_ranges = 0.0, False, False, True
+        self._closing = threading.Event()
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -31,7 +50,8 @@ class Hub:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._server.daemon_threads = False
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
     def url(self):
@@ -42,24 +62,58 @@ class Hub:
         return self
 
     def __exit__(self, *_):
+        self._closing.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
     def _answer(self, request, body):
-        path = request.path.partition("?")[0].strip("/")
+        parts = urlsplit(request.path)
+        path = parts.path.strip("/")
+        self.seen.append(request.headers.get("Authorization"))
+        if self.silent:
+            self._closing.wait(60)
+        elif self.portal:
+            page = b"<html><title>Guest network</title>Please sign in.</html>"
+            self._send(request, 200, page, {"Content-Type": "text/html"}, body)
+        elif path == "api/whoami-v2":
+            self._whoami(request)
+        elif path == "api/models":
+            asked = parse_qs(parts.query)
+            wanted = asked.get("search", [""])[0].casefold()
+            rows = [each for each in self.found if wanted in each["id"].casefold()]
+            limit = int(asked.get("limit", ["1000"])[0])
+            self._send(request, 200, json.dumps(rows[:limit]).encode())
+        else:
+            self._model(request, path, body)
+
+    def _whoami(self, request):
+        given = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
+        if given not in self.tokens:
+            error = {"error": "Invalid credentials in Authorization header"}
+            return self._send(request, 401, json.dumps(error).encode())
+        about = {"name": self.tokens[given], "auth": {"accessToken": {"role": "read"}}}
+        return self._send(request, 200, json.dumps(about).encode())
+
+    def _model(self, request, path, body):
         api = path.removeprefix("api/models/")
         name = "/".join(api.split("/")[:2])
         status, code = self.faults.get(name, (200, ""))
         if name not in self.models and not code:
             status, code = 404, "RepoNotFound"
+        given = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
         rest = api.split("/")[2:]
+        if not code and self.tokens and given not in self.tokens and rest:
+            status, code = 401, "GatedRepo"
         if code:
-            self._send(request, status, b"{}", {"X-Error-Code": code})
+            said = {"X-Error-Message": self.message} if self.message else {}
+            self._send(request, status, b"{}", {"X-Error-Code": code, **said, **self.headers})
         elif "resolve" in rest:
             self._file(request, name, rest[-1], body)
         elif rest[:1] == ["tree"]:
             self._send(request, 200, json.dumps(self._tree(name)).encode())
+        elif rest[:1] == ["auth-check"]:
+            self._send(request, 200, b"{}")
         elif rest[1:] not in ([], ["main"], [COMMIT]):
             self._send(request, 404, b"{}", {"X-Error-Code": "RevisionNotFound"})
         else:
@@ -71,25 +125,56 @@ class Hub:
 
     def _tree(self, name):
         return [
-            {"type": "file", "path": each, "size": len(content), "oid": _digest(content)}
+            {"type": "file", "path": each, "size": len(content), "oid": digest(content)}
             for each, content in self.models[name].items()
         ]
 
     def _file(self, request, name, file, body):
         content = self.models[name][file]
-        if body:
-            self.taken.append(file)
-        headers = {"ETag": f'"{_digest(content)}"', "X-Repo-Commit": COMMIT}
-        self._send(request, 200, content, headers, body)
+        headers = {"ETag": f'"{digest(content)}"', "X-Repo-Commit": COMMIT}
+        if not body:
+            self._send(request, 200, content, headers, body)
+            return
+        self.taken.append(file)
+        content = self.lies.get(file, content)
+        asked = request.headers.get("Range")
+        status, start = 200, 0
+        if asked and self.honours_ranges:
+            self.ranges.append(asked)
+            start = int(asked.removeprefix("bytes=").rstrip("-"))
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            status = 206
+        cut = self.cuts[file].pop(0) if self.cuts.get(file) else None
+        self._stream(request, status, headers, content[start:], cut)
+
+    def _stream(self, request, status, headers, content, cut):
+        self._head(request, status, {"Content-Length": str(len(content)), **headers})
+        piece = 1024 if self.slow else 1 << 16
+        sent = content if cut is None else content[:cut]
+        for start in range(0, len(sent), piece):
+            if self._closing.is_set():
+                break
+            try:
+                request.wfile.write(sent[start : start + piece])
+            except OSError:
+                break
+            time.sleep(self.slow)
+        request.close_connection = True
 
     def _send(self, request, status, content, headers=None, body=True):
-        request.send_response(status)
-        for key, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
-            request.send_header(key, value)
-        request.end_headers()
+        self._head(request, status, {"Content-Length": str(len(content)), **(headers or {})})
         if body and request.command == "GET":
             request.wfile.write(content)
 
+    def _head(self, request, status, headers):
+        request.send_response(status)
+        for key, value in headers.items():
+            request.send_header(key, value)
+        request.end_headers()
 
-def _digest(content):
-    return hashlib.sha1(content).hexdigest()
+
+def digest(content):
+    """The hash by which the Hub names a file: SHA-256 of large ones, git's own of small ones."""
+    if len(content) >= LARGE:
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
