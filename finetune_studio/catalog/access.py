@@ -117,7 +117,8 @@ def _write(given: str) -> None:
             stream.write(given)
         part.replace(file)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise StudioError(
             tr("The token could not be kept."),
             f"{error.strerror}: {file.parent}",
