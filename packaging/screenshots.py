@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
-
     from finetune_studio.gui.main_window import MainWindow
 
-SETTLES = 1.5  # seconds in which what is read and reckoned for a page arrives
+SETTLES = 1.2  # seconds in which what is read and reckoned for a page arrives
 TRAINS = 600  # seconds that the demo may take
 
 
@@ -59,30 +58,28 @@ def shoot(asked: argparse.Namespace) -> list[Path]:
     window = MainWindow(Preferred(load().preferences))
     window.resize(*(int(part) for part in asked.size.split("x")))
     window.show()
-    _ready(app, window, asked.model)
+    _ready(window, asked.model)
     made = [
         picture
         for code in asked.language
         for mode in asked.theme
-        for picture in _pages(app, window, asked, code, mode)
+        for picture in _pages(window, asked, code, mode)
     ]
     window.close()
     return made
 
 
-def _ready(app: "QApplication", window: "MainWindow", model: str) -> None:
+def _ready(window: "MainWindow", model: str) -> None:
     """Open the demo, trained."""
     if window.preferred.value.recent:
         window.open_path(window.preferred.value.recent[0])
     else:
         window.try_demo(model)
-    _wait(app, lambda: window.project is not None and window.project.watch.run is not None)
-    _wait(app, lambda: window.project is not None and not window.project.watch.alive)
+    _wait(lambda: window.project is not None and window.project.watch.run is not None)
+    _wait(lambda: window.project is not None and not window.project.watch.alive)
 
 
-def _pages(
-    app: "QApplication", window: "MainWindow", asked: argparse.Namespace, code: str, mode: str
-) -> list[Path]:
+def _pages(window: "MainWindow", asked: argparse.Namespace, code: str, mode: str) -> list[Path]:
     from finetune_studio.gui.steps import STEPS
 
     window.use_language(code)
@@ -98,7 +95,9 @@ def _pages(
             window.show_start()
         else:
             window.show_place(key)
-        _pause(app, SETTLES)
+        _pause(SETTLES)
+        _wait(lambda: not window.jobs.busy)
+        _pause(0.3)
         path = asked.out / f"{key}-{mode}-{code}.png"
         window.grab().save(str(path))
         if key not in steps and key != "start":
@@ -107,15 +106,15 @@ def _pages(
     return made
 
 
-def _wait(app: "QApplication", done: object) -> None:
+def _wait(done: Callable[[], bool]) -> None:
     until = time.monotonic() + TRAINS
-    while not done():  # type: ignore[operator]
+    while not done():
         if time.monotonic() > until:
             raise SystemExit("The demo did not end in time.")
-        _pause(app, 0.1)
+        _pause(0.1)
 
 
-def _pause(app: "QApplication", seconds: float) -> None:
+def _pause(seconds: float) -> None:
     from PySide6.QtCore import QEventLoop, QTimer
 
     loop = QEventLoop()

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from finetune_studio.errors import StudioError
 
 T = TypeVar("T")
-WORKERS = 2
+WORKERS = 4
 
 
 class Jobs(QObject):

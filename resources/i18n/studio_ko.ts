@@ -39,9 +39,19 @@
    <translation>Hub의 브랜치, 태그, 커밋이에요. 비워 두면 main을 써요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <source>A classification needs at least two.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>A column whose equal values stay on one side, such as a film or a customer.</source>
    <translation>영화나 고객처럼, 값이 같은 행을 한쪽에 모아 둘 열이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>A downloaded file is damaged.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -79,6 +89,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/runs/deleting.py" />
+   <source>A part of the run could not be deleted.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>A recipe is a YAML file in UTF-8.</source>
    <translation>레시피는 UTF-8로 쓴 YAML 파일이에요.</translation>
@@ -99,8 +114,13 @@
    <translation>이보다 작게 좋아지면 좋아지지 않은 것으로 봐요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
-   <source>Accept the licence at https://huggingface.co/{model}, then sign in with `hf auth login`, or set HF_TOKEN.</source>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Accept the licence at {page} with the account of your token, then try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Accept the licence at {page}, then sign in with `finetune-studio models login`.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -129,9 +149,19 @@
    <translation>다른 숫자를 쓰면 다르게 나눠요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>Another program is downloading {model} already.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Answered at every evaluation, to be read beside the curve.</source>
    <translation>평가할 때마다 이 질문에 답해요. 곡선 옆에서 읽을 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>Answers end with “{end}”, which is no token: the model would not stop there.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
@@ -174,6 +204,11 @@
    <translation>사전학습 모델의 비트 수</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>Bring more rows, or set data.split.validation to 0.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>CUDA_VISIBLE_DEVICES is set to “{value}”: remove it or name a GPU.</source>
    <translation type="unfinished" />
@@ -209,7 +244,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Check the network and try again, or choose a folder on the disk.</source>
    <translation type="unfinished" />
   </message>
@@ -244,8 +279,13 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
-   <source>Check the spelling; for a private model, sign in with `hf auth login`.</source>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Check the spelling, or sign in again with `finetune-studio models login`.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Check the spelling; for a private model, sign in with `finetune-studio models login`.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -316,6 +356,7 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose another model.</source>
    <translation type="unfinished" />
@@ -366,6 +407,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/child.py" />
+   <source>Close other programs that use much memory, and try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Close other programs, or choose a smaller model; then resume.</source>
    <translation>다른 프로그램을 닫거나 더 작은 모델을 고른 다음 이어서 하세요.</translation>
@@ -373,6 +419,11 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Close other programs; loading an 8B model takes about 12 GiB.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/runs/deleting.py" />
+   <source>Close what uses it, then delete the folder {path} by hand.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -391,8 +442,18 @@
    <translation>활성값을 들고 있지 않고 다시 계산해요. 메모리는 줄고 3분의 1쯤 느려져요. 자동이면 GPU에서 켜요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/access.py" />
+   <source>Copy it whole from the Hub's page Settings, Access Tokens; it begins hf_.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Copy the tokenizer of the same model into the folder.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/fixes.py" />
+   <source>Correct data.fixes.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -401,13 +462,23 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Correct model.revision, or leave it empty for the newest version.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>Correct that line, or write the file again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Correct the rights of that folder, or set HF_HOME to another.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/access.py" />
+   <source>Correct the rights of that folder, or set HF_TOKEN for each session.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -419,6 +490,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Data licence</source>
    <translation>데이터 라이선스</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/runs/deleting.py" />
+   <source>Delete the folder that it points to: {path}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -436,6 +512,7 @@
    <translation>혹시 {near}인가요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/fixes.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Did you mean “{name}”?</source>
    <translation type="unfinished" />
@@ -453,6 +530,11 @@
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>Double the quotation marks inside quoted text, or save the file as JSONL.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>Download it again; if it happens twice, something on the way changes files.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -538,9 +620,24 @@
    <translation>이만큼 평가해도 좋아지지 않으면 멈춰요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>Every row to measure on is nearly equal to one that is learned.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Exported when the run has finished.</source>
    <translation>학습이 끝나면 이 형식으로 내보내요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/loading.py" />
+   <source>Fetch the file again from where the model came from.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/loading.py" />
+   <source>Fetch tokenizer.json again from where the model came from.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -578,17 +675,27 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/runs/outcome.py" />
+   <source>Free space on it; then resume from the last checkpoint.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/session.py" />
    <source>Free space on the disk, or save it elsewhere.</source>
    <translation>디스크를 비우거나 다른 곳에 저장해 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Free space, or move the cache (HF_HOME); the download then goes on.</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>Free space, remove models you do not need, or set HF_HOME to another disk.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Give a folder, or a Hub id such as maker/model.</source>
    <translation type="unfinished" />
   </message>
@@ -728,13 +835,28 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/access.py" />
+   <source>It may have been deleted or mistyped: make a new one and copy it whole.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/entries.py" />
    <source>It needs to run its own code, which is off unless you turn it on.</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan.py" />
+   <source>It needs {need}, but {free} of memory are free.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/columnar.py" />
    <source>It says: {why}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/preview.py" />
+   <source>It was read in another encoding than it was written in.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -750,6 +872,11 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Its roles are {names}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/loading.py" />
+   <source>Its tokenizer is in an older form, or missing.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -811,6 +938,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Longer rows are cut here.</source>
    <translation>이보다 긴 행은 여기서 잘려요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/lengths.py" />
+   <source>Longer texts go on in the next sequence; nothing of them is lost.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -918,13 +1050,33 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>No row has anything to learn within {length} tokens.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>No token ends an answer in this chat template: the model would never stop.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>None of the {count} rows can become {shape}.</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>None of the {count} rows can train the task {task}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/figures.py" />
    <source>Nothing is known of the model {source}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Open a browser and sign in to the network, or check HF_ENDPOINT; then try again.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1088,6 +1240,11 @@
    <translation>{shape} 모양의 행으로는 {task} 과제를 학습할 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/facts.py" />
+   <source>Rows of the shape {shape} do not train the task {task}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Run the model's own code</source>
    <translation>모델에 든 코드 실행</translation>
@@ -1153,8 +1310,23 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>Set data.shape and data.mapping, or choose another task.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Set data.shape to prompt-completion and map completion to the column of good answers.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/templates.py" />
+   <source>Set task.template to model, {names}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <source>Set task.template to {name}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1188,6 +1360,11 @@
    <translation>환경 설정 일부가 깨져서 기본값으로 되돌렸어요: {names}. 사본은 {path}에 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Something else answered in the Hub's place.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Speed-ups</source>
    <translation>속도 향상</translation>
@@ -1206,6 +1383,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Step limit</source>
    <translation>스텝 제한</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/runs/deleting.py" />
+   <source>Stop it first, then delete it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1228,6 +1410,21 @@
    <translation>TRL: 답에만 손실을 계산</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/loading.py" />
+   <source>Take a revision of the model that has one, or save one with transformers.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>Take fixes out of data.fixes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>Take the fix “leakage” out of data.fixes, or bring other validation files.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Target modules</source>
    <translation>대상 모듈</translation>
@@ -1243,13 +1440,28 @@
    <translation>GPU 메모리가 모자랐어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The Hub answered with error {status}.</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>The Hub asks to wait {minutes} min before the next request.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The Hub could not be reached ({why}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>The Hub does not accept the token, or there is no model {model}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/access.py" />
+   <source>The Hub does not accept this token.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1263,9 +1475,19 @@
    <translation>학습용 Python을 실행할 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/access.py" />
+   <source>The account</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The adapter's weight is alpha / r (alpha / √r with rsLoRA); twice the rank is usual.</source>
    <translation>어댑터의 세기는 alpha / r이에요(rsLoRA면 alpha / √r). 보통 랭크의 두 배로 둬요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>The answer is a web page, as the sign-in pages of guest networks are.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1276,6 +1498,16 @@
    <location filename="../../finetune_studio/recipe" />
    <source>The base model's licence.</source>
    <translation>사전학습 모델의 라이선스예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <source>The chat template cannot render a question with its answer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>The chat template has no place for a system message: it is lost, or refused.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -1314,6 +1546,11 @@
    <translation>학습하는 동안 컴퓨터가 꺼지거나 다시 시작됐어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <source>The data has only one label, {name}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>The data's licence is not known; say it before you publish or sell the result.</source>
    <translation type="unfinished" />
@@ -1324,8 +1561,19 @@
    <translation>데이터의 라이선스예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>The disk has too little room.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The disk is full.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>The download was cancelled.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1339,8 +1587,33 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/child.py" />
+   <source>The engine ended without an answer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/sources.py" />
    <source>The files do not hold the same kind of rows.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/fixes.py" />
+   <source>The fix {code} has a setting that cannot be.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/fixes.py" />
+   <source>The fixes are {names}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>The fixes leave none of the {count} rows.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>The folder for downloaded models cannot be written.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1356,6 +1629,11 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The free space of the disk cannot be read.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>The label “{most}” has {times} times as many rows as “{least}” ({fewest}). The fix leaves {count} rows of the common labels out.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1379,6 +1657,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/lengths.py" />
+   <source>The longest row has {longest:,} tokens, so that nothing is cut.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>The model has no tokenizer.</source>
    <translation type="unfinished" />
@@ -1389,8 +1672,18 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/loading.py" />
+   <source>The model in “{folder}” has no tokenizer.json.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>The model is incomplete.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/lengths.py" />
+   <source>The model reads at most {limit:,} tokens; {cut:,} rows are cut.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1469,7 +1762,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/data/check.py" />
+   <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shapes are {names}.</source>
    <translation type="unfinished" />
@@ -1497,6 +1790,26 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The task {task} cannot learn from rows of the shape {shape}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>The template asks for an answer otherwise than it shows one: what is learned follows other tokens than it will in use.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/preview.py" />
+   <source>The text holds half a character at position {place}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/access.py" />
+   <source>The token could not be kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/loading.py" />
+   <source>The tokenizer in “{folder}” cannot be read.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1567,6 +1880,11 @@
    <translation>{path}에 Python 환경이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/templates.py" />
+   <source>There is no chat template “{name}”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/split.py" />
    <source>There is no column “{name}” to keep rows together by.</source>
    <translation type="unfinished" />
@@ -1582,12 +1900,22 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/data/fixes.py" />
+   <source>There is no fix “{code}”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/runs/history.py" />
+   <source>There is no folder {path}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>There is no folder “{name}”.</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>There is no model {model}, neither as a folder here nor on the Hub.</source>
    <translation type="unfinished" />
   </message>
@@ -1607,7 +1935,7 @@
    <translation>{path}라는 설정은 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/check.py" />
+   <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>There is no shape “{shape}”.</source>
    <translation type="unfinished" />
@@ -1638,6 +1966,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/runs/deleting.py" />
+   <source>This is a link to a run, not the run.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This is an adapter, not a model.</source>
    <translation type="unfinished" />
@@ -1645,6 +1978,11 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This is no language model.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/access.py" />
+   <source>This is no token.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1660,6 +1998,16 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This model does not write text.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <source>This model has no chat template.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/preflight.py" />
+   <source>This model has no chat template; {name} suits its tokenizer.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1683,6 +2031,11 @@
    <translation>더 새로운 Finetune Studio에서 만든 레시피예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/runs/deleting.py" />
+   <source>This run is running.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/claim.py" />
    <source>This run is training already.</source>
    <translation>이 실행은 이미 학습하고 있어요.</translation>
@@ -1695,6 +2048,11 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>This user may not talk to the NVIDIA driver.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Too many requests were made to the Hub.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1738,6 +2096,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Try again later; signing in raises the limit. The download then goes on.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>Unpack it yourself if you trust it, and choose the file inside.</source>
    <translation type="unfinished" />
@@ -1748,7 +2111,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Unset HF_HUB_OFFLINE to download it, or choose a folder on the disk.</source>
    <translation type="unfinished" />
   </message>
@@ -1791,6 +2154,16 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Validation share</source>
    <translation>검증 비율</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Wait for its maker's answer, then try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>Wait until it is done, or end it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1848,7 +2221,12 @@
    <translation>`finetune-studio recipe new`로 만들 수 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/check.py" />
+   <location filename="../../finetune_studio/tokens/preview.py" />
+   <source>Write the text anew, or save it as UTF-8.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/layout.py" />
    <source>You have said so.</source>
    <translation type="unfinished" />
   </message>
@@ -1919,6 +2297,11 @@
    <translation>배치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/personal.py" />
+   <source>card numbers</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>config.json names no model_type.</source>
    <translation type="unfinished" />
@@ -1926,6 +2309,11 @@
   <message>
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>config.json: {why}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/personal.py" />
+   <source>e-mail addresses</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1994,6 +2382,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <source>its label is none of the labels that are learned</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>lengths of the bundled samples</source>
    <translation>함께 든 예시 데이터의 길이</translation>
@@ -2009,8 +2402,18 @@
    <translation>데모 모델로 직접 돌려 본 결과</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/personal.py" />
+   <source>phone numbers</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>programs that the driver does not name</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/personal.py" />
+   <source>resident registration numbers</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2046,6 +2449,11 @@
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>the base model is held in 4 bits, which rounds its weights</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <source>the chat template refuses the conversation</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2100,7 +2508,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
+   <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>there is no text in the row</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <source>there is nothing to learn within the sequence length</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2134,13 +2548,64 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} answers seem cut off in the middle: the model would learn to stop there. The fix leaves these rows out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} conversations are out of order: two turns of one side in a row, an answer first, a question last, or late system words. The fix joins and drops such turns.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/building.py" />
    <source>{count} layers are too many to be true</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} of the rows to measure on are nearly equal to rows that are learned, so the measure would be too good. The fix leaves them out of the measuring.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>{count} rows are cut at {length} tokens; {lost} tokens are lost.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>{count} rows are left out: the chat template refuses them ({why}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>{count} rows are left out: their label is none of the labels that are learned.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/check.py" />
+   <location filename="../../finetune_studio/tokens/preflight.py" />
    <source>{count} rows are left out: {why}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows are longer than {limit} characters, far beyond the others. The fix leaves them out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows are nearly equal to an earlier one. The fix keeps the first of each.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows are not in the main script, {keep}: {others}. The fix leaves them out; keep them if the mix is meant.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>{count} rows begin with the start token twice.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2149,8 +2614,63 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows have no letter and no digit to learn. The fix leaves them out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>{count} rows have nothing to learn within {length} tokens.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows have the same text but different labels. The fix leaves them all out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows hold characters that are not seen. The fix takes them out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows hold characters that were lost (�). The fix leaves these rows out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows hold letters in parts (NFD), as macOS writes them; a tokenizer sees other tokens. The fix composes them (NFC).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows hold remains of HTML. The fix takes tags out and spells entities out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows hold text that was read in a wrong encoding. The fix reads it rightly.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows repeat an earlier one. The fix keeps the first of each.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/wording.py" />
+   <source>{count} rows seem to hold personal data: resident registration {registration}, card {card}, phone {phone}, e-mail {mail}. A model may repeat it. The fix masks it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>{count} tensors that {index} names are in no file, such as “{name}”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>{count} usable rows are too few to keep some aside.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2169,17 +2689,17 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} could not be downloaded whole.</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} could not be downloaded.</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} has no revision “{revision}”.</source>
    <translation type="unfinished" />
   </message>
@@ -2189,13 +2709,18 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} is given only to those whom its maker has let in.</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} is not on this disk, and downloads are switched off.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>{model} takes another {size:.1f} GiB, and {free:.1f} GiB are free.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2234,6 +2759,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan.py" />
+   <source>{need} of {free} free memory is tight; close other programs that use it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>{path} could not be read as a recipe.</source>
    <translation>레시피로 읽을 수 없는 파일이에요: {path}</translation>
@@ -2259,8 +2789,18 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/lengths.py" />
+   <source>{share:.1%} of the rows stay whole; the longest has {longest:,} tokens, and room for it would be taken by few.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>{sign} is missing</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan.py" />
+   <source>{title} {detail}</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2314,7 +2854,7 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="../../finetune_studio/catalog/hub.py" />
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>“{model}” is neither a folder nor a model on the Hub.</source>
    <translation type="unfinished" />
   </message>
@@ -2326,6 +2866,11 @@
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>“{name}” could not be written.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/download.py" />
+   <source>“{name}” does not have the hash that the Hub tells.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2409,6 +2954,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/tokens/loading.py" />
+   <source>“{name}” of the model cannot be read.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>“{name}” unpacks to far more than data does.</source>
    <translation type="unfinished" />
@@ -2484,6 +3034,12 @@
    </translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>(it said nothing)</source>
+   <translation>(아무 말도 하지 않았어요)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>4 bits (NF4)</source>
    <translation>4비트(NF4)</translation>
@@ -2499,6 +3055,21 @@
    <translation>= 에폭당 스텝</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>A run holds its checkpoints, which may need many GB.</source>
+   <translation>실행에는 체크포인트가 함께 저장돼서 수십 GB가 될 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>Accuracy</source>
+   <translation>정확도</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
+   <source>Activations</source>
+   <translation>활성값</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>AdamW, 8-bit</source>
    <translation>AdamW 8비트</translation>
@@ -2510,9 +3081,16 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
    <source>Adapter</source>
    <translation>어댑터</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Add</source>
+   <translation>더하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/form.py" />
@@ -2525,9 +3103,34 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>All files</source>
+   <translation>모든 파일</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>All {count}</source>
    <translation>모두 {count}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Answer</source>
+   <translation>답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>Answer A</source>
+   <translation>답 A</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>Answer B</source>
+   <translation>답 B</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>As the system</source>
+   <translation>시스템 따라</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/samples.py" />
@@ -2545,14 +3148,30 @@
    <translation>이전</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Back from the ids comes another text: the tokenizer changes it.</source>
+   <translation>id를 되돌리면 다른 글이 나와요. 토크나이저가 글자를 바꿔요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Back from the ids comes the same text.</source>
+   <translation>id를 되돌리면 원문과 똑같은 글이 나와요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>Base model</source>
+   <translation>원래 모델</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Basic {count}</source>
    <translation>기본 {count}개</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
-   <source>Begin with what is recommended, and change what you like.</source>
-   <translation>추천값으로 시작해서 마음대로 바꿔 보세요.</translation>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Begin anew</source>
+   <translation>새로 시작</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -2560,9 +3179,29 @@
    <translation>가장 좋은 체크포인트</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
+   <source>Best step</source>
+   <translation>가장 좋은 스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
+   <source>Best validation loss</source>
+   <translation>가장 낮은 검증 손실</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Better answer</source>
+   <translation>더 나은 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>Broke off</source>
    <translation>중단됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>CSV, JSON, JSONL, Parquet, XLSX and TXT. Shape and encoding are found for you; your file is never changed.</source>
+   <translation>CSV, JSON, JSONL, Parquet, XLSX, TXT를 읽어요. 모양과 글자 인코딩은 알아서 찾고, 원본은 바꾸지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -2581,8 +3220,19 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Chat</source>
    <translation>대화</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
+   <source>Check again</source>
+   <translation>다시 점검</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
+   <source>Check the training set-up</source>
+   <translation>학습 환경 점검</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -2590,15 +3240,61 @@
    <translation>체크포인트와 내보내기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Choose a model, and begin with your own data.</source>
+   <translation>모델을 고르고 내 데이터로 시작해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Choose data, and the steps are reckoned here.</source>
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Choose files</source>
+   <translation>파일 고르기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Choose others</source>
+   <translation>다른 파일 고르기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Choose some in the step before, or type a text of your own.</source>
+   <translation>앞 단계에서 고르거나, 글을 직접 써 보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Choose the data the model will learn from. Your files are only read.</source>
+   <translation>모델이 배울 데이터를 고르세요. 파일은 읽기만 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Choose …</source>
+   <translation>고르기…</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/alerts.py" />
    <location filename="../../finetune_studio/gui/header.py" />
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
    <source>Close</source>
    <translation>닫기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Colours</source>
+   <translation>색</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Compare {name}</source>
+   <translation>{name} 비교하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Completion</source>
+   <translation>이어질 글</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -2606,7 +3302,18 @@
    <translation>그대로</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Context</source>
+   <translation>참고 글</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Conversation</source>
+   <translation>대화</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
    <source>Copy</source>
    <translation>복사</translation>
   </message>
@@ -2626,14 +3333,45 @@
    <translation>코사인</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Dark</source>
+   <translation>어둡게</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Dark colours</source>
    <translation>어둡게</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Data</source>
+   <translation>데이터</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Delete the run</source>
+   <translation>실행 지우기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Delete this run?</source>
+   <translation>이 실행을 지울까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Delete {name}</source>
+   <translation>{name} 지우기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/main_window.py" />
+   <source>Demo</source>
+   <translation>데모</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/alerts.py" />
@@ -2646,19 +3384,34 @@
    <translation>장치</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Disk</source>
+   <translation>디스크</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Do not save</source>
    <translation>저장 안 함</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Does not fit</source>
+   <translation>안 들어감</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>Done</source>
    <translation>완료</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Driver {version}</source>
    <translation>드라이버 {version}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Drop files here</source>
+   <translation>파일을 여기에 끌어다 놓으세요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -2666,9 +3419,34 @@
    <translation>값마다 이유와 출처가 있어요. 그대로 두어도 괜찮아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>Earlier runs</source>
+   <translation>지난 실행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>English questions and answers (153 rows)</source>
+   <translation>영어 질문과 답 (153행)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Every choice counts at once.</source>
+   <translation>고르는 즉시 적용돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Every run on this computer, the newest first.</source>
+   <translation>이 컴퓨터의 모든 실행이에요. 최근 것이 위에 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Everything</source>
    <translation>모두</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
+   <source>Everything is ready to train.</source>
+   <translation>학습할 준비가 다 됐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -2676,10 +3454,34 @@
    <translation>정한 것을 모두 담은 파일</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Exactly as the trainer sees it. Underlined teal is learned; grey is only read.</source>
+   <translation>학습기가 실제로 보는 그대로예요. 밑줄 있는 청록 토큰만 배우고, 회색은 읽기만 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>Figures before and after, answers side by side, a conversation with your model, and the model as files.</source>
+   <translation>전과 후의 점수, 나란히 놓은 답, 내 모델과의 대화, 내보낸 파일이 여기에 놓여요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Fits</source>
+   <translation>들어감</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Forms open with the advanced settings too.</source>
+   <translation>세부 설정을 열 때 고급 설정까지 보여 줘요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Free disk space</source>
    <translation>디스크 여유 공간</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>From tokens to overfitting, a short page for each step.</source>
+   <translation>토큰부터 과적합까지, 단계마다 짧은 글이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -2687,9 +3489,29 @@
    <translation>전체 학습</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>GPU memory</source>
+   <translation>GPU 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>GPU memory in use</source>
    <translation>쓰고 있는 GPU 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Given</source>
+   <translation>주어짐</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Given {count}</source>
+   <translation>주어지는 토큰 {count}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/place.py" />
+   <source>Go back</source>
+   <translation>돌아가기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -2697,7 +3519,7 @@
    <translation>계속하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Go on editing</source>
    <translation>계속 고치기</translation>
   </message>
@@ -2712,6 +3534,16 @@
    <translation>그래디언트 크기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
+   <source>Gradients</source>
+   <translation>그래디언트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>Hide which is which</source>
+   <translation>가리고 비교</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>How many steps</source>
    <translation>스텝 계산</translation>
@@ -2722,14 +3554,49 @@
    <translation>한 번에 보는 양</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>How the rows are laid out</source>
+   <translation>행의 모양</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>How would you like it?</source>
+   <translation>어떻게 쓰고 싶으세요?</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>In all</source>
    <translation>모두</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Input</source>
+   <translation>입력</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Instruction</source>
+   <translation>지시</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>It could not be read.</source>
+   <translation>읽지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>It did not get better</source>
+   <translation>좋아지지 않았어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>It goes on without the window. When you open the project again, you see it as it stands then.</source>
    <translation>창을 닫아도 학습은 계속돼요. 프로젝트를 다시 열면 그때의 모습을 볼 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>It got better</source>
+   <translation>좋아졌어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -2742,9 +3609,19 @@
    <translation>아직 파일이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>It is answering …</source>
+   <translation>답하고 있어요…</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>It is going well</source>
    <translation>잘 되고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>It is trained</source>
+   <translation>학습이 끝났어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -2752,10 +3629,35 @@
    <translation>워밍업 없이 처음부터 제 학습률로 시작해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Keep it</source>
+   <translation>그대로 두기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Korean film reviews with labels (3,000 rows)</source>
+   <translation>한국어 영화 평과 레이블 (3,000행)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Korean questions and answers (1,500 rows)</source>
+   <translation>한국어 질문과 답 (1,500행)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Korean text (400 lines)</source>
+   <translation>한국어 글 (400줄)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Label</source>
+   <translation>레이블</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -2766,6 +3668,27 @@
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Labels</source>
    <translation>레이블</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Language</source>
+   <translation>언어</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>Learn</source>
+   <translation>배우기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Learned</source>
+   <translation>배움</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Learned {count}</source>
+   <translation>배우는 토큰 {count}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -2784,6 +3707,16 @@
    <translation>학습 속도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
+   <source>Libraries and slack</source>
+   <translation>라이브러리·여유분</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Light</source>
+   <translation>밝게</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Light colours</source>
    <translation>밝게</translation>
@@ -2799,9 +3732,25 @@
    <translation>예상 계획</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <source>Load the result in Python</source>
+   <translation>파이썬에서 결과 불러오기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>Loading code</source>
+   <translation>불러오는 코드</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Loading the model</source>
    <translation>모델을 불러오고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Loading the model …</source>
+   <translation>모델을 불러오고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
@@ -2809,10 +3758,14 @@
    <translation>기록</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Looking at this machine …</source>
    <translation>이 컴퓨터를 살펴보고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
+   <source>Looking …</source>
+   <translation>살펴보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -2821,8 +3774,19 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>Loss by step</source>
    <translation>스텝별 손실</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>Macro F1</source>
+   <translation>매크로 F1</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>Measured on rows that were kept out of training.</source>
+   <translation>학습에 쓰지 않은 행으로 쟀어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -2836,28 +3800,41 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Memory</source>
    <translation>메모리</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
+   <source>Memory by parts</source>
+   <translation>부분별 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Memory in use</source>
    <translation>쓰고 있는 메모리</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>Merged, 16-bit</source>
    <translation>병합 16비트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Messages</source>
    <translation>대화(messages)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
-   <source>Method</source>
-   <translation>학습 방식</translation>
+   <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
+   <source>Model weights</source>
+   <translation>모델 가중치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>Models that you download are compared here.</source>
+   <translation>모델을 더 내려받으면 여기서 비교해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -2871,9 +3848,20 @@
    <translation>새 프로젝트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>New runs go to</source>
+   <translation>새 실행을 둘 곳</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <location filename="../../finetune_studio/gui/pages/samples.py" />
    <source>Next question</source>
    <translation>다음 질문</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Next row</source>
+   <translation>다음 행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/wizard.py" />
@@ -2881,19 +3869,30 @@
    <translation>다음: {step}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
-   <source>No GPU</source>
-   <translation>GPU 없음</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>No NVIDIA GPU</source>
    <translation>NVIDIA GPU가 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>No runs yet</source>
    <translation>아직 실행이 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
+   <source>Not started</source>
+   <translation>시작 전</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Nothing can be reckoned yet: {why}</source>
+   <translation>아직 계산할 수 없어요. {why}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Nothing is sent anywhere: no statistics, no error reports.</source>
+   <translation>통계도 오류 보고도 보내지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -2911,6 +3910,11 @@
    <translation>확인할 것이 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>Nothing was measured: no rows were kept aside. Read its answers below.</source>
+   <translation>따로 둔 행이 없어서 재지 못했어요. 아래에서 답을 읽어 보세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Off</source>
    <translation>끔</translation>
@@ -2919,6 +3923,31 @@
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>On</source>
    <translation>켬</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>On rows that were kept out of training, the loss is as it was.</source>
+   <translation>학습에 쓰지 않은 행에서 손실이 거의 그대로예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>On rows that were kept out of training, the loss is {share:.0%} higher.</source>
+   <translation>학습에 쓰지 않은 행에서 손실이 {share:.0%} 높아졌어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>On rows that were kept out of training, the loss is {share:.0%} lower.</source>
+   <translation>학습에 쓰지 않은 행에서 손실이 {share:.0%} 낮아졌어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>On {rows} of your rows. Fewer is faster and cheaper.</source>
+   <translation>내 데이터 {rows}행 기준이에요. 적을수록 빠르고 싸요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>One of 1,500 rows</source>
+   <translation>1,500행 가운데 하나</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -2931,9 +3960,24 @@
    <translation>레시피나 실행 열기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Open the data folder</source>
+   <translation>데이터 폴더 열기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>Open the folder</source>
+   <translation>폴더 열기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Optimiser and memory</source>
    <translation>옵티마이저와 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
+   <source>Optimiser state</source>
+   <translation>옵티마이저 상태</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -2946,9 +3990,15 @@
    <translation>잠시 멈추기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Paused</source>
    <translation>잠시 멈췄어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>Perplexity</source>
+   <translation>퍼플렉서티</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -2956,14 +4006,41 @@
    <translation>선호 쌍</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>Preferences</source>
+   <translation>환경설정</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <location filename="../../finetune_studio/gui/pages/samples.py" />
    <source>Previous question</source>
    <translation>이전 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Previous row</source>
+   <translation>이전 행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Prompt</source>
+   <translation>프롬프트</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Prompt and completion</source>
    <translation>프롬프트와 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>Python, to copy</source>
+   <translation>복사해 쓰는 파이썬</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Question</source>
+   <translation>질문</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -3001,6 +4078,16 @@
    <translation>레시피와 실행 (*.yaml *.yml run.json)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Reckoning …</source>
+   <translation>계산하고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Recognised as {shape}: {why}</source>
+   <translation>{shape}(으)로 알아봤어요. {why}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Redo</source>
    <translation>다시 하기</translation>
@@ -3011,12 +4098,32 @@
    <translation>이름 바꾸기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>Results</source>
+   <translation>결과와 내보내기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>Results stand here when the training has ended</source>
+   <translation>학습이 끝나면 결과가 여기에 보여요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Resume</source>
    <translation>이어서 학습</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>Row lengths</source>
+   <translation>행의 길이</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Row {row} of {rows}</source>
+   <translation>행 {row} / {rows}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>Running</source>
    <translation>학습 중</translation>
   </message>
@@ -3027,12 +4134,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>Save</source>
    <translation>저장</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Save the changes to the recipe?</source>
    <translation>레시피에서 바꾼 것을 저장할까요?</translation>
   </message>
@@ -3058,7 +4166,28 @@
    <translation>저장하는 중…</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Say something to it</source>
+   <translation>모델에게 말을 걸어 보세요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>Says the same</source>
+   <translation>같음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>See all</source>
+   <translation>모두 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Send</source>
+   <translation>보내기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Set to {value}</source>
    <translation>{value} 쓰기</translation>
   </message>
@@ -3071,6 +4200,31 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Shall we look at the settings?</source>
    <translation>세부 설정을 살펴볼까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Shape</source>
+   <translation>모양</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/help.py" />
+   <source>Short answers, one for each step.</source>
+   <translation>단계마다 하나씩, 짧게 알려 드려요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Show every setting</source>
+   <translation>설정 모두 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>Side by side</source>
+   <translation>나란히 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>So the model stops when its answer ends.</source>
+   <translation>그래서 답이 끝나면 멈춰요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/alerts.py" />
@@ -3088,6 +4242,11 @@
    <translation>속도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Start the demo</source>
+   <translation>데모 시작</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Start training</source>
@@ -3099,7 +4258,7 @@
    <translation>시작하고 있어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Stay here</source>
    <translation>여기 있기</translation>
   </message>
@@ -3124,13 +4283,18 @@
    <translation>스텝</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>Stop</source>
+   <translation>멈추기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stop and save</source>
    <translation>멈추고 저장</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stopped</source>
    <translation>멈춤</translation>
@@ -3151,12 +4315,33 @@
    <translation>스튜디오</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Switch on two to {most} runs to lay their curves over each other.</source>
+   <translation>실행을 둘에서 {most}개까지 켜면 곡선을 겹쳐 볼 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>System prompt</source>
+   <translation>시스템 프롬프트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Take the files out</source>
+   <translation>파일 빼기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Task</source>
+   <translation>할 일</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>Temperature</source>
    <translation>온도</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -3171,9 +4356,19 @@
    <translation>곡선과 답과 기록을 여기에서 보여 드려요. 창을 닫아도 학습은 계속돼요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>The embedded model trains on the processor ({cores} cores); larger models need a GPU.</source>
    <translation>내장 모델은 CPU({cores}코어)로도 학습할 수 있어요. 더 큰 모델에는 GPU가 필요해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>The end {token} is learned</source>
+   <translation>끝맺음 토큰 {token}을 배워요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>The first rows, as they stand in the file</source>
+   <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -3191,9 +4386,29 @@
    <translation>손실이 치솟고 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>The result holds the weights of step {step}, the best that was measured.</source>
+   <translation>결과에는 가장 좋았던 {step}스텝의 가중치가 담겨 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>The result holds the weights of the last step.</source>
+   <translation>결과에는 마지막 스텝의 가중치가 담겨 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>The run's folder</source>
+   <translation>실행 폴더</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>The shape of the run; the steps follow from the data.</source>
    <translation>학습률의 모양이에요. 스텝 수는 데이터를 고르면 정해져요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>The small model that is built in learns from the sample data, from the first step to the last. No GPU and no internet needed.</source>
+   <translation>내장된 작은 모델이 예시 데이터로 처음부터 끝까지 배워요. GPU도 인터넷도 필요 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -3206,12 +4421,22 @@
    <translation>{step}스텝부터 학습 손실이 오르고 있어요. 멈추고 학습률을 절반으로 줄여 다시 해 보세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>The training still runs</source>
    <translation>아직 학습하고 있어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>The usual place</source>
+   <translation>기본 위치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>There is no data yet</source>
+   <translation>아직 데이터가 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>They are in no file yet.</source>
    <translation>아직 어느 파일에도 없어요.</translation>
   </message>
@@ -3227,6 +4452,17 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Tight</source>
+   <translation>빠듯함</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Time</source>
+   <translation>예상 시간</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>To look at: {count}</source>
    <translation>확인할 것 {count}</translation>
   </message>
@@ -3236,14 +4472,36 @@
    <translation>시작 페이지로</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Token accuracy</source>
    <translation>토큰 정확도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Tokenizer</source>
+   <translation>토크나이저</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>Tokens per character</source>
+   <translation>글자 하나에 토큰 몇 개?</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>Tokens per second</source>
    <translation>초당 토큰</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>Tokens per syllable</source>
+   <translation>음절 하나에 토큰 몇 개?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Tools</source>
+   <translation>도구</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -3251,14 +4509,30 @@
    <translation>다시 학습</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Trainable</source>
+   <translation>학습 파라미터</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Training</source>
    <translation>학습</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Training data</source>
+   <translation>학습 데이터</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Training failed</source>
    <translation>학습하지 못했어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>Training failed, but its checkpoints are there</source>
+   <translation>학습은 실패했지만 체크포인트는 남아 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -3267,7 +4541,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Training rows</source>
    <translation>학습 행</translation>
   </message>
@@ -3275,6 +4548,32 @@
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Training {loss}, validation {held}</source>
    <translation>학습 {loss}, 검증 {held}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Try it</source>
+   <translation>직접 해 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>Tuned model</source>
+   <translation>튜닝한 모델</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Type a text to see its tokens</source>
+   <translation>글을 쓰면 토큰이 보여요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Type your own</source>
+   <translation>직접 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Underlined in teal: what the model learns to say.</source>
+   <translation>밑줄 있는 청록이 모델이 배우는 말이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -3287,6 +4586,11 @@
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Untitled</source>
    <translation>이름 없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Use a sample</source>
+   <translation>예시 데이터 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -3302,6 +4606,16 @@
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>Utilisation</source>
    <translation>사용률</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
+   <source>Validation</source>
+   <translation>검증</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>Validation loss</source>
+   <translation>검증 손실</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -3324,14 +4638,49 @@
    <translation>워밍업·유지·감쇠</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
+   <source>What differs</source>
+   <translation>다른 점</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>What has been trained?</source>
+   <translation>무엇을 학습했나요?</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>What is learned</source>
    <translation>배우는 것</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>What is shown</source>
+   <translation>보여 줄 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>What was learned since the last checkpoint is lost. Stopping saves it.</source>
    <translation>마지막 체크포인트 뒤에 배운 것은 사라져요. 멈추고 저장하면 남아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>What will it learn from?</source>
+   <translation>무엇을 가르칠까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>What will the model actually learn?</source>
+   <translation>모델은 무엇을 배우게 되나요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/help.py" />
+   <source>What would you like to know?</source>
+   <translation>무엇이 궁금하세요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>Where shall the folder be made?</source>
+   <translation>폴더를 어디에 만들까요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -3349,9 +4698,25 @@
    <translation>패킹을 하면 여러 행이 한 시퀀스에 담겨요. 학습기가 먼저 세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>Worse answer</source>
+   <translation>더 못한 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>Writing it, then loading it again to compare …</source>
+   <translation>쓰고 나서 다시 불러와 비교하고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Your first training will stand here with its curve.</source>
    <translation>첫 학습을 하면 곡선과 함께 여기에 남아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Your own model in a minute</source>
+   <translation>1분이면 내 모델이 생겨요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/main_window.py" />
@@ -3364,6 +4729,22 @@
    <translation>프로젝트는 안전해요. 자세한 내용을 복사해서 알려 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>a first guess; training measures it</source>
+   <translation>어림값이에요. 학습이 시작되면 다시 재요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>about {time}</source>
+   <translation>약 {time}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>after the training</source>
+   <translation>학습한 뒤에 열려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -3379,14 +4760,29 @@
    <translation>스텝별</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>cannot be read</source>
+   <translation>읽을 수 없어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
    <source>checkpoints {steps}</source>
    <translation>체크포인트 {steps}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>cut at {length}</source>
+   <translation>자르는 곳 {length}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/amounts.py" />
    <source>d MMM</source>
    <translation>M월 d일</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>data is needed</source>
+   <translation>데이터가 필요해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
@@ -3409,14 +4805,39 @@
    <translation>실패</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>higher is better</source>
+   <translation>클수록 좋아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>lower is better</source>
+   <translation>작을수록 좋아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>median {median} · 95 % {high} · longest {longest} tokens</source>
+   <translation>중앙값 {median} · 95 % {high} · 최대 {longest}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>needs a look</source>
    <translation>확인 필요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>no GPU: main memory</source>
+   <translation>GPU 없음, 주 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>no steps yet</source>
    <translation>아직 스텝 없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>none</source>
+   <translation>없음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -3439,9 +4860,24 @@
    <translation>켬</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>one whole model; loads anywhere</source>
+   <translation>모델 하나로 합쳐요. 어디서나 읽혀요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>rate {rate} · {epochs} epochs</source>
    <translation>학습률 {rate} · {epochs} 에폭</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>ready</source>
+   <translation>준비됐어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>recipe, events, checkpoints, result</source>
+   <translation>레시피, 기록, 체크포인트, 결과</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
@@ -3457,6 +4893,11 @@
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>saved and verified</source>
    <translation>저장됨, 확인됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>small; used with the base model</source>
+   <translation>작아요. 원래 모델과 함께 써요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -3479,7 +4920,7 @@
    <translation>검증</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>validation loss {loss:.2f}</source>
    <translation>검증 손실 {loss:.2f}</translation>
   </message>
@@ -3489,19 +4930,39 @@
    <translation>검증 손실 {loss:.3f} · 저장됨, 확인됨</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>waits for data</source>
+   <translation>데이터를 기다려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>with the base model beside it</source>
+   <translation>원래 모델과 나란히</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/amounts.py" />
    <source>yesterday</source>
    <translation>어제</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
-   <source>{cores} processor cores, {memory} of memory</source>
-   <translation>CPU {cores}코어, 메모리 {memory}</translation>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>{count} to learn from</source>
+   <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>{count} tokens</source>
+   <translation>토큰 {count}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>{count} tokens are cut off</source>
+   <translation>토큰 {count}개가 잘려요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -3512,6 +4973,61 @@
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>{epochs} epochs × {steps} steps</source>
    <translation>{epochs} 에폭 × {steps}스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>{length} tokens are more than these rows need</source>
+   <translation>{length} 토큰은 이 데이터에 필요 이상이에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>{length} tokens suit these rows</source>
+   <translation>{length} 토큰이 이 데이터에 맞아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>{names} and {count} more</source>
+   <translation>{names} 외 {count}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>{name}: its checkpoints and its result go for good.</source>
+   <translation>{name}: 체크포인트와 결과가 모두 사라져요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>{place}, {free} free</source>
+   <translation>{place}, 여유 {free}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>{rows} rows are cut at {length} tokens</source>
+   <translation>{rows}행이 {length} 토큰에서 잘려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>{share:.0%} of the tokens are learned</source>
+   <translation>토큰의 {share:.0%}를 배워요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>{share} alike</source>
+   <translation>{share} 같음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>{share} of {all}</source>
+   <translation>전체 {all}의 {share}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>{size} free</source>
+   <translation>여유 {size}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>{size} in {path}</source>
+   <translation>{path}에 {size}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
@@ -3529,11 +5045,6 @@
    <translation>{time} 남음</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
-   <source>{total}, {free} free</source>
-   <translation>{total} 중 {free} 남음</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>× epochs</source>
    <translation>× 에폭</translation>
@@ -3542,6 +5053,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>÷ effective batch</source>
    <translation>÷ 유효 배치 크기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <source>– choose –</source>
+   <translation>– 고르기 –</translation>
   </message>
  </context>
 </TS>

@@ -78,10 +78,10 @@ class TokenizerPage(StepPage):
         project.facts.changed.connect(self._show_findings)
 
     def _lay(self) -> None:
-        flow = Scroller(column(self._flow, None))
-        flow.setFixedHeight(FLOW)
+        self._window = Scroller(column(self._flow, None))
+        self._flow.laid.connect(lambda tall: self._window.setFixedHeight(min(FLOW, tall)))
         self._findings = column(gap=Space.s)
-        tokens = Card(column(self._tools(), self.field, Rule(), flow, self._said, gap=Space.m))
+        tokens = Card(column(self._tools(), self.field, Rule(), self._window, self._said, gap=Space.m))
         lower = row(self._lengths, self._compare, gap=Space.l)
         lower.setStretch(0, 5)
         lower.setStretch(1, 3)

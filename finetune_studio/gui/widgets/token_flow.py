@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
@@ -17,7 +17,13 @@ MOST = 1200  # chips that are drawn; a longer row is said to go on
 
 
 class TokenFlow(QWidget):
-    """Learned: celadon, underlined. Given: slate. Cut: pale, struck. Special: dashed, in mono."""
+    """Learned: celadon, underlined. Given: slate. Cut: pale, struck. Special: dashed, in mono.
+
+    Attributes:
+        laid: The height that it needs now, in pixels.
+    """
+
+    laid = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +40,15 @@ class TokenFlow(QWidget):
         self.setAccessibleName("".join(chip.text for chip in self._chips))
         self.updateGeometry()
         self.update()
+        self._tell()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell()
+
+    def _tell(self) -> None:
+        self.laid.emit(max(HEIGHT, self.heightForWidth(max(1, self.width()))))
 
     def _width(self, chip: Chip) -> float:
         words = QFontMetricsF(_font(chip)).horizontalAdvance(chip.text)
