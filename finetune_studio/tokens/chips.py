@@ -6,6 +6,7 @@ Knows neither window nor terminal; both draw the same chips.
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from finetune_studio.tokens.hangul import Reading
 from finetune_studio.tokens.preview import Preview, State
@@ -72,6 +73,7 @@ def of_preview(preview: Preview) -> Iterator[Chip]:
     return of_reading(preview.reading, preview.states)
 
 
+@lru_cache(maxsize=1 << 16)  # the same tokens come again and again
 def visible(text: str) -> str:
     """The text with a sign for every character that could not be seen."""
     shown = "".join(_visible(sign) for sign in text)

@@ -114,7 +114,7 @@ def align(spelling: Spelling, text: str, ids: Sequence[int], offsets: Sequence[S
         here = max(here, end)
         places.append(_Place([*cluster.positions], start, end))
     groups = tuple(_filled(text, _merged(places, special)))
-    return Reading(text, tuple(_tokens(ids, raws, spans, special)), groups)
+    return Reading(text, tuple(_tokens(spelling, ids, spans, special)), groups)
 
 
 def read(spelling: Spelling, ids: Sequence[int]) -> Reading:
@@ -139,7 +139,7 @@ def read(spelling: Spelling, ids: Sequence[int]) -> Reading:
         here += len(written)
         groups.append(Group(written, tuple(cluster.positions)))
     text = "".join(group.text for group in groups)
-    return Reading(text, tuple(_tokens(ids, raws, spans, special)), tuple(groups))
+    return Reading(text, tuple(_tokens(spelling, ids, spans, special)), tuple(groups))
 
 
 def _clusters(raws: Sequence[bytes], special: Sequence[bool]) -> Iterator[_Cluster]:
@@ -183,6 +183,8 @@ def _may_become(raw: bytes) -> bool:
 
 
 def _hull(offsets: Sequence[Span], cluster: _Cluster) -> Span:
+    if cluster.size == 1:
+        return offsets[cluster.first]
     spans = [offsets[position] for position in cluster.positions]
     return min(start for start, _ in spans), max(end for _, end in spans)
 
@@ -202,6 +204,9 @@ def _find(text: str, written: str | None, here: int, told: int) -> int | None:
 
 def _split(raws: Sequence[bytes], cluster: _Cluster, start: int) -> Iterator[Span]:
     """The span of each token of a cluster at `start`, reaching over characters it is a piece of."""
+    if cluster.size == 1:
+        yield start, start + len(cluster.text or "")
+        return
     begun = start
     for position in cluster.positions:
         raw = raws[position]
@@ -255,7 +260,7 @@ def _filled(text: str, places: Iterable[_Place]) -> Iterator[Group]:
 
 
 def _tokens(
-    ids: Sequence[int], raws: Sequence[bytes], spans: Sequence[Span], special: Sequence[bool]
+    spelling: Spelling, ids: Sequence[int], spans: Sequence[Span], special: Sequence[bool]
 ) -> Iterator[Token]:
-    for index, raw, (start, end), control in zip(ids, raws, spans, special, strict=True):
-        yield Token(index, legible(raw), start, end, control)
+    for index, (start, end), control in zip(ids, spans, special, strict=True):
+        yield Token(index, spelling.shown(index), start, end, control)

@@ -26,8 +26,9 @@ class Preview:
     """A row as the trainer would get it.
 
     Attributes:
-        reading: Its text, tokens and groups, those that are cut off included.
-        states: For each token `learned`, `given` (read, not learned) or `cut`.
+        reading: Its text, tokens and groups, those that are cut off included; only the first of
+            them where the previewer shows so many.
+        states: For each token, shown or not: `learned`, `given` (read, not learned) or `cut`.
         starts: Token positions at which a sequence begins; a long text is several.
         padding: Places that the row is filled up with in its batch.
         ends: Whether the last thing learned is the end of an answer or text.
@@ -45,6 +46,11 @@ class Preview:
     problem: str = ""
     detail: str = ""
 
+    @property
+    def hidden(self) -> int:
+        """How many tokens at the end are not shown."""
+        return len(self.states) - len(self.reading.tokens)
+
     def count(self, state: State) -> int:
         """How many tokens are in a state."""
         return self.padding if state == "padding" else self.states.count(state)
@@ -53,13 +59,16 @@ class Preview:
 class Previewer:
     """Shows rows of one recipe with one tokenizer."""
 
-    def __init__(self, recipe: Recipe, tokenizer: Tokenizer, labels: Sequence[str] = ()) -> None:
+    def __init__(
+        self, recipe: Recipe, tokenizer: Tokenizer, labels: Sequence[str] = (), shown: int = 0
+    ) -> None:
         """Prepare for a recipe.
 
         Args:
             recipe: What the person decided.
             tokenizer: The model's own.
             labels: For `classify`: the labels of the data, by `supervision.label_names`.
+            shown: Tokens of a row that are shown at most; 0 for all. About 5,000 take 50 ms.
 
         Raises:
             RefusedError: The task needs a chat template and there is none that works.
@@ -68,6 +77,7 @@ class Previewer:
         self._whole = supervisor_of(recipe, tokenizer, labels, sequence_length=UNLIMITED)
         self._spelling = Spelling(tokenizer)
         self._labels = tuple(labels)
+        self._shown = shown
 
     def row(self, row: Mapping[str, Any]) -> Preview:
         """One row in its task's columns: `messages`, `text`, or `text` and `label`."""
@@ -93,7 +103,7 @@ class Previewer:
             ):
                 states[position] = "given" if label == IGNORED else "learned"
             here += len(example.input_ids)
-        reading = align(self._spelling, whole.text, whole.input_ids, whole.offsets)
+        reading = self._reading(whole)
         first, last = (made[0], made[-1]) if made else (whole, whole)
         return Preview(
             reading,
@@ -105,6 +115,14 @@ class Previewer:
             first.problem,
             first.detail,
         )
+
+    def _reading(self, whole: Example) -> Reading:
+        size = self._shown or len(whole.input_ids)
+        ids, offsets = whole.input_ids[:size], whole.offsets[:size]
+        text = whole.text
+        if size < len(whole.input_ids):
+            text = text[: max((end for _, end in offsets), default=0)]
+        return align(self._spelling, text, ids, offsets)
 
 
 def read_text(tokenizer: Tokenizer, spelling: Spelling, text: str) -> Reading:

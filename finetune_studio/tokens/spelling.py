@@ -48,12 +48,19 @@ class Spelling:
         self._suffix = next((p["suffix"] for p in parts if p["type"] == "BPEDecoder"), "")
         self._middle = next((p["prefix"] for p in parts if p["type"] == "WordPiece"), "")
         self._known: dict[int, bytes] = {}
+        self._shown: dict[int, str] = {}
 
     def raw(self, token_id: int) -> bytes:
         """The bytes that the token writes; a special token writes its name."""
         if token_id not in self._known:
             self._known[token_id] = self._spelt(token_id)
         return self._known[token_id]
+
+    def shown(self, token_id: int) -> str:
+        """What the token writes, legible: pieces of characters as `<ED><95>`."""
+        if token_id not in self._shown:
+            self._shown[token_id] = legible(self.raw(token_id))
+        return self._shown[token_id]
 
     def begins_word(self, token_id: int) -> bool:
         """Whether a space that the token does not write stands before it (WordPiece)."""

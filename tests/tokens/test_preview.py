@@ -84,6 +84,19 @@ def test_rows_of_a_batch_are_filled_up_to_the_longest(tokenizer):
     assert filled.count("padding") == len(long.states) - len(filled.states) > 0
 
 
+@pytest.mark.parametrize("shown", [1, 7, 9, 20, 10_000])
+def test_of_a_very_long_row_the_first_tokens_are_shown(tokenizer, shown):
+    recipe = recipe_of("chat", 12)
+    whole = Previewer(recipe, tokenizer).row(CHAT)
+    part = Previewer(recipe, tokenizer, shown=shown).row(CHAT)
+    assert part.states == whole.states
+    assert part.hidden == max(0, len(whole.states) - shown)
+    assert [t.id for t in part.reading.tokens] == [t.id for t in whole.reading.tokens][:shown]
+    assert whole.reading.text.startswith(part.reading.text)
+    assert "".join(group.text for group in part.reading.groups) == part.reading.text
+    assert len(list(chips.of_preview(part))) == len(part.reading.groups)
+
+
 def test_a_label_is_shown_and_nothing_else_is_learned(tokenizer):
     shown = Previewer(recipe_of("classify"), tokenizer, LABELS).row(ROWS["classify"])
     assert shown.label == "good"
