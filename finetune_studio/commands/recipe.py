@@ -51,9 +51,9 @@ def write(options: argparse.Namespace) -> int:
     recipe = store.with_changes(recipe, {each.path: each.value for each in advised} | asked)
     recipe, fixed, left = _mended(recipe, set(asked))
     store.save(recipe, options.out)
-    for each in advised:
-        if each.path not in asked and each.path not in fixed:
-            line(f"{each.path} = {each.value}: {each.reason}")
+    for path, each in {each.path: each for each in advised}.items():
+        if path not in asked and path not in fixed:
+            line(f"{path} = {each.value}: {each.reason}")
     for path, (value, reason) in fixed.items():
         line(f"{path} = {value}: {reason}")
     for finding in left:

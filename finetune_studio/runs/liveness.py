@@ -6,6 +6,7 @@ for systems give numbers again.
 
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,18 +73,20 @@ def is_elsewhere(folder: RunFolder, info: RunInfo) -> bool:
 def exit_code(folder: RunFolder) -> int | None:
     """How the trainer ended (negative: by that signal); None while unknown.
 
-    Only the process that started a trainer is told; it notes the code in `run.json` for the others.
+    Only the process that started a trainer is told; it notes the code in `run.json` for the others
+    where the disk has room.
 
     Raises:
         RefusedError: There is no run there.
-        OSError: The code cannot be noted.
     """
     info = folder.info()
     child = _children.get((info.pid or 0, info.process_created))
     code = child.poll() if child is not None else None
     if code is None or info.exit_code == code:
         return info.exit_code
-    return folder.note(exit_code=code).exit_code
+    with suppress(OSError):
+        folder.note(exit_code=code)
+    return code
 
 
 def is_running(process: psutil.Process) -> bool:

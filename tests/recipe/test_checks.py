@@ -8,7 +8,7 @@ from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import count_steps
 from finetune_studio.recipe.store import with_changes
 
-GOOD = with_changes(Recipe(), {"data.files": ["rows.csv"]})
+GOOD = with_changes(Recipe(), {"data.files": ["rows.csv"], "model.source": "maker/model"})
 
 
 def test_a_good_recipe_has_no_findings():
@@ -34,6 +34,11 @@ def test_each_finding_is_found_and_its_fix_mends_it(changes, code, level):
     assert found[code].sentence
     if found[code].fix:
         assert code not in {each.code for each in check(with_changes(recipe, found[code].fix))}
+
+
+def test_the_demo_model_takes_larger_steps():
+    recipe = with_changes(GOOD, {"model.source": "demo", "training.learning_rate": 2e-3})
+    assert check(recipe) == []
 
 
 def test_a_sequence_beyond_the_context_is_an_error():
