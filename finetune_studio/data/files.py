@@ -21,9 +21,11 @@ KINDS = {
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".xlsx": "workbook",
+    ".zip": "archive",
 }
 """The readable endings, each also with a compression's ending after it."""
-COMPRESSIONS = (".gz",)
+COMPRESSIONS = (".gz", ".zst", ".zstd")
 BESIDE_THE_DATA = ("readme", "license", "licence", "notice", "changelog", "citation")
 """Files that explain a folder; left out when the folder is opened, read when named."""
 
@@ -58,10 +60,20 @@ def inner_ending(path: Path) -> str:
     return Path(name).suffix
 
 
+def exists(name: str) -> bool:
+    """Whether a file or folder of this name lies on disk, in either normal form."""
+    return any(form.exists() for form in _forms(name))
+
+
+def _forms(name: str) -> list[Path]:
+    """The path, and as it may lie on disk in the other normal form."""
+    path = Path(name).expanduser()
+    return [path, *(Path(unicodedata.normalize(form, str(path))) for form in ("NFC", "NFD"))]
+
+
 def _existing(name: str) -> Path:
     path = Path(name).expanduser()
-    forms = [path, *(Path(unicodedata.normalize(form, str(path))) for form in ("NFC", "NFD"))]
-    for form in forms:  # a name typed in one normal form may lie on disk in the other
+    for form in _forms(name):
         if form.exists():
             return form
     raise RefusedError(

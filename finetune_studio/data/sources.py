@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune_studio import paths
-from finetune_studio.data.files import expand
+from finetune_studio.data.containers import locate
 from finetune_studio.data.readers import find_encoding, read_chunks, read_rows
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -48,7 +48,7 @@ def open_rows(files: Sequence[str]) -> Opened:
         RefusedError: A file is missing, empty, broken or of an unknown kind, or holds no row.
         StudioError: The cache cannot be written.
     """
-    found = expand(files)
+    found = locate(files)
     key = _key(found)
     target = paths.cache() / "data" / f"{key}.arrow"
     about = target.with_suffix(".json")
@@ -65,7 +65,7 @@ def first_rows(files: Sequence[str], count: int) -> list[dict[str, Any]]:
         RefusedError: As `open_rows`, as far as it is read.
     """
     found: list[dict[str, Any]] = []
-    for path in expand(files):
+    for path in locate(files):
         rows = read_rows(path, find_encoding(path))
         found.extend(itertools.islice(rows, count - len(found)))
         if len(found) >= count:

@@ -45,6 +45,11 @@ def test_of_a_chain_the_ends_stay():
     assert near(chain) in ([1], [])
 
 
+def test_short_rows_with_other_numbers_are_not_near():
+    assert near(["오늘의 12번 문제를 풀어 주세요", "오늘의 13번 문제를 풀어 주세요"]) == []
+    assert near(["오늘의 12번 문제를 풀어 주세요", "오늘의 12번 문제를 풀어 주세요!!"]) == [1]
+
+
 @pytest.mark.parametrize("texts", [[], [""], ["", "..."], ["가", "나"]])
 def test_little_or_nothing(texts):
     assert near(texts) == []
