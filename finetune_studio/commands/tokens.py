@@ -166,12 +166,15 @@ def _place(part: "Part", recipe: Recipe, number: int) -> int:
 
 
 def _tokenizer(source: str) -> "Tokenizer":
-    """The tokenizer of a model, or of a folder that holds nothing else."""
+    """The tokenizer of a model; a folder needs to hold no more than that."""
     from finetune_studio.catalog.resolve import resolve_without_weights
     from finetune_studio.tokens.loading import load_tokenizer
 
-    folder = Path(source).expanduser()
-    alone = (folder / "tokenizer.json").is_file() and not (folder / "config.json").exists()
+    try:
+        folder = Path(source).expanduser()
+        alone = (folder / "tokenizer.json").is_file()
+    except (OSError, ValueError, RuntimeError):  # no such path can be; what follows says so
+        alone = False
     return load_tokenizer(folder if alone else resolve_without_weights(source))
 
 

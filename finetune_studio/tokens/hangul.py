@@ -117,31 +117,6 @@ def align(spelling: Spelling, text: str, ids: Sequence[int], offsets: Sequence[S
     return Reading(text, tuple(_tokens(spelling, ids, spans, special)), groups)
 
 
-def read(spelling: Spelling, ids: Sequence[int]) -> Reading:
-    """Tokens without the text that they came from: the text is what they write, names included."""
-    raws = [spelling.raw(index) for index in ids]
-    special = [index in spelling.special_ids for index in ids]
-    spans: list[Span] = []
-    groups: list[Group] = []
-    here = 0
-    for cluster in _clusters(raws, special):
-        glue = " " if groups and spelling.begins_word(ids[cluster.first]) else ""
-        if glue:
-            last = groups[-1]
-            groups[-1] = Group(last.text + glue, last.tokens)
-            here += len(glue)
-        if cluster.text is None:
-            written = "".join(legible(raws[position]) for position in cluster.positions)
-            spans += [(here, here + len(written))] * cluster.size
-        else:
-            written = cluster.text
-            spans += _split(raws, cluster, here)
-        here += len(written)
-        groups.append(Group(written, tuple(cluster.positions)))
-    text = "".join(group.text for group in groups)
-    return Reading(text, tuple(_tokens(spelling, ids, spans, special)), tuple(groups))
-
-
 def _clusters(raws: Sequence[bytes], special: Sequence[bool]) -> Iterator[_Cluster]:
     """Join tokens until they are valid UTF-8; what can never be is left without a text."""
     first, held = 0, b""

@@ -62,12 +62,6 @@ class Spelling:
             self._shown[token_id] = legible(self.raw(token_id))
         return self._shown[token_id]
 
-    def begins_word(self, token_id: int) -> bool:
-        """Whether a space that the token does not write stands before it (WordPiece)."""
-        if not self._middle:
-            return False
-        return not self._token(token_id).startswith(self._middle)
-
     def _spelt(self, token_id: int) -> bytes:
         token = self._added.get(token_id)
         if token is None:

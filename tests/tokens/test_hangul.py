@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finetune_studio.tokens.hangul import Reading, align, read
+from finetune_studio.tokens.hangul import Reading, align
 from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
 from finetune_studio.tokens.spelling import Spelling
 from tests.helpers.trained import ASCII, HANGUL, JAMO, KINDS, LOSSLESS, OTHERS, hard_string, trained
@@ -80,8 +80,6 @@ def test_groups_are_whole_and_least(kind):
     for text in [hard_string(chance) for _ in range(300)]:
         found = reading(tokenizer, text)
         whole_and_least(spelling, found, prefix=kind != "byte level")
-        ids = tokenizer.encode(text, add_special_tokens=False)[0]
-        assert plain(read(spelling, ids).text) in (plain(text), " " + plain(text))
 
 
 def test_a_cut_syllable_shows_its_bytes():
@@ -120,20 +118,6 @@ def test_composing_tokenizers_keep_the_decomposed_text():
     assert not any(unicodedata.combining(each[0]) for each in syllables)
 
 
-@settings(max_examples=150, deadline=None)
-@given(ids=st.lists(st.integers(0, 329), max_size=40))
-def test_any_ids_can_be_read(ids):
-    """A model may write bytes that are no text; they are shown as such."""
-    found = read(Spelling(trained("byte level")), ids)
-    hold(found, found.text)
-
-
-def test_word_pieces_are_read_with_spaces_between_words():
-    tokenizer = trained("word piece")
-    ids = tokenizer.encode("the cat sat", add_special_tokens=False)[0]
-    assert read(Spelling(tokenizer), ids).text == "the cat sat"
-
-
 @pytest.mark.needs_tokenizers
 @pytest.mark.parametrize("name", REAL)
 def test_real_tokenizers_on_hard_strings(name):
@@ -144,7 +128,8 @@ def test_real_tokenizers_on_hard_strings(name):
     for text in [hard_string(chance) for _ in range(3000)]:
         found = align(spelling, text, *tokenizer.encode(text, add_special_tokens=True))
         hold(found, text)
-        if name != "qwen3":  # which composes what it reads
+        composed = unicodedata.normalize("NFC", text)  # which qwen3 reads in any case
+        if name != "qwen3" or text == composed:
             whole_and_least(spelling, found)
 
 

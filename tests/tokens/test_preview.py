@@ -1,7 +1,9 @@
 """The preview shows the labels that the trainer gets, and what is cut off."""
 
+import os
 import random
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +67,14 @@ def test_states_are_the_labels_of_the_trainer(tokenizer, kind, length, learn):
     assert len(shown.starts) == len(made)
     assert shown.ends == made[-1].ends
     assert "".join(group.text for group in shown.reading.groups) == shown.reading.text
+
+
+@pytest.mark.needs_tokenizers
+@pytest.mark.parametrize("name", ["qwen3", "llama3_1", "gemma3", "smollm2"])
+@pytest.mark.parametrize("length", [20, 37, 1024])
+def test_states_are_those_of_the_trainer_with_real_templates(name, length):
+    real = load_tokenizer(Path(os.environ["FINETUNE_STUDIO_TOKENIZERS"]) / name)
+    test_states_are_the_labels_of_the_trainer(real, "chat", length, "assistant")
 
 
 def test_a_cut_through_a_syllable_is_seen_in_its_chip(tokenizer):
