@@ -11,7 +11,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>--skip leaves those rows out; messages and sharegpt hold every conversation.</source>
-   <translation type="unfinished" />
+   <translation>--skip을 주면 그 행을 빼요. messages와 sharegpt에는 모든 대화가 들어가요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -26,12 +26,17 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>A GGUF model cannot be trained.</source>
-   <translation type="unfinished" />
+   <translation>GGUF 모델은 학습할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>A Hub id, a local folder, or `demo`, the embedded model.</source>
    <translation>Hub 주소, 내 폴더, 또는 내장 모델인 `demo`예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/guide.py" />
+   <source>A TPU needs other software (JAX); this trainer needs an NVIDIA GPU.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -41,6 +46,11 @@
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>A classification needs at least two.</source>
+   <translation>분류에는 레이블이 둘 이상 필요해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/shapes.py" />
+   <source>A column holds lists or objects of an unknown kind.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -51,12 +61,12 @@
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>A downloaded file is damaged.</source>
-   <translation type="unfinished" />
+   <translation>내려받은 파일이 손상됐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>A font with Hangul is there.</source>
-   <translation type="unfinished" />
+   <translation>한글 글꼴이 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -76,22 +86,22 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>A model file cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>모델 파일을 읽을 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>A model file is damaged.</source>
-   <translation type="unfinished" />
+   <translation>모델 파일이 손상됐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>A model of the type “{kind}” cannot be fine-tuned here.</source>
-   <translation type="unfinished" />
+   <translation>‘{kind}’ 종류의 모델은 여기서 파인튜닝할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
    <source>A part of the run could not be deleted.</source>
-   <translation type="unfinished" />
+   <translation>실행의 일부를 지우지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -116,12 +126,12 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Accept the licence at {page} with the account of your token, then try again.</source>
-   <translation type="unfinished" />
+   <translation>토큰의 계정으로 {page}에서 라이선스에 동의한 뒤 다시 해 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Accept the licence at {page}, then sign in with `finetune-studio models login`.</source>
-   <translation type="unfinished" />
+   <translation>{page}에서 라이선스에 동의한 뒤 `finetune-studio models login`으로 로그인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -136,6 +146,11 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Add the user to the groups video and render, or start the container with GPUs.</source>
+   <translation>사용자를 video와 render 그룹에 넣거나, 컨테이너를 GPU와 함께 시작하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Agree to its terms on its page, and store your token.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -151,7 +166,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>Another program is downloading {model} already.</source>
-   <translation type="unfinished" />
+   <translation>다른 프로그램이 이미 {model}을 내려받고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -161,12 +176,12 @@
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>Answers end with “{end}”, which is no token: the model would not stop there.</source>
-   <translation type="unfinished" />
+   <translation>답이 ‘{end}’(으)로 끝나는데 토큰이 아니에요. 모델이 거기서 멈추지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
    <source>At line {line} stands {value} where an object with named values should.</source>
-   <translation type="unfinished" />
+   <translation>{line}번째 줄에 이름 붙은 값 대신 {value}이(가) 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -204,13 +219,23 @@
    <translation>사전학습 모델의 비트 수</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Bring its files instead.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Bring more rows, or set data.split.validation to 0.</source>
-   <translation type="unfinished" />
+   <translation>행을 더 가져오거나 data.split.validation을 0으로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>CUDA_VISIBLE_DEVICES is set to “{value}”: remove it or name a GPU.</source>
+   <translation>CUDA_VISIBLE_DEVICES가 ‘{value}’예요. 지우거나 GPU를 적으세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/disk.py" />
+   <source>Cancel the download first.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -241,32 +266,37 @@
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>Check that you may read the file.</source>
+   <translation>파일을 읽을 권한이 있는지 확인하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Check the name; a private one needs your token.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Check the network and try again, or choose a folder on the disk.</source>
-   <translation type="unfinished" />
+   <translation>네트워크를 확인하고 다시 하거나, 디스크의 폴더를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>Check the path in data.files.</source>
-   <translation type="unfinished" />
+   <translation>data.files의 경로를 확인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Check the path.</source>
-   <translation type="unfinished" />
+   <translation>경로를 확인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/resolve.py" />
    <source>Check the path; a Hub id looks like maker/model.</source>
-   <translation type="unfinished" />
+   <translation>경로를 확인하세요. Hub 이름은 만든이/모델 꼴이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/limits.py" />
    <source>Check the quotation marks and brackets there, or split the row.</source>
-   <translation type="unfinished" />
+   <translation>그곳의 따옴표와 괄호를 확인하거나 행을 나누세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
@@ -276,17 +306,17 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>Check the shape and the mapping with `data check`.</source>
-   <translation type="unfinished" />
+   <translation>`data check`로 모양과 열을 확인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Check the spelling, or sign in again with `finetune-studio models login`.</source>
-   <translation type="unfinished" />
+   <translation>철자를 확인하거나 `finetune-studio models login`으로 다시 로그인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Check the spelling; for a private model, sign in with `finetune-studio models login`.</source>
-   <translation type="unfinished" />
+   <translation>철자를 확인하세요. 비공개 모델이면 `finetune-studio models login`으로 로그인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -307,13 +337,14 @@
    <location filename="../../finetune_studio/catalog/hub.py" />
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose a copy of the model in the safetensors format.</source>
-   <translation type="unfinished" />
+   <translation>safetensors 형식의 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <location filename="../../finetune_studio/data/sources.py" />
+   <location filename="../../finetune_studio/data/workbook.py" />
    <source>Choose a file with rows in it.</source>
-   <translation type="unfinished" />
+   <translation>행이 있는 파일을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -323,12 +354,12 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose a text-generating model.</source>
-   <translation type="unfinished" />
+   <translation>글을 쓰는 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/target.py" />
    <source>Choose an NVIDIA GPU, such as an RTX 4090 or an L4.</source>
-   <translation type="unfinished" />
+   <translation>RTX 4090이나 L4 같은 NVIDIA GPU를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -338,12 +369,12 @@
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Choose another GPU for training.</source>
-   <translation type="unfinished" />
+   <translation>학습할 GPU를 다른 것으로 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Choose another folder for models and runs.</source>
-   <translation type="unfinished" />
+   <translation>모델과 실행을 둘 폴더를 다른 곳으로 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -353,63 +384,63 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose another model of the family.</source>
-   <translation type="unfinished" />
+   <translation>같은 계열의 다른 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose another model.</source>
-   <translation type="unfinished" />
+   <translation>다른 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
-   <translation type="unfinished" />
+   <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another place with --out.</source>
-   <translation type="unfinished" />
+   <translation>--out으로 다른 곳을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>Choose from: {names}.</source>
-   <translation type="unfinished" />
+   <translation>다음에서 고르세요: {names}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Choose one of them in {setting}.</source>
-   <translation type="unfinished" />
+   <translation>{setting}에서 그중 하나를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
    <source>Choose one of them, or give their columns the same names.</source>
-   <translation type="unfinished" />
+   <translation>하나만 고르거나, 열 이름을 같게 맞추세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/gpus.py" />
    <source>Choose one such as {names}.</source>
-   <translation type="unfinished" />
+   <translation>{names} 같은 것을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose the base model, or merge the adapter first.</source>
-   <translation type="unfinished" />
+   <translation>사전학습 모델을 고르거나, 어댑터를 먼저 병합하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose the folder that holds config.json, the weights and the tokenizer.</source>
-   <translation type="unfinished" />
+   <translation>config.json과 가중치와 토크나이저가 있는 폴더를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose the original model that it was made from; GGUF can be made of the result.</source>
-   <translation type="unfinished" />
+   <translation>그 모델의 원본을 고르세요. GGUF는 결과에서 만들 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/child.py" />
    <source>Close other programs that use much memory, and try again.</source>
-   <translation type="unfinished" />
+   <translation>메모리를 많이 쓰는 다른 프로그램을 닫고 다시 해 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -419,17 +450,17 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Close other programs; loading an 8B model takes about 12 GiB.</source>
-   <translation type="unfinished" />
+   <translation>다른 프로그램을 닫으세요. 8B 모델을 읽는 데 약 12 GiB가 들어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
    <source>Close what uses it, then delete the folder {path} by hand.</source>
-   <translation type="unfinished" />
+   <translation>그것을 쓰는 프로그램을 닫고 {path} 폴더를 직접 지우세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Close what you do not need before training.</source>
-   <translation type="unfinished" />
+   <translation>학습하기 전에 필요 없는 것을 닫으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -442,44 +473,49 @@
    <translation>활성값을 들고 있지 않고 다시 계산해요. 메모리는 줄고 3분의 1쯤 느려져요. 자동이면 GPU에서 켜요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Connect to the internet, or bring the dataset as files.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>Copy it whole from the Hub's page Settings, Access Tokens; it begins hf_.</source>
-   <translation type="unfinished" />
+   <translation>Hub의 Settings, Access Tokens에서 통째로 복사하세요. hf_로 시작해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Copy the tokenizer of the same model into the folder.</source>
-   <translation type="unfinished" />
+   <translation>같은 모델의 토크나이저를 폴더에 복사하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>Correct data.fixes.</source>
-   <translation type="unfinished" />
+   <translation>data.fixes를 고치세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/split.py" />
    <source>Correct data.split.group.</source>
-   <translation type="unfinished" />
+   <translation>data.split.group을 고치세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Correct model.revision, or leave it empty for the newest version.</source>
-   <translation type="unfinished" />
+   <translation>model.revision을 고치거나, 비워 두어 최신 버전을 쓰세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>Correct that line, or write the file again.</source>
-   <translation type="unfinished" />
+   <translation>그 줄을 고치거나 파일을 다시 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Correct the rights of that folder, or set HF_HOME to another.</source>
-   <translation type="unfinished" />
+   <translation>그 폴더의 권한을 고치거나 HF_HOME을 다른 곳으로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>Correct the rights of that folder, or set HF_TOKEN for each session.</source>
-   <translation type="unfinished" />
+   <translation>그 폴더의 권한을 고치거나 쓸 때마다 HF_TOKEN을 정하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
@@ -494,7 +530,7 @@
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
    <source>Delete the folder that it points to: {path}.</source>
-   <translation type="unfinished" />
+   <translation>가리키는 폴더 {path}를 지우세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -515,12 +551,12 @@
    <location filename="../../finetune_studio/data/fixes.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Did you mean “{name}”?</source>
-   <translation type="unfinished" />
+   <translation>혹시 ‘{name}’인가요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/resolve.py" />
    <source>Did you mean “{near}”?</source>
-   <translation type="unfinished" />
+   <translation>혹시 ‘{near}’인가요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -530,44 +566,44 @@
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>Double the quotation marks inside quoted text, or save the file as JSONL.</source>
-   <translation type="unfinished" />
+   <translation>따옴표 안의 따옴표를 두 번 쓰거나, JSONL로 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>Download it again; if it happens twice, something on the way changes files.</source>
-   <translation type="unfinished" />
+   <translation>다시 내려받으세요. 또 그러면 중간에서 무언가가 파일을 바꾸는 거예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/figures.py" />
    <source>Download it with `finetune-studio models download {source}`.</source>
-   <translation type="unfinished" />
+   <translation>`finetune-studio models download {source}`로 내려받으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <location filename="../../finetune_studio/data/readers/columnar.py" />
    <source>Download or copy the file again.</source>
-   <translation type="unfinished" />
+   <translation>파일을 다시 내려받거나 복사하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>Download or copy the model again, or choose another.</source>
-   <translation type="unfinished" />
+   <translation>모델을 다시 내려받거나 복사하거나, 다른 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>Download or copy the model again.</source>
-   <translation type="unfinished" />
+   <translation>모델을 다시 내려받거나 복사하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>Download the model again.</source>
-   <translation type="unfinished" />
+   <translation>모델을 다시 내려받으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Driver {driver} is too old for PyTorch {version}, which was built for CUDA {cuda}.</source>
-   <translation type="unfinished" />
+   <translation>드라이버 {driver}는 CUDA {cuda}용 PyTorch {version}에 너무 오래됐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -580,9 +616,14 @@
    <translation>이름마다 켬, 끔, 자동 중에서 골라요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/shapes.py" />
+   <source>Each row is one message of a longer conversation.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
    <source>Each row should look like {"question": "…", "answer": "…"}.</source>
-   <translation type="unfinished" />
+   <translation>행마다 {"question": "…", "answer": "…"} 꼴이어야 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -593,6 +634,11 @@
    <location filename="../../finetune_studio/runs/stopping.py" />
    <source>End it on that computer, or restart the computer.</source>
    <translation>그 컴퓨터에서 끝내거나 컴퓨터를 다시 시작해 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/disk.py" />
+   <source>End the programs that use it, correct the rights, and try again.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -622,7 +668,7 @@
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Every row to measure on is nearly equal to one that is learned.</source>
-   <translation type="unfinished" />
+   <translation>재는 행이 모두 배우는 행과 거의 같아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -632,12 +678,12 @@
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>Fetch the file again from where the model came from.</source>
-   <translation type="unfinished" />
+   <translation>모델을 받은 곳에서 파일을 다시 받으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>Fetch tokenizer.json again from where the model came from.</source>
-   <translation type="unfinished" />
+   <translation>모델을 받은 곳에서 tokenizer.json을 다시 받으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -652,7 +698,7 @@
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>Files that end in “{ending}” cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>‘{ending}’(으)로 끝나는 파일은 읽을 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -672,12 +718,12 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Free some space, or choose a folder on another disk; an 8B model takes 16 GB.</source>
-   <translation type="unfinished" />
+   <translation>공간을 비우거나 다른 디스크의 폴더를 고르세요. 8B 모델은 16 GB예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Free space on it; then resume from the last checkpoint.</source>
-   <translation type="unfinished" />
+   <translation>공간을 비운 뒤 마지막 체크포인트에서 이어서 하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/session.py" />
@@ -687,27 +733,28 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Free space, or move the cache (HF_HOME); the download then goes on.</source>
-   <translation type="unfinished" />
+   <translation>공간을 비우거나 캐시(HF_HOME)를 옮기면 이어서 내려받아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>Free space, remove models you do not need, or set HF_HOME to another disk.</source>
-   <translation type="unfinished" />
+   <translation>공간을 비우거나, 안 쓰는 모델을 지우거나, HF_HOME을 다른 디스크로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Give a folder, or a Hub id such as maker/model.</source>
-   <translation type="unfinished" />
+   <translation>폴더나 만든이/모델 꼴의 Hub 이름을 적으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
+   <location filename="../../finetune_studio/data/workbook.py" />
    <source>Give each column its own name in the first line.</source>
-   <translation type="unfinished" />
+   <translation>첫 줄에서 열마다 다른 이름을 붙이세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Give it one of the endings {names}.</source>
-   <translation type="unfinished" />
+   <translation>파일 이름 끝을 {names} 가운데 하나로 하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -727,7 +774,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
    <source>How a model of the type “{kind}” is built is not known here.</source>
-   <translation type="unfinished" />
+   <translation>‘{kind}’ 종류의 모델이 어떻게 생겼는지 여기서는 몰라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -757,56 +804,61 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>If you trust its maker, turn on “Run the model's own code” (model.trust_remote_code): it runs with all your rights.</source>
-   <translation type="unfinished" />
+   <translation>만든이를 믿는다면 ‘모델의 자체 코드 실행’(model.trust_remote_code)을 켜세요. 내 권한 그대로 실행돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>In row {number}, {why}.</source>
-   <translation type="unfinished" />
+   <translation>{number}번째 행: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>In the first of them, {why}.</source>
-   <translation type="unfinished" />
+   <translation>그중 첫 행: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Install one, such as the package fonts-noto-cjk.</source>
-   <translation type="unfinished" />
+   <translation>fonts-noto-cjk 같은 글꼴을 설치하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Install the NVIDIA driver, version 580 or newer, and restart the machine.</source>
-   <translation type="unfinished" />
+   <translation>580 이상의 NVIDIA 드라이버를 설치하고 컴퓨터를 다시 시작하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/resolve.py" />
    <source>Install the program again.</source>
-   <translation type="unfinished" />
+   <translation>프로그램을 다시 설치하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Install the training part again and choose the build {build}.</source>
-   <translation type="unfinished" />
+   <translation>학습 구성요소를 다시 설치하고 {build} 빌드를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Install the training part again.</source>
-   <translation type="unfinished" />
+   <translation>학습 구성요소를 다시 설치하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Install the training part on the set-up page.</source>
-   <translation type="unfinished" />
+   <translation>설치 페이지에서 학습 구성요소를 설치하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
    <source>It can be trained nevertheless; the dry run measures what it needs.</source>
-   <translation type="unfinished" />
+   <translation>그래도 학습할 수 있어요. 필요한 메모리는 시험 실행으로 재요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>It computes in fp16; it has no bf16.</source>
+   <translation>fp16으로 계산해요. bf16은 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/search.py" />
+   <source>It has no safetensors weights, or the Hub does not tell of them.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -815,68 +867,98 @@
    <translation>버전 {found}인데, 이 프로그램은 {known}까지 읽어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>It is a web page with another ending.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>It is more than {ratio} times its size.</source>
-   <translation type="unfinished" />
+   <translation>제 크기의 {ratio}배가 넘어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/figures.py" />
    <source>It is no folder, not in the catalogue, and not on this disk.</source>
-   <translation type="unfinished" />
+   <translation>폴더도 아니고, 목록에도 없고, 이 디스크에도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>It is older than Turing: no bf16, and no 8-bit models.</source>
-   <translation type="unfinished" />
+   <translation>Turing보다 오래돼서 bf16과 8비트 모델을 쓸 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>It learns from {names}: set data.shape and data.mapping, or choose another task.</source>
-   <translation type="unfinished" />
+   <translation>이 할 일은 {names}에서 배워요. data.shape과 data.mapping을 정하거나 다른 할 일을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>It may have been deleted or mistyped: make a new one and copy it whole.</source>
-   <translation type="unfinished" />
+   <translation>지워졌거나 잘못 입력됐을 수 있어요. 새로 만들어 통째로 복사하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/entries.py" />
    <source>It needs to run its own code, which is off unless you turn it on.</source>
-   <translation type="unfinished" />
+   <translation>자체 코드를 실행해야 하는데, 켜기 전에는 꺼져 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan.py" />
    <source>It needs {need}, but {free} of memory are free.</source>
-   <translation type="unfinished" />
+   <translation>{need}가 필요한데 여유 메모리는 {free}예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/columnar.py" />
    <source>It says: {why}</source>
-   <translation type="unfinished" />
+   <translation>이렇게 말해요: {why}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/preview.py" />
    <source>It was read in another encoding than it was written in.</source>
+   <translation>쓴 것과 다른 인코딩으로 읽었어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/search.py" />
+   <source>It writes no text.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Its config names “{name}”, Python code that comes with the model.</source>
+   <translation>config에 모델과 함께 오는 파이썬 코드 ‘{name}’이(가) 적혀 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>Its first line should name the columns, and rows should follow.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Its name is needed for what is learned.</source>
-   <translation type="unfinished" />
+   <translation>그 이름은 배우는 데 쓰여요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Its roles are {names}.</source>
+   <translation>역할은 {names}이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>Its sheets are {names}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Its splits are {names}.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>Its tokenizer is in an older form, or missing.</source>
+   <translation>토크나이저가 옛 형식이거나 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/search.py" />
+   <source>Its weights are quantised already: choose the original model.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -912,12 +994,12 @@
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>Line {line} has {found} fields; the header has {expected}.</source>
-   <translation type="unfinished" />
+   <translation>{line}번째 줄은 칸이 {found}개인데 머리글은 {expected}개예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>Line {line}: {why}.</source>
-   <translation type="unfinished" />
+   <translation>{line}번째 줄: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -942,12 +1024,17 @@
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
    <source>Longer texts go on in the next sequence; nothing of them is lost.</source>
+   <translation>긴 글은 다음 시퀀스로 이어져서 잃는 것이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Look for a copy of it in Parquet, or bring its files.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>Looked at {path}.</source>
-   <translation type="unfinished" />
+   <translation>{path}를 살펴봤어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -956,8 +1043,9 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/arrow.py" />
+   <location filename="../../finetune_studio/data/containers.py" />
    <source>Make room on that disk, or set FINETUNE_STUDIO_HOME to another one.</source>
-   <translation type="unfinished" />
+   <translation>그 디스크를 비우거나 FINETUNE_STUDIO_HOME을 다른 곳으로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -967,7 +1055,7 @@
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Make the folder first, or choose another one.</source>
-   <translation type="unfinished" />
+   <translation>폴더를 먼저 만들거나 다른 폴더를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1002,7 +1090,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>NVIDIA driver {version}.</source>
-   <translation type="unfinished" />
+   <translation>NVIDIA 드라이버 {version}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1012,27 +1100,47 @@
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>Name a file or a folder in data.files.</source>
+   <translation>data.files에 파일이나 폴더를 적으세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>Name one of them after the “#”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Name one of them: hub:owner/name:configuration.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Name one of them: hub:owner/name:configuration:split.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>Name the one that you mean: {example}</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/gpus.py" />
    <source>No GPU called {name} is known.</source>
-   <translation type="unfinished" />
+   <translation>{name}(이)라는 GPU는 몰라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>No NVIDIA GPU was found.</source>
-   <translation type="unfinished" />
+   <translation>NVIDIA GPU를 찾지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>No column holds text.</source>
-   <translation type="unfinished" />
+   <translation>글이 있는 열이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>No column is mapped to “{role}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{role}’ 역할을 맡은 열이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -1042,41 +1150,51 @@
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>No file was given.</source>
-   <translation type="unfinished" />
+   <translation>파일을 고르지 않았어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>No font with Hangul was found; Korean text may show as boxes.</source>
-   <translation type="unfinished" />
+   <translation>한글 글꼴이 없어서 글자가 네모로 보일 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No row has anything to learn within {length} tokens.</source>
-   <translation type="unfinished" />
+   <translation>{length} 토큰 안에 배울 것이 있는 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No token ends an answer in this chat template: the model would never stop.</source>
-   <translation type="unfinished" />
+   <translation>이 대화 템플릿에는 답을 끝내는 토큰이 없어서 모델이 멈추지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>None of the {count} rows can become {shape}.</source>
-   <translation type="unfinished" />
+   <translation>{count}행 가운데 {shape}(으)로 바꿀 수 있는 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>None of the {count} rows can train the task {task}.</source>
-   <translation type="unfinished" />
+   <translation>{count}행 가운데 {task} 학습에 쓸 수 있는 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/figures.py" />
    <source>Nothing is known of the model {source}.</source>
-   <translation type="unfinished" />
+   <translation>{source} 모델을 알 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Open a browser and sign in to the network, or check HF_ENDPOINT; then try again.</source>
+   <translation>브라우저로 네트워크에 로그인하거나 HF_ENDPOINT를 확인한 뒤 다시 해 보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>Open it in a spreadsheet, and save it as .xlsx or .csv.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>Open it in a spreadsheet, and save it as .xlsx without a password.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1122,42 +1240,42 @@
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>Put text that holds a delimiter or a line break into double quotation marks.</source>
-   <translation type="unfinished" />
+   <translation>구분 기호나 줄바꿈이 있는 글은 큰따옴표로 묶으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch does not start: {error}.</source>
-   <translation type="unfinished" />
+   <translation>PyTorch가 시작되지 않아요: {error}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch is not installed, so nothing can be trained yet.</source>
-   <translation type="unfinished" />
+   <translation>PyTorch가 없어서 아직 학습할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch {version} for CUDA {cuda} sees the GPU.</source>
-   <translation type="unfinished" />
+   <translation>CUDA {cuda}용 PyTorch {version}이 GPU를 알아봐요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch {version} has no code for {name} (compute capability {major}.{minor}).</source>
-   <translation type="unfinished" />
+   <translation>PyTorch {version}에는 {name}(컴퓨트 능력 {major}.{minor})용 코드가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch {version} is a build for the processor alone and leaves the GPU idle.</source>
-   <translation type="unfinished" />
+   <translation>PyTorch {version}은 CPU 전용이라 GPU를 쓰지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch {version} sees no GPU although the driver shows one.</source>
-   <translation type="unfinished" />
+   <translation>드라이버는 GPU를 보여 주는데 PyTorch {version}은 알아보지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch {version}.</source>
-   <translation type="unfinished" />
+   <translation>PyTorch {version}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1187,12 +1305,12 @@
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>Readable are {endings}, also compressed as {compressed}.</source>
-   <translation type="unfinished" />
+   <translation>{endings}을 읽어요. {compressed}로 압축한 것도 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Rename the column, or split without data.split.group.</source>
-   <translation type="unfinished" />
+   <translation>열 이름을 바꾸거나 data.split.group 없이 나누세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1202,12 +1320,12 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Restart the machine.</source>
-   <translation type="unfinished" />
+   <translation>컴퓨터를 다시 시작하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Restart the machine; if that does not help, install the driver again.</source>
-   <translation type="unfinished" />
+   <translation>컴퓨터를 다시 시작하세요. 그래도 안 되면 드라이버를 다시 설치하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -1232,7 +1350,7 @@
   <message>
    <location filename="../../finetune_studio/data/check.py" />
    <source>Rows of the shape {shape} cannot be trained on yet.</source>
-   <translation type="unfinished" />
+   <translation>{shape} 모양의 행은 아직 학습할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -1242,7 +1360,7 @@
   <message>
    <location filename="../../finetune_studio/gui/facts.py" />
    <source>Rows of the shape {shape} do not train the task {task}.</source>
-   <translation type="unfinished" />
+   <translation>{shape} 모양의 행으로는 {task}을(를) 학습할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1252,7 +1370,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Run: sudo apt install {packages}</source>
-   <translation type="unfinished" />
+   <translation>실행하세요: sudo apt install {packages}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1267,7 +1385,7 @@
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
    <source>Save it as UTF-8, or choose the file's true ending if it is not text.</source>
-   <translation type="unfinished" />
+   <translation>UTF-8로 저장하거나, 글이 아니라면 파일의 진짜 확장자를 쓰세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/session.py" />
@@ -1277,7 +1395,7 @@
   <message>
    <location filename="../../finetune_studio/data/readers/layouts.py" />
    <source>Save the list that you mean as a file of its own.</source>
-   <translation type="unfinished" />
+   <translation>쓰려는 목록을 따로 파일로 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1307,32 +1425,32 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Set data.mapping, such as {role}: {column}.</source>
-   <translation type="unfinished" />
+   <translation>{role}: {column}처럼 data.mapping을 정하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Set data.shape and data.mapping, or choose another task.</source>
-   <translation type="unfinished" />
+   <translation>data.shape과 data.mapping을 정하거나 다른 할 일을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Set data.shape to prompt-completion and map completion to the column of good answers.</source>
-   <translation type="unfinished" />
+   <translation>data.shape을 prompt-completion으로 두고 completion에 좋은 답의 열을 맞추세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/templates.py" />
    <source>Set task.template to model, {names}.</source>
-   <translation type="unfinished" />
+   <translation>task.template을 model, {names} 가운데 하나로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>Set task.template to {name}.</source>
-   <translation type="unfinished" />
+   <translation>task.template을 {name}(으)로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>Several columns hold text, and their names do not say which is which: {names}.</source>
-   <translation type="unfinished" />
+   <translation>글이 있는 열이 여럿인데 이름만으로는 알 수 없어요: {names}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1347,7 +1465,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Sign in on a desktop, or use ssh -X.</source>
-   <translation type="unfinished" />
+   <translation>데스크톱에 로그인하거나 ssh -X를 쓰세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1362,7 +1480,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Something else answered in the Hub's place.</source>
-   <translation type="unfinished" />
+   <translation>Hub 대신 다른 것이 대답했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1387,7 +1505,7 @@
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
    <source>Stop it first, then delete it.</source>
-   <translation type="unfinished" />
+   <translation>먼저 멈춘 뒤에 지우세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1398,6 +1516,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Stops after so many steps; 0 leaves it to the epochs.</source>
    <translation>이 스텝까지만 배워요. 0이면 에폭을 따라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/containers.py" />
+   <source>Such archives are made to do harm; ask for another one.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1412,17 +1535,17 @@
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>Take a revision of the model that has one, or save one with transformers.</source>
-   <translation type="unfinished" />
+   <translation>그것이 있는 버전을 쓰거나 transformers로 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Take fixes out of data.fixes.</source>
-   <translation type="unfinished" />
+   <translation>data.fixes에서 고침을 빼세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Take the fix “leakage” out of data.fixes, or bring other validation files.</source>
-   <translation type="unfinished" />
+   <translation>data.fixes에서 ‘leakage’를 빼거나 다른 검증 파일을 가져오세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1442,32 +1565,37 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The Hub answered with error {status}.</source>
-   <translation type="unfinished" />
+   <translation>Hub가 오류 {status}로 대답했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The Hub asks to wait {minutes} min before the next request.</source>
+   <translation>Hub가 {minutes}분 뒤에 다시 요청하라고 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>The Hub cannot be reached, and “{name}” was not fetched before.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The Hub could not be reached ({why}).</source>
-   <translation type="unfinished" />
+   <translation>Hub에 닿지 못했어요 ({why}).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The Hub does not accept the token, or there is no model {model}.</source>
-   <translation type="unfinished" />
+   <translation>Hub가 토큰을 받지 않거나 {model} 모델이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>The Hub does not accept this token.</source>
-   <translation type="unfinished" />
+   <translation>Hub가 이 토큰을 받지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The NVIDIA driver was updated but the old one is still running.</source>
-   <translation type="unfinished" />
+   <translation>NVIDIA 드라이버를 새로 설치했지만 옛것이 아직 돌고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
@@ -1477,7 +1605,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>The account</source>
-   <translation type="unfinished" />
+   <translation>계정</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1487,6 +1615,11 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The answer is a web page, as the sign-in pages of guest networks are.</source>
+   <translation>대답이 웹 페이지예요. 손님용 네트워크의 로그인 화면 같아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/containers.py" />
+   <source>The archive “{name}” holds no file that can be read.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1502,38 +1635,43 @@
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>The chat template cannot render a question with its answer.</source>
-   <translation type="unfinished" />
+   <translation>대화 템플릿이 질문과 답을 그려 내지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>The chat template has no place for a system message: it is lost, or refused.</source>
-   <translation type="unfinished" />
+   <translation>대화 템플릿에 시스템 메시지 자리가 없어서 사라지거나 거부돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>The column “{column}” holds text.</source>
+   <translation>‘{column}’ 열에 글이 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/shapes.py" />
+   <source>The column “{column}” holds texts in turn, the person's first.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>The column “{column}” holds turns with “{role}” and “{content}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{column}’ 열에 ‘{role}’과 ‘{content}’로 된 대화가 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The column “{name}” cannot be kept beside the rows.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’ 열은 행 옆에 둘 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>The columns are named so: {names}.</source>
-   <translation type="unfinished" />
+   <translation>열 이름이 그래요: {names}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <location filename="../../finetune_studio/data/split.py" />
    <source>The columns are {names}.</source>
-   <translation type="unfinished" />
+   <translation>열은 {names}이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -1548,12 +1686,12 @@
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>The data has only one label, {name}.</source>
-   <translation type="unfinished" />
+   <translation>데이터에 레이블이 {name} 하나뿐이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>The data's licence is not known; say it before you publish or sell the result.</source>
-   <translation type="unfinished" />
+   <translation>데이터의 라이선스를 몰라요. 결과를 공개하거나 팔기 전에 적으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1563,78 +1701,78 @@
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>The disk has too little room.</source>
-   <translation type="unfinished" />
+   <translation>디스크에 공간이 모자라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The disk is full.</source>
-   <translation type="unfinished" />
+   <translation>디스크가 가득 찼어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>The download was cancelled.</source>
-   <translation type="unfinished" />
+   <translation>내려받기를 그만뒀어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The embedded demo and models up to about 0.5B can be trained on the processor.</source>
-   <translation type="unfinished" />
+   <translation>내장 데모와 0.5B 정도까지의 모델은 CPU로 학습할 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/resolve.py" />
    <source>The embedded model is missing from this installation.</source>
-   <translation type="unfinished" />
+   <translation>설치본에 내장 모델이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/child.py" />
    <source>The engine ended without an answer.</source>
-   <translation type="unfinished" />
+   <translation>엔진이 대답 없이 끝났어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
    <source>The files do not hold the same kind of rows.</source>
-   <translation type="unfinished" />
+   <translation>파일마다 행의 종류가 달라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>The fix {code} has a setting that cannot be.</source>
-   <translation type="unfinished" />
+   <translation>고침 {code}의 설정 값이 맞지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>The fixes are {names}.</source>
-   <translation type="unfinished" />
+   <translation>고침은 {names}이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>The fixes leave none of the {count} rows.</source>
-   <translation type="unfinished" />
+   <translation>고침을 하면 {count}행 가운데 남는 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The folder for downloaded models cannot be written.</source>
-   <translation type="unfinished" />
+   <translation>내려받은 모델을 둘 폴더에 쓸 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>The folder “{name}” holds no file that can be read.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’ 폴더에 읽을 수 있는 파일이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/resolve.py" />
    <source>The folder “{path}” does not exist.</source>
-   <translation type="unfinished" />
+   <translation>‘{path}’ 폴더가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The free space of the disk cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>디스크의 여유 공간을 알 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>The label “{most}” has {times} times as many rows as “{least}” ({fewest}). The fix leaves {count} rows of the common labels out.</source>
-   <translation type="unfinished" />
+   <translation>레이블 ‘{most}’의 행이 ‘{least}’({fewest}행)의 {times}배예요. 고치면 많은 레이블에서 {count}행을 빼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1654,42 +1792,47 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The libraries that the window needs are there.</source>
+   <translation>창에 필요한 라이브러리가 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/search.py" />
+   <source>The list of models</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
    <source>The longest row has {longest:,} tokens, so that nothing is cut.</source>
-   <translation type="unfinished" />
+   <translation>가장 긴 행이 {longest:,} 토큰이라 잘리는 것이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>The model has no tokenizer.</source>
-   <translation type="unfinished" />
+   <translation>모델에 토크나이저가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>The model has no weights.</source>
-   <translation type="unfinished" />
+   <translation>모델에 가중치가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>The model in “{folder}” has no tokenizer.json.</source>
-   <translation type="unfinished" />
+   <translation>‘{folder}’의 모델에 tokenizer.json이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>The model is incomplete.</source>
-   <translation type="unfinished" />
+   <translation>모델이 다 있지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
    <source>The model reads at most {limit:,} tokens; {cut:,} rows are cut.</source>
-   <translation type="unfinished" />
+   <translation>모델은 최대 {limit:,} 토큰을 읽어요. {cut:,}행이 잘려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>The model's configuration cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>모델의 설정을 읽을 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1699,7 +1842,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
    <source>The plan does not know this kind of model.</source>
-   <translation type="unfinished" />
+   <translation>이 종류의 모델은 계획을 세울 줄 몰라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/preferences.py" />
@@ -1719,17 +1862,17 @@
   <message>
    <location filename="../../finetune_studio/data/readers/limits.py" />
    <source>The row at line {line} is longer than {size} million characters.</source>
-   <translation type="unfinished" />
+   <translation>{line}번째 줄의 행이 {size}백만 글자보다 길어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>The row that starts at line {line}: {why}.</source>
-   <translation type="unfinished" />
+   <translation>{line}번째 줄에서 시작하는 행: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/arrow.py" />
    <source>The rows could not be written to the cache.</source>
-   <translation type="unfinished" />
+   <translation>행을 캐시에 쓰지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/training.py" />
@@ -1759,13 +1902,13 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shape {shape} has no role “{role}”.</source>
-   <translation type="unfinished" />
+   <translation>{shape} 모양에는 ‘{role}’ 역할이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shapes are {names}.</source>
-   <translation type="unfinished" />
+   <translation>모양은 {names}이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1783,6 +1926,11 @@
    <translation>학습률을 0부터 올리는 스텝의 비율이에요. 보통 1~5 %예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>The sheet “{sheet}” of “{name}” has one line alone.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The system killed the trainer (signal 9), probably because main memory ran out.</source>
    <translation>시스템이 학습기를 강제로 끝냈어요(신호 9). 메모리가 모자랐던 것 같아요.</translation>
@@ -1790,27 +1938,27 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The task {task} cannot learn from rows of the shape {shape}.</source>
-   <translation type="unfinished" />
+   <translation>{task}은(는) {shape} 모양의 행에서 배울 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>The template asks for an answer otherwise than it shows one: what is learned follows other tokens than it will in use.</source>
-   <translation type="unfinished" />
+   <translation>템플릿이 답을 청하는 꼴과 보여 주는 꼴이 달라서, 쓸 때와 다른 토큰 뒤에서 배우게 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/preview.py" />
    <source>The text holds half a character at position {place}.</source>
-   <translation type="unfinished" />
+   <translation>{place}번째 자리에 깨진 글자가 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>The token could not be kept.</source>
-   <translation type="unfinished" />
+   <translation>토큰을 저장하지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>The tokenizer in “{folder}” cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>‘{folder}’의 토크나이저를 읽을 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/stopping.py" />
@@ -1836,7 +1984,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/target.py" />
    <source>The trainer does not run on {name}.</source>
-   <translation type="unfinished" />
+   <translation>학습기는 {name}에서 돌지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -1857,7 +2005,7 @@
    <location filename="../../finetune_studio/catalog/hub.py" />
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>The weights are in an unsafe format.</source>
-   <translation type="unfinished" />
+   <translation>가중치가 안전하지 않은 형식이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1867,12 +2015,12 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The window cannot open: {names} is missing.</source>
-   <translation type="unfinished" />
+   <translation>창을 열 수 없어요: {names}이(가) 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>There is an NVIDIA GPU, but its driver does not run.</source>
-   <translation type="unfinished" />
+   <translation>NVIDIA GPU가 있지만 드라이버가 돌지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
@@ -1882,42 +2030,47 @@
   <message>
    <location filename="../../finetune_studio/tokens/templates.py" />
    <source>There is no chat template “{name}”.</source>
-   <translation type="unfinished" />
+   <translation>대화 템플릿 ‘{name}’이(가) 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/split.py" />
    <source>There is no column “{name}” to keep rows together by.</source>
-   <translation type="unfinished" />
+   <translation>행을 묶을 ‘{name}’ 열이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>There is no column “{name}”.</source>
+   <translation>‘{name}’ 열이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>There is no dataset “{name}” that you may read.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>There is no file “{name}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’ 파일이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>There is no fix “{code}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{code}’(이)라는 고침은 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/history.py" />
    <source>There is no folder {path}.</source>
-   <translation type="unfinished" />
+   <translation>{path} 폴더가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>There is no folder “{name}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’ 폴더가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>There is no model {model}, neither as a folder here nor on the Hub.</source>
-   <translation type="unfinished" />
+   <translation>{model} 모델이 여기 폴더에도 Hub에도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -1927,7 +2080,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>There is no screen here, so the window cannot open; the command line works.</source>
-   <translation type="unfinished" />
+   <translation>화면이 없어서 창을 열 수 없어요. 명령줄은 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -1938,12 +2091,12 @@
    <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>There is no shape “{shape}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{shape}’ 모양은 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>There is no such folder.</source>
-   <translation type="unfinished" />
+   <translation>그런 폴더가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -1952,38 +2105,39 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/layouts.py" />
+   <location filename="../../finetune_studio/data/workbook.py" />
    <source>They are {names}.</source>
-   <translation type="unfinished" />
+   <translation>{names}이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This folder holds no model.</source>
-   <translation type="unfinished" />
+   <translation>이 폴더에는 모델이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This is a file, not a model folder.</source>
-   <translation type="unfinished" />
+   <translation>모델 폴더가 아니라 파일이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
    <source>This is a link to a run, not the run.</source>
-   <translation type="unfinished" />
+   <translation>실행이 아니라 실행을 가리키는 링크예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This is an adapter, not a model.</source>
-   <translation type="unfinished" />
+   <translation>모델이 아니라 어댑터예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This is no language model.</source>
-   <translation type="unfinished" />
+   <translation>언어 모델이 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>This is no token.</source>
-   <translation type="unfinished" />
+   <translation>토큰이 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -1993,32 +2147,32 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This kind of model is unknown.</source>
-   <translation type="unfinished" />
+   <translation>모르는 종류의 모델이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This model does not write text.</source>
-   <translation type="unfinished" />
+   <translation>이 모델은 글을 쓰지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>This model has no chat template.</source>
-   <translation type="unfinished" />
+   <translation>이 모델에는 대화 템플릿이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/preflight.py" />
    <source>This model has no chat template; {name} suits its tokenizer.</source>
-   <translation type="unfinished" />
+   <translation>이 모델에는 대화 템플릿이 없어요. {name}이(가) 토크나이저에 맞아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>This model has no layer called {word}.</source>
-   <translation type="unfinished" />
+   <translation>이 모델에는 {word}(이)라는 층이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This model needs to run its own code.</source>
-   <translation type="unfinished" />
+   <translation>이 모델은 자체 코드를 실행해야 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/session.py" />
@@ -2033,7 +2187,7 @@
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
    <source>This run is running.</source>
-   <translation type="unfinished" />
+   <translation>이 실행은 돌고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/claim.py" />
@@ -2048,17 +2202,22 @@
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>This user may not talk to the NVIDIA driver.</source>
-   <translation type="unfinished" />
+   <translation>이 사용자는 NVIDIA 드라이버를 쓸 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Too many requests were made to the Hub.</source>
-   <translation type="unfinished" />
+   <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training finished.</source>
    <translation>학습이 끝났어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/guide.py" />
+   <source>Training here needs an NVIDIA GPU; on a Mac models are run, not trained.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
@@ -2093,27 +2252,32 @@
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
    <source>Tried UTF-8, UTF-16, cp949 (EUC-KR) and Latin-1.</source>
-   <translation type="unfinished" />
+   <translation>UTF-8, UTF-16, cp949(EUC-KR), Latin-1로 읽어 봤어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Try again later; signing in raises the limit. The download then goes on.</source>
-   <translation type="unfinished" />
+   <translation>나중에 다시 해 보세요. 로그인하면 한도가 늘고, 이어서 내려받아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>Unpack it yourself if you trust it, and choose the file inside.</source>
+   <translation>믿을 수 있다면 직접 풀어서 안의 파일을 고르세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/containers.py" />
+   <source>Unpack it yourself, and choose the files inside.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>Unpacking it stopped: {why}.</source>
-   <translation type="unfinished" />
+   <translation>풀다가 멈췄어요: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Unset HF_HUB_OFFLINE to download it, or choose a folder on the disk.</source>
-   <translation type="unfinished" />
+   <translation>HF_HUB_OFFLINE을 끄고 내려받거나 디스크의 폴더를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -2123,17 +2287,17 @@
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Update the NVIDIA driver to {version} or newer.</source>
-   <translation type="unfinished" />
+   <translation>NVIDIA 드라이버를 {version} 이상으로 올리세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Update the training part, or choose another model.</source>
-   <translation type="unfinished" />
+   <translation>학습 구성요소를 새로 설치하거나 다른 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Use LoRA or 4-bit QLoRA in fp16, or a newer GPU.</source>
-   <translation type="unfinished" />
+   <translation>fp16으로 LoRA나 4비트 QLoRA를 쓰거나 더 새로운 GPU를 쓰세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2158,12 +2322,12 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Wait for its maker's answer, then try again.</source>
-   <translation type="unfinished" />
+   <translation>만든이의 답을 기다린 뒤 다시 해 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>Wait until it is done, or end it.</source>
-   <translation type="unfinished" />
+   <translation>끝날 때까지 기다리거나 그만두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2183,7 +2347,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>What the base model's licence ({name}) allows was not confirmed: read it.</source>
-   <translation type="unfinished" />
+   <translation>사전학습 모델의 라이선스({name})가 무엇을 허락하는지 확인되지 않았어요. 읽어 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2211,6 +2375,11 @@
    <translation>검증 행이 없으면 조기 종료가 볼 것이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Write hub:owner/name, with :configuration and :split where it has several.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>Write it as name=value, such as training.learning_rate=1e-4.</source>
    <translation>training.learning_rate=1e-4처럼 이름=값으로 써 주세요.</translation>
@@ -2223,11 +2392,16 @@
   <message>
    <location filename="../../finetune_studio/tokens/preview.py" />
    <source>Write the text anew, or save it as UTF-8.</source>
-   <translation type="unfinished" />
+   <translation>글을 새로 쓰거나 UTF-8로 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/layout.py" />
    <source>You have said so.</source>
+   <translation>직접 정하셨어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/disk.py" />
+   <source>`finetune-studio models cache` lists them.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2243,17 +2417,17 @@
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <source>a turn has an unknown role</source>
-   <translation type="unfinished" />
+   <translation>모르는 역할의 말이 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <source>a turn holds something that is not text</source>
-   <translation type="unfinished" />
+   <translation>글이 아닌 말이 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <source>a turn is empty</source>
-   <translation type="unfinished" />
+   <translation>빈 말이 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
@@ -2263,12 +2437,12 @@
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>activations are computed again: the same training, about a third slower</source>
-   <translation type="unfinished" />
+   <translation>활성값을 다시 계산해요. 결과는 같고 3분의 1쯤 느려져요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>an adapter is trained instead of every weight</source>
-   <translation type="unfinished" />
+   <translation>모든 가중치 대신 어댑터를 학습해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -2299,27 +2473,27 @@
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>card numbers</source>
-   <translation type="unfinished" />
+   <translation>카드 번호</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>config.json names no model_type.</source>
-   <translation type="unfinished" />
+   <translation>config.json에 model_type이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>config.json: {why}.</source>
-   <translation type="unfinished" />
+   <translation>config.json: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>e-mail addresses</source>
-   <translation type="unfinished" />
+   <translation>이메일 주소</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/wording.py" />
    <source>en</source>
-   <translation type="unfinished" />
+   <translation>ko</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2344,47 +2518,47 @@
   <message>
    <location filename="../../finetune_studio/catalog/mixers.py" />
    <source>hidden_size ({hidden}) is no multiple of num_attention_heads ({heads})</source>
-   <translation type="unfinished" />
+   <translation>hidden_size({hidden})가 num_attention_heads({heads})의 배수가 아니에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>it ends within its header</source>
-   <translation type="unfinished" />
+   <translation>머리 부분에서 끊겼어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>it holds no JSON object</source>
-   <translation type="unfinished" />
+   <translation>JSON 객체가 아니에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>it is nested too deeply</source>
-   <translation type="unfinished" />
+   <translation>너무 깊이 겹쳐 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>it is no list of weight files</source>
-   <translation type="unfinished" />
+   <translation>가중치 파일 목록이 아니에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>it is not JSON</source>
-   <translation type="unfinished" />
+   <translation>JSON이 아니에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>its header cannot be read</source>
-   <translation type="unfinished" />
+   <translation>머리 부분을 읽을 수 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>its header contradicts itself</source>
-   <translation type="unfinished" />
+   <translation>머리 부분이 서로 어긋나요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>its label is none of the labels that are learned</source>
-   <translation type="unfinished" />
+   <translation>배우는 레이블에 없는 레이블이에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2394,7 +2568,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>optimiser states in 8 bits: nearly the same training</source>
-   <translation type="unfinished" />
+   <translation>옵티마이저 상태를 8비트로 둬요. 결과는 거의 같아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2404,17 +2578,17 @@
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>phone numbers</source>
-   <translation type="unfinished" />
+   <translation>전화번호</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>programs that the driver does not name</source>
-   <translation type="unfinished" />
+   <translation>드라이버가 이름을 알려 주지 않는 프로그램</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>resident registration numbers</source>
-   <translation type="unfinished" />
+   <translation>주민등록번호</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2424,7 +2598,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>rows beyond {length} tokens are cut and their ends are not learned</source>
-   <translation type="unfinished" />
+   <translation>{length} 토큰을 넘는 행은 잘려서 끝을 배우지 못해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2434,12 +2608,12 @@
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>smaller batches added up: the same training, a little slower</source>
-   <translation type="unfinished" />
+   <translation>작은 배치를 모아 배워요. 결과는 같고 조금 느려져요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>something follows after the end</source>
-   <translation type="unfinished" />
+   <translation>끝난 뒤에 무언가가 더 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2449,12 +2623,12 @@
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>the base model is held in 4 bits, which rounds its weights</source>
-   <translation type="unfinished" />
+   <translation>사전학습 모델을 4비트로 둬서 가중치가 어림돼요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>the chat template refuses the conversation</source>
-   <translation type="unfinished" />
+   <translation>대화 템플릿이 이 대화를 받지 않아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
@@ -2464,58 +2638,58 @@
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>the name “{name}” stands twice in one object</source>
-   <translation type="unfinished" />
+   <translation>한 객체에 ‘{name}’ 이름이 두 번 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>the newest version</source>
-   <translation type="unfinished" />
+   <translation>최신 버전</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>the text itself holds ChatML's marks</source>
-   <translation type="unfinished" />
+   <translation>글 안에 ChatML 표시가 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>there are other roles than system, user and assistant</source>
-   <translation type="unfinished" />
+   <translation>system, user, assistant 말고 다른 역할이 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>there is more than one question and answer</source>
-   <translation type="unfinished" />
+   <translation>질문과 답이 하나보다 많아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <source>there is no answer to learn</source>
-   <translation type="unfinished" />
+   <translation>배울 답이 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <source>there is no conversation in the row</source>
-   <translation type="unfinished" />
+   <translation>행에 대화가 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <source>there is no label in the row</source>
-   <translation type="unfinished" />
+   <translation>행에 레이블이 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <source>there is no question or prompt</source>
-   <translation type="unfinished" />
+   <translation>질문이나 프롬프트가 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>there is no text in the row</source>
-   <translation type="unfinished" />
+   <translation>행에 글이 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>there is nothing to learn within the sequence length</source>
-   <translation type="unfinished" />
+   <translation>시퀀스 길이 안에 배울 것이 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2525,12 +2699,13 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>transformers cannot load this model.</source>
-   <translation type="unfinished" />
+   <translation>transformers가 이 모델을 읽지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
+   <location filename="../../finetune_studio/catalog/search.py" />
    <source>transformers {version} has no code for the model type “{kind}”.</source>
-   <translation type="unfinished" />
+   <translation>transformers {version}에는 ‘{kind}’ 모델의 코드가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2540,228 +2715,243 @@
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>{asking} wants the result under itself, which {other} does not allow.</source>
-   <translation type="unfinished" />
+   <translation>{asking}은(는) 결과에도 같은 라이선스를 요구하는데 {other}은(는) 그것을 허락하지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>{asking} wants what is made of it to carry the same licence.</source>
-   <translation type="unfinished" />
+   <translation>{asking}은(는) 만든 것에도 같은 라이선스를 붙이길 요구해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} answers seem cut off in the middle: the model would learn to stop there. The fix leaves these rows out.</source>
-   <translation type="unfinished" />
+   <translation>답 {count}개가 중간에 끊긴 것 같아요. 모델이 거기서 멈추도록 배우게 돼요. 고치면 이 행을 빼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} conversations are out of order: two turns of one side in a row, an answer first, a question last, or late system words. The fix joins and drops such turns.</source>
-   <translation type="unfinished" />
+   <translation>대화 {count}개의 차례가 어긋나요. 한쪽이 연달아 말하거나, 답이 먼저거나, 질문이 마지막이거나, 시스템 말이 늦게 나와요. 고치면 그런 말을 잇거나 빼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/building.py" />
    <source>{count} layers are too many to be true</source>
-   <translation type="unfinished" />
+   <translation>층이 {count}개라니 너무 많아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} of the rows to measure on are nearly equal to rows that are learned, so the measure would be too good. The fix leaves them out of the measuring.</source>
-   <translation type="unfinished" />
+   <translation>재는 행 {count}개가 배우는 행과 거의 같아서 점수가 부풀어요. 고치면 잴 때 그 행을 빼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>{count} rows are cut at {length} tokens; {lost} tokens are lost.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 {length} 토큰에서 잘려서 토큰 {lost}개를 잃어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>{count} rows are left out: the chat template refuses them ({why}).</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 빠져요. 대화 템플릿이 받지 않아요 ({why}).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>{count} rows are left out: their label is none of the labels that are learned.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 빠져요. 배우는 레이블에 없는 레이블이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
    <location filename="../../finetune_studio/tokens/preflight.py" />
    <source>{count} rows are left out: {why}.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 빠져요: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows are longer than {limit} characters, far beyond the others. The fix leaves them out.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 {limit}자보다 길어서 다른 행과 크게 달라요. 고치면 빼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows are nearly equal to an earlier one. The fix keeps the first of each.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 앞의 행과 거의 같아요. 고치면 처음 것만 남겨요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows are not in the main script, {keep}: {others}. The fix leaves them out; keep them if the mix is meant.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 주된 글자({keep})가 아니에요: {others}. 고치면 빼요. 섞은 것이 맞다면 그대로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>{count} rows begin with the start token twice.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 시작 토큰으로 두 번 시작해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>{count} rows cannot become {shape} without loss.</source>
-   <translation type="unfinished" />
+   <translation>{count}행은 잃는 것 없이 {shape}(으)로 바꿀 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows have no letter and no digit to learn. The fix leaves them out.</source>
-   <translation type="unfinished" />
+   <translation>{count}행에 배울 글자나 숫자가 없어요. 고치면 빼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>{count} rows have nothing to learn within {length} tokens.</source>
-   <translation type="unfinished" />
+   <translation>{count}행은 {length} 토큰 안에 배울 것이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows have the same text but different labels. The fix leaves them all out.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 글은 같은데 레이블이 달라요. 고치면 모두 빼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows hold characters that are not seen. The fix takes them out.</source>
-   <translation type="unfinished" />
+   <translation>{count}행에 보이지 않는 글자가 있어요. 고치면 지워요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows hold characters that were lost (�). The fix leaves these rows out.</source>
-   <translation type="unfinished" />
+   <translation>{count}행에 깨져서 사라진 글자가 있어요. 고치면 이 행을 빼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows hold letters in parts (NFD), as macOS writes them; a tokenizer sees other tokens. The fix composes them (NFC).</source>
-   <translation type="unfinished" />
+   <translation>{count}행의 한글이 macOS처럼 풀려(NFD) 있어서 토큰이 달라져요. 고치면 합쳐요(NFC).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows hold remains of HTML. The fix takes tags out and spells entities out.</source>
-   <translation type="unfinished" />
+   <translation>{count}행에 HTML 찌꺼기가 있어요. 고치면 태그를 빼고 글자로 풀어 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows hold text that was read in a wrong encoding. The fix reads it rightly.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 잘못된 인코딩으로 읽혔어요. 고치면 바르게 읽어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows repeat an earlier one. The fix keeps the first of each.</source>
-   <translation type="unfinished" />
+   <translation>{count}행이 앞의 행과 똑같아요. 고치면 처음 것만 남겨요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows seem to hold personal data: resident registration {registration}, card {card}, phone {phone}, e-mail {mail}. A model may repeat it. The fix masks it.</source>
-   <translation type="unfinished" />
+   <translation>{count}행에 개인정보가 있는 것 같아요: 주민등록번호 {registration}, 카드 {card}, 전화 {phone}, 이메일 {mail}. 모델이 따라 말할 수 있어요. 고치면 가려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>{count} tensors that {index} names are in no file, such as “{name}”.</source>
-   <translation type="unfinished" />
+   <translation>{index}에 적힌 텐서 {count}개가 ‘{name}’처럼 어느 파일에도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>{count} usable rows are too few to keep some aside.</source>
-   <translation type="unfinished" />
+   <translation>쓸 수 있는 {count}행은 일부를 따로 두기에 너무 적어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>{free:.1f} GiB free on the disk for models and runs.</source>
-   <translation type="unfinished" />
+   <translation>모델과 실행을 둘 디스크에 {free:.1f} GiB가 비어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>{licence} wants the published name to begin with “{prefix}”.</source>
-   <translation type="unfinished" />
+   <translation>{licence}은(는) 공개할 이름이 ‘{prefix}’(으)로 시작하길 요구해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>{missing} of its {total} bytes are missing</source>
-   <translation type="unfinished" />
+   <translation>{total} 바이트 가운데 {missing} 바이트가 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} could not be downloaded whole.</source>
-   <translation type="unfinished" />
+   <translation>{model}을(를) 다 내려받지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} could not be downloaded.</source>
+   <translation>{model}을(를) 내려받지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/disk.py" />
+   <source>{model} could not be removed whole.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} has no revision “{revision}”.</source>
-   <translation type="unfinished" />
+   <translation>{model}에 ‘{revision}’ 버전이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
    <source>{model} has only “{name}”, a pickle file: loading it can run any code.</source>
+   <translation>{model}에는 피클 파일 ‘{name}’뿐이에요. 읽으면 아무 코드나 실행될 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/disk.py" />
+   <source>{model} is being downloaded.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} is given only to those whom its maker has let in.</source>
+   <translation>{model}은(는) 만든이가 허락한 사람만 받을 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/disk.py" />
+   <source>{model} is not among the downloaded models.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>{model} is not on this disk, and downloads are switched off.</source>
-   <translation type="unfinished" />
+   <translation>{model}이(가) 이 디스크에 없고, 내려받기가 꺼져 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>{model} takes another {size:.1f} GiB, and {free:.1f} GiB are free.</source>
-   <translation type="unfinished" />
+   <translation>{model}에 {size:.1f} GiB가 더 필요한데 {free:.1f} GiB가 비어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>{name} (process {pid})</source>
-   <translation type="unfinished" />
+   <translation>{name} (프로세스 {pid})</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>{name} allows commercial use on conditions: {sentence}</source>
-   <translation type="unfinished" />
+   <translation>{name}은(는) 조건부로 상업적 사용을 허락해요: {sentence}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>{name} forbids commercial use, and so of the result too.</source>
-   <translation type="unfinished" />
+   <translation>{name}은(는) 상업적 사용을 금지해요. 결과도 마찬가지예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>{name} forbids passing on changed versions, and a tuned model may be one.</source>
-   <translation type="unfinished" />
+   <translation>{name}은(는) 바꾼 것을 나누지 못하게 해요. 튜닝한 모델도 그럴 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>{name} is missing</source>
-   <translation type="unfinished" />
+   <translation>{name}이(가) 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>{name} is {value}, which is no sensible number</source>
-   <translation type="unfinished" />
+   <translation>{name}이(가) {value}인데 말이 되는 수가 아니에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>{name}: {total:.1f} GiB of memory, {free:.1f} GiB free.</source>
-   <translation type="unfinished" />
+   <translation>{name}: 메모리 {total:.1f} GiB, 여유 {free:.1f} GiB.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan.py" />
    <source>{need} of {free} free memory is tight; close other programs that use it.</source>
-   <translation type="unfinished" />
+   <translation>여유 메모리 {free} 가운데 {need}라 빠듯해요. 메모리를 쓰는 다른 프로그램을 닫으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -2771,7 +2961,7 @@
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>{path} exists already.</source>
-   <translation type="unfinished" />
+   <translation>{path}이(가) 이미 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -2786,193 +2976,271 @@
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>{share:.0%} of the rows are cut at {length} tokens and lose their ends</source>
-   <translation type="unfinished" />
+   <translation>행의 {share:.0%}가 {length} 토큰에서 잘려 끝을 잃어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
    <source>{share:.1%} of the rows stay whole; the longest has {longest:,} tokens, and room for it would be taken by few.</source>
-   <translation type="unfinished" />
+   <translation>행의 {share:.1%}가 온전해요. 가장 긴 행은 {longest:,} 토큰이지만 그만한 자리를 쓰는 행은 드물어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>{sign} is missing</source>
-   <translation type="unfinished" />
+   <translation>{sign}이(가) 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan.py" />
    <source>{title} {detail}</source>
-   <translation type="unfinished" />
+   <translation>{title} {detail}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>{total:.1f} GiB of main memory, {free:.1f} GiB available.</source>
-   <translation type="unfinished" />
+   <translation>주 메모리 {total:.1f} GiB, 여유 {free:.1f} GiB.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>{used:.1f} GiB of {name} are held by {who}.</source>
-   <translation type="unfinished" />
+   <translation>{name}의 {used:.1f} GiB를 {who}이(가) 쓰고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>{version} insists that the hidden size ({hidden}) is a multiple of the attention heads ({heads}).</source>
-   <translation type="unfinished" />
+   <translation>{version}에서는 hidden size({hidden})가 어텐션 헤드 수({heads})의 배수여야 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
    <source>{why} Say how the rows are laid out, and which column plays which role.</source>
-   <translation type="unfinished" />
+   <translation>{why} 행의 모양과 열의 역할을 정해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>“{column}” is the only column of text.</source>
-   <translation type="unfinished" />
+   <translation>글이 있는 열은 ‘{column}’뿐이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
    <source>“{first}” has the columns {expected}; “{other}” has {found}.</source>
-   <translation type="unfinished" />
+   <translation>‘{first}’의 열은 {expected}인데 ‘{other}’은(는) {found}예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{folder}” belongs on top of the base model “{base}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{folder}’은(는) 사전학습 모델 ‘{base}’ 위에 얹는 거예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{folder}” has config.json but no safetensors file.</source>
-   <translation type="unfinished" />
+   <translation>‘{folder}’에 config.json은 있지만 safetensors 파일이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{folder}” has no config.json.</source>
-   <translation type="unfinished" />
+   <translation>‘{folder}’에 config.json이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{folder}” holds none of its files, such as tokenizer.json.</source>
-   <translation type="unfinished" />
+   <translation>‘{folder}’에 tokenizer.json 같은 파일이 하나도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>“{model}” is neither a folder nor a model on the Hub.</source>
+   <translation>‘{model}’은(는) 폴더도 Hub의 모델도 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” asks for consent before it is given out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” brings its own code, which is not run here.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>“{name}” cannot be opened.</source>
+   <translation>‘{name}’을(를) 열 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” cannot be read as a dataset.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/containers.py" />
+   <source>“{name}” could not be unpacked.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>“{name}” could not be written.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 쓰지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>“{name}” does not have the hash that the Hub tells.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’의 해시가 Hub가 알려 준 것과 달라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
    <source>“{name}” does not hold rows.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>“{name}” ends in no format that can be written.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’의 확장자로는 쓸 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>“{name}” has a quotation mark that does not close rightly.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 바르게 닫히지 않은 따옴표가 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>“{name}” has a row that does not fit its header.</source>
+   <translation>‘{name}’에 머리글과 맞지 않는 행이 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” has no configuration “{config}”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>“{name}” has no sheet “{sheet}”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” has no split “{split}”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” has several configurations.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>“{name}” has several filled sheets.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” has several splits.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
+   <location filename="../../finetune_studio/data/workbook.py" />
    <source>“{name}” has two columns named “{column}”.</source>
+   <translation>‘{name}’에 ‘{column}’ 열이 둘 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/containers.py" />
+   <source>“{name}” holds a file that would land outside of its folder.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/limits.py" />
    <source>“{name}” holds a row that is too large.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 너무 큰 행이 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/layouts.py" />
    <source>“{name}” holds more than one list of rows.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 행의 목록이 여럿 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/hub.py" />
    <location filename="../../finetune_studio/data/sources.py" />
+   <location filename="../../finetune_studio/data/workbook.py" />
    <source>“{name}” holds no row.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 행이 하나도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{name}” is a pickle file: loading it can run any code.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’은(는) 피클 파일이에요. 읽으면 아무 코드나 실행될 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>“{name}” is broken JSON.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’의 JSON이 깨져 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>“{name}” is cut off or damaged.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’이(가) 끊겼거나 손상됐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>“{name}” is empty.</source>
+   <translation>‘{name}’이(가) 비어 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>“{name}” is locked with a password, or an old Excel file.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/containers.py" />
+   <source>“{name}” is locked with a password.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{name}” is made for running a model, and its weights are usually rounded.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’은(는) 실행용이고 가중치가 대개 어림돼 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>“{name}” is missing, which {index} names.</source>
+   <translation>{index}에 적힌 ‘{name}’이(가) 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/workbook.py" />
+   <source>“{name}” is no Excel workbook.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/columnar.py" />
    <source>“{name}” is no whole {kind} file.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’은(는) 온전한 {kind} 파일이 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
    <source>“{name}” is not text in a known encoding.</source>
+   <translation>‘{name}’은(는) 아는 인코딩의 글이 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” names no dataset.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>“{name}” of the model cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>모델의 ‘{name}’을(를) 읽을 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>“{name}” unpacks to far more than data does.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’을(를) 풀면 데이터라고 보기 어려울 만큼 커져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>“{name}”: {why}.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>“{text}” holds different texts, “{label}” a few that come again.</source>
-   <translation type="unfinished" />
+   <translation>‘{text}’에는 서로 다른 글이, ‘{label}’에는 되풀이되는 몇 가지 값이 있어요.</translation>
   </message>
  </context>
  <context>
