@@ -14,24 +14,32 @@ MESSAGES = (
     "dialog",
     "turns",
     "chat",
+    "contents",
     "대화",
 )
 INSTRUCTION = (
-    "instruction", "instructions", "지시", "지시문", "명령", "명령어", "지시사항", "작업", "task",
+    "instruction", "instructions", "지시", "지시문", "명령", "명령어", "지시사항", "작업",
 )  # fmt: skip
 QUESTION = (
     "question", "questions", "q", "query", "user", "human", "ask", "problem", "질문", "문의",
     "질의", "물음", "문제", "사용자", "고객", "고객질문", "질문내용", "문의내용", "question_text",
 )  # fmt: skip
 PROMPT = ("prompt", "prompts", "프롬프트", "입력문", "요청", "source", "before", "context_prompt")
-COMPLETION = ("completion", "completions", "완성", "생성", "target_text", "after")
+COMPLETION = ("completion", "completions", "완성", "생성", "target_text", "targets", "after")
+SUMMARY = ("summary", "highlights", "tldr", "요약", "요약문", "summary_text")
 ANSWER = (
     "answer", "answers", "a", "reply", "assistant", "bot", "response", "responses", "solution",
     "답변", "답", "대답", "응답", "회신", "정답", "해답", "상담사", "답변내용", "answer_text",
 )  # fmt: skip
 OUTPUT = ("output", "outputs", "출력", "결과", "출력문", "response_text")
 INPUT = ("input", "inputs", "입력", "추가입력")
-CONTEXT = ("context", "passage", "paragraph", "문맥", "지문", "맥락", "배경", "참고")
+CONTEXT = ("context", "passage", "paragraph", "문맥", "지문", "맥락", "배경", "참고", "본문")
+ASKING = (
+    "instruction", "prompt", "question", "query", "input", "inputs", "지시", "질문", "문의",
+    "프롬프트", "입력",
+)  # fmt: skip
+"""Names that always stand for what is asked, never for a source, an author or a heading."""
+WORKED = ("solution", "풀이", "해설")
 SYSTEM = ("system", "system_prompt", "system_message", "systemprompt", "시스템", "시스템프롬프트")
 TEXT = (
     "text", "texts", "sentence", "sentences", "review", "reviews", "document", "documents",

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from finetune_studio.data import names
-from finetune_studio.data.values import are_labels, are_text, present, turn_names
+from finetune_studio.data.values import (
+    are_labels,
+    are_text,
+    are_texts_in_turn,
+    length,
+    present,
+    turn_names,
+)
 from finetune_studio.i18n import tr
 
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -71,8 +78,10 @@ def recognise(columns: Sequence[str], sample_rows: Sequence[Mapping[str, Any]]) 
         _preference,
         _kto,
         _conversation,
+        _tree,
         _pair,
         _labelled,
+        _posted,
         _text,
         _unnamed,
     )
@@ -114,7 +123,9 @@ def _kto(sample: Sample) -> Recognition | None:
 def _conversation(sample: Sample) -> Recognition | None:
     found = {c: turn_names(sample.values(c)) for c in sample.columns}
     by_value = [column for column, keys in found.items() if keys]
-    if not by_value or _are_halves(by_value):
+    if not by_value:
+        return _in_turn(sample)
+    if _are_halves(by_value):
         return None
     column = names.find(by_value, names.MESSAGES) or by_value[0]
     role, content = found[column] or ("", "")
@@ -127,6 +138,21 @@ def _conversation(sample: Sample) -> Recognition | None:
     extra = sample.named(names.SYSTEM) if shape == "sharegpt" else sample.named(("tools",))
     mapping = {part: column} | _filled(**{ROLES[shape][1][0]: extra})
     return Recognition(shape, certainty, why, mapping)
+
+
+def _in_turn(sample: Sample) -> Recognition | None:
+    column = sample.named(names.MESSAGES)
+    if not column or not are_texts_in_turn(sample.values(column)):
+        return None
+    why = tr("The column “{column}” holds texts in turn, the person's first.").format(column=column)
+    return Recognition("sharegpt", 0.7, why, {"conversations": column})
+
+
+def _tree(sample: Sample) -> Recognition | None:
+    """Single messages that name the one they answer: a person has to say which belong together."""
+    if not (sample.named(("parent_id", "parent")) and sample.named(("role", "author_role"))):
+        return None
+    return Recognition("messages", 0.2, tr("Each row is one message of a longer conversation."))
 
 
 def _pair(sample: Sample) -> Recognition | None:
@@ -164,7 +190,27 @@ def _answer(sample: Sample, shape: str, ask: str) -> str | None:
         "prompt-completion": names.COMPLETION + names.ANSWER + names.OUTPUT + ("target",),
         "question-answer": names.ANSWER + names.OUTPUT + names.COMPLETION,
     }[shape]
-    return sample.named(first, (ask,))
+    answer = sample.named(first, (ask,))
+    worked = sample.named(names.WORKED, (ask,))
+    longer = answer and worked and length(sample.values(worked)) > 2 * length(sample.values(answer))
+    return worked if longer else answer
+
+
+def _posted(sample: Sample) -> Recognition | None:
+    """A posting and its answer, or a text and its summary."""
+    for shape, roles, wanted in (
+        ("question-answer", ("question", "answer"), names.ANSWER[:1] + names.ANSWER[3:]),
+        ("prompt-completion", ("prompt", "completion"), names.SUMMARY),
+    ):
+        answer = sample.named(wanted)
+        text = sample.named(names.TEXT, (answer,)) if answer else None
+        if answer and text and _is_prose(sample, answer) and _is_prose(sample, text):
+            mapping = dict(zip(roles, (text, answer), strict=True))
+            heading = sample.named(("title", "제목", "subject"), (text, answer))
+            if shape == "question-answer" and heading:
+                mapping["context"] = heading
+            return Recognition(shape, 0.7, _named(mapping), mapping)
+    return None
 
 
 def _labelled(sample: Sample) -> Recognition | None:
@@ -183,8 +229,12 @@ def _text(sample: Sample) -> Recognition | None:
     text = sample.named(names.TEXT)
     if not text or not are_text(sample.values(text)):
         return None
+    asking = sample.named(names.ASKING, (text,))
+    if asking and _is_prose(sample, asking):
+        return None  # something is asked in another column: its answer has an unknown name
     others = [c for c in sample.columns if c != text and _is_prose(sample, c)]
-    sure = not others or names.find(others, names.TEXT) is not None
+    judged = sample.named(names.LABEL, (text,))
+    sure = (not others or names.find(others, names.TEXT) is not None) and not judged
     why = tr("The column “{column}” holds text.").format(column=text)
     return Recognition("text", 0.9 if sure else 0.6, why, {"text": text})
 
@@ -199,9 +249,12 @@ def _unnamed(sample: Sample) -> Recognition:
         )
         return Recognition("labelled-text", 0.6, why, {"text": prose[0], "label": labels[0]})
     only = texts if len(texts) == 1 else prose
-    if len(only) == 1:
+    nested = any(isinstance(v, (list, dict)) for c in sample.columns for v in sample.values(c))
+    if len(only) == 1 and not nested:
         why = tr("“{column}” is the only column of text.").format(column=only[0])
         return Recognition("text", 0.5, why, {"text": only[0]})
+    if nested:
+        return Recognition("text", 0.2, tr("A column holds lists or objects of an unknown kind."))
     if not texts:
         return Recognition("text", 0.0, tr("No column holds text."))
     why = tr("Several columns hold text, and their names do not say which is which: {names}.")

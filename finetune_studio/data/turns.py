@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from finetune_studio.data.columns import to_text
-from finetune_studio.data.values import is_missing, turns_of
+from finetune_studio.data.values import is_missing, texts_in_turn, turns_of
 from finetune_studio.i18n import mark
 
 REASONS = {
@@ -38,7 +38,7 @@ SPEAKERS = {
     for name in spoken
 }
 ROLE_KEYS = ("role", "from", "speaker")
-CONTENT_KEYS = ("content", "value", "text")
+CONTENT_KEYS = ("content", "value", "text", "parts")
 
 Messages = list[dict[str, str]]
 Row = Mapping[str, Any]
@@ -46,7 +46,8 @@ Row = Mapping[str, Any]
 
 def conversation(row: Row) -> Messages | str:
     """From the roles `messages` or `conversations` (and `system`)."""
-    turns = turns_of(row.get("messages", row.get("conversations")))
+    said = row.get("messages", row.get("conversations"))
+    turns = turns_of(said) or texts_in_turn(said)
     if not turns:
         return "no-conversation"
     made = normalised(turns)
@@ -148,6 +149,8 @@ def _content(value: Any) -> str | None:
 
 
 def _spoken(role: str, value: Any) -> Messages | str:
+    if isinstance(value, Mapping) and "text" in value:
+        value = value["text"]  # answers with the places where they stand
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
         value = value[0]  # several accepted answers: the first
     content = _content(value)

@@ -38,6 +38,12 @@ def are_labels(values: Sequence[Any]) -> bool:
     return short and len(different) <= max(2, min(50, len(there) // 2))
 
 
+def length(values: Sequence[Any]) -> float:
+    """The mean length of the values as text, in characters."""
+    there = present(values)
+    return sum(len(str(value)) for value in there) / max(len(there), 1)
+
+
 def turns_of(value: Any) -> list[Any] | None:
     """A conversation as a list of turns, also from JSON or ChatML text; None where it is none."""
     if isinstance(value, str):
@@ -50,9 +56,42 @@ def turns_of(value: Any) -> list[Any] | None:
             value = json.loads(text)
         except (ValueError, RecursionError):
             return None
-    if isinstance(value, list) and value and all(isinstance(turn, Mapping) for turn in value):
-        return value
+    if not isinstance(value, list) or not value:
+        return None
+    if all(isinstance(turn, Mapping) for turn in value):
+        return value if not _are_exchanges(value) else _alternating(_exchanged(value))
     return None
+
+
+def texts_in_turn(value: Any) -> list[Any] | None:
+    """A list of at least two texts as turns, the person's first; None where it is no such list."""
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(v, str) for v in value):
+        return _alternating(value)
+    return None
+
+
+def _are_exchanges(value: list[Any]) -> bool:
+    """Whether each entry holds a question and its answer, as `input` and `output`."""
+    return all({"input", "output"} <= set(entry) for entry in value)
+
+
+def _exchanged(value: list[Any]) -> list[Any]:
+    return [entry[part] for entry in value for part in ("input", "output")]
+
+
+def _alternating(said: list[Any]) -> list[Any]:
+    """What two sides said in turn, the person first."""
+    return [
+        {"role": ("user", "assistant")[place % 2], "content": content}
+        for place, content in enumerate(said)
+    ]
+
+
+def are_texts_in_turn(values: Sequence[Any]) -> bool:
+    """Whether nearly all values are lists of at least two texts."""
+    there = present(values)
+    fitting = [value for value in there if texts_in_turn(value)]
+    return bool(there) and len(fitting) >= 0.8 * len(there)
 
 
 def chatml_turns(text: str) -> list[dict[str, str]]:
@@ -72,7 +111,13 @@ def turn_names(values: Sequence[Any]) -> tuple[str, str] | None:
     first = [turn[0] for turn in turns if turn]
     if not first or len(first) < 0.8 * len(there):
         return None
-    for names in (("role", "content"), ("from", "value"), ("speaker", "text"), ("role", "text")):
+    for names in (
+        ("role", "content"),
+        ("from", "value"),
+        ("speaker", "text"),
+        ("role", "text"),
+        ("role", "parts"),
+    ):
         if all(name in first[0] for name in names):
             return names
     return None
