@@ -11,7 +11,7 @@ from typing import Any
 from finetune_studio import paths
 from finetune_studio.commands.child import run_engine
 from finetune_studio.commands.output import line
-from finetune_studio.commands.train import follow
+from finetune_studio.commands.train import follow, unless_begun
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
@@ -36,11 +36,12 @@ def demo(options: argparse.Namespace) -> int:
     recipe = demo_recipe()
     out = options.out
     run = RunFolder.create(out, recipe.name) if out else _own_run(recipe.name)
-    store.save(recipe, run.recipe)
-    _heading(tr("1. The data, as the trainer will see it"))
-    _check(recipe)
-    _heading(tr("2. Training an adapter (LoRA) on the embedded model"))
-    code = follow(run, resume=False, as_json=False, samples=False)
+    with unless_begun(run):
+        store.save(recipe, run.recipe)
+        _heading(tr("1. The data, as the trainer will see it"))
+        _check(recipe)
+        _heading(tr("2. Training an adapter (LoRA) on the embedded model"))
+        code = follow(run, resume=False, as_json=False, samples=False)
     if code:
         return code
     state = fold(EventReader(run.events).read())

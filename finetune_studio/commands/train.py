@@ -5,7 +5,8 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> int:
     """Train, and show how it goes until it ends."""
     run = existing(options) if options.resume else new(options)
-    code = follow(run, options.resume, options.json)
+    with nullcontext() if options.resume else unless_begun(run):
+        code = follow(run, options.resume, options.json)
     if code == REFUSED and not options.resume:
         shutil.rmtree(run.path, ignore_errors=True)  # nothing was done in it
     elif not options.json:
@@ -72,8 +74,20 @@ def new(options: argparse.Namespace) -> RunFolder:
     name = recipe.name or options.recipe.stem
     out = options.out
     run = RunFolder.create(out, name) if out else RunFolder.create_in(paths.runs(), name)
-    store.save(recipe, run.recipe)
+    with unless_begun(run):
+        store.save(recipe, run.recipe)
     return run
+
+
+@contextmanager
+def unless_begun(run: RunFolder) -> Iterator[None]:
+    """Whatever breaks off before a trainer was started leaves no folder of a new run behind."""
+    try:
+        yield
+    except BaseException:
+        if run.info().pid is None:
+            shutil.rmtree(run.path, ignore_errors=True)
+        raise
 
 
 def existing(options: argparse.Namespace) -> RunFolder:

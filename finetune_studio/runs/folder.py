@@ -9,6 +9,7 @@ RUN/result/       the adapter or model
 """
 
 import re
+import shutil
 import time
 import unicodedata
 from dataclasses import dataclass, replace
@@ -85,6 +86,9 @@ class RunFolder:
                 f"{path}: {error.strerror or error}",
                 tr("Choose another folder, or free space on the disk."),
             ) from error
+        except KeyboardInterrupt:
+            shutil.rmtree(path, ignore_errors=True)  # it was empty, or was not there
+            raise
         return folder
 
     @classmethod
