@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from finetune_studio.data.mapping import Dropped
 
 FORMS_OF_TASKS = ("chat", "text", "classify")
-FORMS = ("messages", "chatml", "alpaca", "sharegpt", "prompt-completion")
+FORMS = ("messages", "chatml", "alpaca", "sharegpt", "prompt-completion", "preference", "kto")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +41,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, required=True, help=tr("a .json, .jsonl, .csv or .parquet file")
     )
     converted.add_argument("--skip", action="store_true", help=tr("leave out rows that do not fit"))
+    converted.add_argument(
+        "--good-only",
+        action="store_true",
+        help=tr("of preferences and judged answers, write the good ones alone"),
+    )
     converted.set_defaults(run=convert)
     for part in (examined, converted):
         part.add_argument("files", nargs="+", metavar="FILE", help=tr("files or folders"))
@@ -96,7 +101,13 @@ def convert(options: argparse.Namespace) -> int:
     opened = open_rows(options.files)
     found = settle(opened.dataset, options.shape, parse_mapping(options.mapping))
     made = convert_rows(
-        opened.dataset, found.shape, found.mapping, options.to, options.out, skip=options.skip
+        opened.dataset,
+        found.shape,
+        found.mapping,
+        options.to,
+        options.out,
+        skip=options.skip,
+        good_only=options.good_only,
     )
     if options.json:
         print_json(

@@ -1,6 +1,8 @@
-"""Rows of one conversational shape to another, with what does not fit named, never cut silently.
+"""Rows of one shape to another, with what does not fit named, never cut silently.
 
-Columns that play no role are carried along.
+Preferences and judgements of answers go to each other's shapes; the others hold one answer, so the
+bad ones would be lost in them, which has to be asked for. Columns that play no role are carried
+along.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune_studio.data import turns
+from finetune_studio.data import pairs, turns
 from finetune_studio.data.mapping import FIRST, Dropped, check_mapping
 from finetune_studio.data.turns import Messages
 from finetune_studio.data.writing import write_rows, writer_for
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 BATCH = 1000
 LOST = {
     **turns.REASONS,
+    **pairs.REASONS,
     "several-exchanges": mark("there is more than one question and answer"),
     "other-roles": mark("there are other roles than system, user and assistant"),
     "marks-inside": mark("the text itself holds ChatML's marks"),
@@ -49,8 +52,9 @@ def convert(
     out: Path,
     *,
     skip: bool = False,
+    good_only: bool = False,
 ) -> Converted:
-    """Write the rows to `out` in the shape `to`, one of `FORMS`.
+    """Write the rows to `out` in the shape `to`, one of `TARGETS`.
 
     Args:
         dataset: Rows as they were opened.
@@ -59,15 +63,18 @@ def convert(
         to: The new shape.
         out: The new file; its ending chooses the format.
         skip: Leave out the rows that do not fit.
+        good_only: Keep the good answers alone, where the new shape has no place for bad ones.
 
     Raises:
-        RefusedError: Rows do not fit and `skip` is off, none fits, or the file cannot be written.
+        RefusedError: Rows do not fit and `skip` is off, none fits, bad answers would be lost and
+            `good_only` is off, or the file cannot be written.
     """
-    check_mapping(dataset.column_names, shape, mapping, "chat")
+    paired = shape in pairs.GOOD_ALONE
+    check_mapping(dataset.column_names, shape, mapping, None if paired else "chat")
     writer_for(out)
     found: dict[str, list[int]] = {}
-    rows = _converted(dataset, shape, mapping, FORMS[to], found)
-    if not skip:
+    rows = _converted(dataset, mapping, _made(shape, to, good_only), found)
+    if not skip and not (paired and good_only):
         rows = _all_or_none(rows, found, to)
     count = write_rows(rows, out)
     left_out = [
@@ -83,11 +90,41 @@ def convert(
     return Converted(count, left_out)
 
 
+def _made(
+    shape: str, to: str, good_only: bool
+) -> Callable[[Mapping[str, Any]], list[dict[str, Any]] | str]:
+    """What makes the new rows of an old one, or says by a code why it cannot."""
+    if (shape, to) in pairs.PAIRS:
+        return pairs.PAIRS[shape, to]
+    if to not in FORMS:
+        raise RefusedError(
+            tr("Rows of the shape {shape} cannot become {to}.").format(shape=shape, to=to),
+            tr("They hold one answer, and none that is worse."),
+            tr("Choose one of {names}.").format(names=", ".join(FORMS)),
+        )
+    if shape in pairs.GOOD_ALONE and not good_only:
+        raise RefusedError(
+            tr("The shape {to} has no place for answers that are not to be learned.").format(to=to),
+            tr("Of every row, the {lost} answers would be lost.").format(
+                lost=tr("rejected") if shape == "preference" else tr("bad")
+            ),
+            tr("--good-only writes the good answers alone; --to kto keeps both kinds."),
+        )
+    read = pairs.GOOD_ALONE.get(shape) or turns.CHATS[shape]
+    form = FORMS[to]
+
+    def made(row: Mapping[str, Any]) -> list[dict[str, Any]] | str:
+        said = read(row)
+        new = said if isinstance(said, str) else form(said)
+        return new if isinstance(new, str) else [new]
+
+    return made
+
+
 def _converted(
     dataset: "Dataset",
-    shape: str,
     mapping: Mapping[str, str],
-    form: Callable[[Messages], dict[str, Any] | str],
+    make: Callable[[Mapping[str, Any]], list[dict[str, Any]] | str],
     found: dict[str, list[int]],
 ) -> Iterator[dict[str, Any]]:
     others = [name for name in dataset.column_names if name not in mapping.values()]
@@ -95,12 +132,12 @@ def _converted(
     for batch in dataset.iter(batch_size=BATCH):
         for values in zip(*batch.values(), strict=True):
             row = dict(zip(batch, values, strict=True))
-            said = turns.CHATS[shape]({role: row[name] for role, name in mapping.items()})
-            made = said if isinstance(said, str) else form(said)
+            made = make({role: row[name] for role, name in mapping.items()})
             if isinstance(made, str):
                 found.setdefault(made, []).append(number)
             else:
-                yield made | {name: row[name] for name in others if name not in made}
+                for new in made:
+                    yield new | {name: row[name] for name in others if name not in new}
             number += 1
 
 
@@ -167,3 +204,5 @@ FORMS: dict[str, Callable[[Messages], dict[str, Any] | str]] = {
     "sharegpt": _sharegpt,
     "prompt-completion": _prompt_completion,
 }
+TARGETS = (*FORMS, "preference", "kto")
+"""Every shape that can be written."""
