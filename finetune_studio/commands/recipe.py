@@ -31,6 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def write(options: argparse.Namespace) -> int:
     """Write a recipe for a model and data."""
+    from finetune_studio.data.containers import anywhere
     from finetune_studio.recipe.advice import recommend
 
     if options.out.exists():
@@ -41,7 +42,7 @@ def write(options: argparse.Namespace) -> int:
     task, shape = _recognised(options)
     changes = {
         "model.source": options.model,
-        "data.files": [str(Path(name).resolve()) for name in options.data],
+        "data.files": [anywhere(name) for name in options.data],
         "data.shape": shape,
         "task.kind": task,
     }

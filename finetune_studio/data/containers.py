@@ -48,6 +48,11 @@ def locate(files: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(found)) or expand([])
 
 
+def anywhere(name: str) -> str:
+    """The name as it holds in every folder: absolute, unless it names a dataset of the Hub."""
+    return name if name.startswith(hub.PREFIX) else str(Path(name).resolve())
+
+
 def _sheet_of(name: str) -> tuple[str, str | None]:
     book, mark, sheet = name.rpartition(SHEET)
     if mark and book.lower().endswith(".xlsx") and not exists(name):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune_studio.data.files import expand
+from finetune_studio.data.containers import locate
 from finetune_studio.data.readers import find_encoding, read_rows
 
 COUNTED = 8 << 20
@@ -57,13 +57,13 @@ def measure(files: Sequence[str], max_rows: int = 0) -> Workload:
     """Count the rows of these files and guess their tokens.
 
     Args:
-        files: Files and folders, as in a recipe.
+        files: Names of files, folders and datasets, as in a recipe.
         max_rows: Only so many rows are used; 0 uses all.
 
     Raises:
         RefusedError: A file is missing, empty, broken or of an unknown kind.
     """
-    found = expand(files)
+    found = locate(files)
     size = sum(path.stat().st_size for path in found)
     stored = _stored_count(found)
     whole = size <= COUNTED

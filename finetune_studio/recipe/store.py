@@ -167,7 +167,8 @@ def _migrated(values: dict[str, Any]) -> dict[str, Any]:
 def _resolved(recipe: Recipe, folder: Path) -> Recipe:
     def absolute(name: str) -> str:
         local = folder / name
-        return str(local.resolve()) if not Path(name).is_absolute() and local.exists() else name
+        known = local.exists() or (folder / name.rpartition("#")[0]).is_file()  # a book's sheet
+        return str(local.resolve()) if not Path(name).is_absolute() and known else name
 
     source = recipe.model.source
     is_path = source.startswith(".") or (folder / source).is_dir()

@@ -10,8 +10,10 @@ import pytest
 
 from finetune_studio import paths
 from finetune_studio.data import hub
+from finetune_studio.data.containers import anywhere
 from finetune_studio.data.sources import first_rows, open_rows
 from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.recipe import store
 
 ROWS = [{"질문": f"{n}번 질문", "답변": f"{n}번 답변"} for n in range(5)]
 LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
@@ -166,3 +168,13 @@ def test_what_names_no_dataset_is_refused(name):
 def test_without_a_connection_it_is_said(monkeypatch):
     with pytest.raises(StudioError, match=r"Hub cannot be reached.*owner/name"):
         open_rows(["hub:owner/name"])
+
+
+def test_a_recipe_keeps_sheets_and_datasets(book, tmp_path):
+    (tmp_path / "recipe.yaml").write_text(
+        "version: 1\ndata:\n  files: ['상담.xlsx#1월', 'hub:owner/name:ko', 'no.csv']\n",
+        encoding="utf-8",
+    )
+    files = store.load(tmp_path / "recipe.yaml").data.files
+    assert files == (f"{book.resolve()}#1월", "hub:owner/name:ko", "no.csv")
+    assert [anywhere(name) for name in files[:2]] == list(files[:2])
