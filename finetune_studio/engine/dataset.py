@@ -7,7 +7,7 @@ into an Arrow file that is memory-mapped, so memory does not grow with the data.
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
     tokenizer = load_tokenizer(source)
     with PartialState(cpu=not torch.cuda.is_available()).main_process_first():
         usable = read_rows(recipe.data, recipe.task.kind)
-        _tell_dropped(usable, emit)
+        _tell_done(usable, emit)
         names = label_names(recipe, usable.train)
         supervisor = supervisor_of(recipe, tokenizer, names)
         tokenise = _Tokenise(supervisor, recipe, source, names, emit)
@@ -105,7 +105,7 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
     )
 
 
-def _tell_dropped(usable: Usable, emit: Emit) -> None:
+def _tell_done(usable: Usable, emit: Emit) -> None:
     for each in usable.dropped:
         emit(
             "notice",
@@ -113,6 +113,14 @@ def _tell_dropped(usable: Usable, emit: Emit) -> None:
             code=f"rows-{each.code}",
             text=mark("{count} rows were left out: {why}."),
             values={"count": each.count, "why": each.reason, "rows": list(each.rows)},
+        )
+    for fix in usable.fixed:
+        emit(
+            "notice",
+            level="advice",
+            code=f"fixed-{fix.code}",
+            text=mark("The fix {code} mended {changed} rows and left {left_out} rows out."),
+            values={**asdict(fix), "rows": list(fix.rows)},
         )
 
 

@@ -118,3 +118,25 @@ def test_the_end_is_learned_where_padding_is_the_same_token(tmp_path):
     batch = trained.collator([trained.train[n] for n in range(4)])
     learned = batch["labels"][batch["labels"] != -100]
     assert (learned == end).sum() == 8  # two answers in each of four rows
+
+
+def test_fixes_of_the_recipe_are_applied_and_told(tmp_path, model):
+    (model / "chat_template.jinja").write_text(next(iter(FAMILIES.values()))[0])
+    fixes = [{"code": "duplicates"}]
+    trained, shown = both(tmp_path, model, [*TALKS, *TALKS[:3]], data__fixes=fixes)
+    assert trained.rows + trained.validation_rows == len(TALKS)
+    assert len(trained.train) == len(shown)
+    told = []
+    recipe = store.with_changes(
+        Recipe(),
+        {"model.source": str(model), "data.files": [str(tmp_path / "rows.jsonl")]}
+        | {"data.fixes": fixes},
+    )
+    prepare(recipe, model, lambda kind, **what: told.append((kind, what["code"], what["values"])))
+    assert told == [
+        (
+            "notice",
+            "fixed-duplicates",
+            {"code": "duplicates", "changed": 0, "left_out": 3, "rows": [24, 25, 26]},
+        )
+    ]
