@@ -110,7 +110,7 @@ class Bar:
             return
         filled = round(CELLS * event.step / max(event.steps, 1))
         parts = [f"{event.step:,}/{event.steps:,}"]
-        parts.append(tr("loss {loss}").format(loss=figure(figures.loss)))
+        parts.append(tr("loss {loss}").format(loss=_steady(figures.loss)))
         if figures.tokens_per_second:
             parts.append(tr("{speed:,.0f} tokens/s").format(speed=figures.tokens_per_second))
         if event.seconds_left is not None:
@@ -132,6 +132,11 @@ def _figures(metrics: Mapping[str, float | None]) -> str:
         f"{tr(METRICS.get(name, name))} {_share(value) if name in SHARES else figure(value)}"
         for name, value in metrics.items()
     )
+
+
+def _steady(value: float | None) -> str:
+    """Always four digits, so that the line does not jump."""
+    return figure(value) if value is None else f"{value:#.4g}"
 
 
 def _share(value: float | None) -> str:

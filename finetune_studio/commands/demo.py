@@ -126,11 +126,10 @@ def _export(run: RunFolder, name: str) -> None:
     size = sum(each["bytes"] for each in report["files"]) / 1e6
     line(tr("{name}: {size:.1f} MB in {path}").format(name=name, size=size, path=out))
     parity = report["parity"]
-    line(
-        tr(
-            "  says what the trained model says: same likeliest token at {top1:.1%} of {places:,}"
-        ).format(top1=parity["top1_match"], places=parity["places"])
+    text = tr(
+        "  says what the trained model says: same likeliest token at {top1:.1%} of {n:,} places"
     )
+    line(text.format(top1=parity["top1_match"], n=parity["places"]))
 
 
 def _last_line(text: str) -> str:

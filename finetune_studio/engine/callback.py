@@ -12,6 +12,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from finetune_studio.engine import checkpoints
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.loss import Meter
+from finetune_studio.engine.pace import Pace
 from finetune_studio.engine.records import Records
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
@@ -42,16 +43,16 @@ class Watch(TrainerCallback):
         self.best: tuple[float, int] | None = None
         self.reason = ""
         self._waited = 0
-        self._clock = self._started = time.monotonic()
-        self._first_step = 0
+        self._clock = time.monotonic()
+        self._pace = Pace(steps.every(recipe.evaluation.every))
         self._memory_at = 0.0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Start the clocks, at the step a resumed run comes back to."""
-        self._clock = self._started = time.monotonic()
-        self._first_step = state.global_step
+        """Start the clocks."""
+        self._clock = time.monotonic()
+        self._pace.begin(self._clock)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -90,14 +91,13 @@ class Watch(TrainerCallback):
             tokens_per_second=fed / seconds,
             token_accuracy=self._meter.take_accuracy(),
         )
-        done = step - self._first_step
-        left = (now - self._started) / max(done, 1) * (self._steps.total - step)
+        self._pace.step(now)
         self._emit(
             "progress",
             step=step,
             steps=self._steps.total,
             epoch=state.epoch or 0.0,
-            seconds_left=left,
+            seconds_left=self._pace.left(self._steps.total - step),
         )
         self._tell_memory(now)
         if not math.isfinite(logs["loss"]):
@@ -155,10 +155,12 @@ class Watch(TrainerCallback):
     def _obey(self, control: TrainerControl) -> None:
         order = self._next_order()
         if order == "pause":
+            began = time.monotonic()
             self._emit("phase", name="paused")
             while order not in ("go-on", "stop-and-save", "cancel"):
                 time.sleep(PAUSE_LOOK)
                 order = self._next_order()
+            self._rested(time.monotonic() - began)
             self._emit("phase", name="training")
         if order == "stop-and-save":
             control.should_training_stop = control.should_save = True
@@ -167,6 +169,10 @@ class Watch(TrainerCallback):
             control.should_training_stop = True
             control.should_save = False
             self.reason = "cancelled"
+
+    def _rested(self, seconds: float) -> None:
+        self._clock += seconds
+        self._pace.rested(seconds)
 
     def _next_order(self) -> str:
         orders = self._read_orders() if self._device.first else []
