@@ -12,7 +12,7 @@ from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import Rule, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, Scroller, clear, column, row
 from finetune_studio.gui.widgets.memory_bar import Legend, MemoryBar
 from finetune_studio.gui.widgets.number import short
 from finetune_studio.gui.widgets.text import Text
@@ -56,7 +56,7 @@ class PlanPanel(QWidget):
         super().__init__()
         self._project = project
         self._shown: list[Finding] = []
-        self._verdict = Badge("", "ok")
+        self._memory, self._verdict = Text(self._memory_words, "body", "text2"), Badge("", "ok")
         self._need, self._there = Text("–", "display"), Text("", "body", "text3")
         self._there.setContentsMargins(0, 9, 0, 0)  # onto the baseline of the number before it
         self._bar, self._legend = MemoryBar(), Legend()
@@ -67,29 +67,28 @@ class PlanPanel(QWidget):
         self._disk = Figure(lambda: tr("Disk"))
         self._findings = column(gap=Space.s)
         memory = column(
-            row(Text(self._memory_words, "body", "text2"), None, self._verdict),
+            row(self._memory, None, self._verdict),
             row(self._need, self._there, None, gap=6),
             self._bar,
             self._place,
             gap=6,
         )
-        self.setLayout(
-            column(
-                Text(lambda: tr("Live plan"), "section"),
-                memory,
-                self._legend,
-                Rule(),
-                self._trained,
-                self._steps,
-                self._time,
-                self._disk,
-                None,
-                Rule(),
-                self._findings,
-                gap=10,
-                pad=(20, 18, 20, 16),
-            )
+        content = column(
+            Text(lambda: tr("Live plan"), "section"),
+            memory,
+            self._legend,
+            Rule(),
+            self._trained,
+            self._steps,
+            self._time,
+            self._disk,
+            None,
+            Rule(),
+            self._findings,
+            gap=10,
+            pad=(20, 18, 20, 16),
         )
+        self.setLayout(column(Scroller(content)))  # a low window has no room for every finding
         project.session.changed.connect(self.refresh)
         project.facts.changed.connect(self.refresh)
         self.refresh()
@@ -109,6 +108,7 @@ class PlanPanel(QWidget):
 
     def _show_memory(self) -> None:
         estimate = self._project.facts.plan.estimate
+        self._memory.refresh()
         for each in (self._verdict, self._bar, self._legend, self._there):
             each.setVisible(estimate is not None)
         if estimate is None:

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs_window: Qt's libraries are not installed")
 
-from PySide6.QtCore import QThread, QThreadPool
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QThreadPool
 from PySide6.QtWidgets import QApplication
 
 from finetune_studio.gui import language
@@ -31,6 +31,9 @@ def dressed(qapp, translations):
 @pytest.fixture(autouse=True)
 def leaves_nothing(dressed, qtbot):
     """English and light at the start of each test; no thread, job or window after it."""
+    _let_go()  # what the test before gave to qtbot
+    left = QApplication.topLevelWidgets()
+    assert not left, f"the test before left {left}"
     language.use("en")
     theme.use("light")
     yield
@@ -39,6 +42,11 @@ def leaves_nothing(dressed, qtbot):
     assert not running, "a thread is still running"
     for window in QApplication.topLevelWidgets():
         assert not window.isVisible() or window in _closed_by_qtbot(qtbot), f"{window} stays open"
+
+
+def _let_go():
+    """Delete what waits to be deleted; without a running event loop nobody does."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _closed_by_qtbot(qtbot):

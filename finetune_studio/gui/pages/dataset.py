@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from typing_extensions import override
 
 from finetune_studio import paths
@@ -30,7 +30,6 @@ from finetune_studio.recipe.schema import Recipe
 KINDS = "*.csv *.tsv *.json *.jsonl *.ndjson *.parquet *.xlsx *.txt *.gz"
 SAMPLES = ("korean_qa.csv", "korean_sentiment.csv", "korean_text.txt", "english_qa.jsonl")
 OURS = ("data.files", "data.shape", "data.mapping", "task.kind", "data.split.validation")
-EMPTY, FULL = 0, 1
 
 
 class DatasetPage(StepPage):
@@ -48,10 +47,9 @@ class DatasetPage(StepPage):
         self._split = FieldRow(project.session, settings["data.split.validation"])
         self._grid = Grid()
         self._grid.setMinimumHeight(220)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty())
-        self._stack.addWidget(self._full())
-        body = column(self._stack)
+        # Not a stack: it would not pass on how tall wrapped words get at its width.
+        self._nothing, self._something = self._empty(), self._full()
+        body = column(self._nothing, self._something, gap=0)
         self.setLayout(
             column(
                 page(
@@ -156,7 +154,8 @@ class DatasetPage(StepPage):
 
     def _show(self) -> None:
         facts, files = self._project.facts, self._project.session.recipe.data.files
-        self._stack.setCurrentIndex(FULL if files else EMPTY)
+        self._nothing.setVisible(not files)
+        self._something.setVisible(bool(files))
         if not files:
             return
         self._files.say(short_name(self._project.session.recipe.data))
