@@ -199,7 +199,7 @@ def _rewritten(rows: "Dataset", change: Callable[[Any], Any], code: str) -> "Dat
     made = rows.with_format("arrow").map(
         change,
         batched=True,
-        batch_size=flat.MIXED,
+        batch_size=flat.at_once(rows, flat.MIXED),
         features=rows.features,
         cache_file_name=str(folder / f"{key}.arrow"),
         new_fingerprint=key,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from finetune_studio import paths
 from finetune_studio.data import turns
 from finetune_studio.data.columns import to_text
+from finetune_studio.data.quality.flat import at_once
 from finetune_studio.data.shapes import ROLES
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -90,7 +91,7 @@ def numbered(
     made = dataset.map(
         Canonical(shape, dict(mapping), task_kind, group),
         batched=True,
-        batch_size=BATCH,
+        batch_size=at_once(dataset, BATCH),
         remove_columns=dataset.column_names,
         features=_features(task_kind, group),
         cache_file_name=str(folder / f"{key}.arrow"),
@@ -241,20 +242,22 @@ def _without_problems(
 ) -> "tuple[Dataset, list[Dropped], np.ndarray[Any, Any]]":
     import numpy as np
 
-    found: dict[str, list[int]] = {}
+    found: dict[str, list[np.ndarray[Any, Any]]] = {}
     start = 0
+    kept = [np.zeros(0, np.int64)]
     for batch in made.with_format("numpy", columns=[PROBLEM]).iter(batch_size=50_000):
         codes = batch[PROBLEM]
         for code in np.unique(codes[codes != ""]):
-            found.setdefault(str(code), []).extend((np.flatnonzero(codes == code) + start).tolist())
+            found.setdefault(str(code), []).append(np.flatnonzero(codes == code) + start)
+        kept.append(np.flatnonzero(codes == "") + start)
         start += len(codes)
+    numbers = np.concatenate(kept)
+    rows = {code: np.concatenate(parts) for code, parts in found.items()}
     dropped = [
-        Dropped(code, tr(turns.REASONS[code]), len(rows), tuple(rows[:FIRST]))
-        for code, rows in sorted(found.items(), key=lambda item: -len(item[1]))
+        Dropped(code, tr(turns.REASONS[code]), len(each), tuple(each[:FIRST].tolist()))
+        for code, each in sorted(rows.items(), key=lambda item: -len(item[1]))
     ]
     clean = made.remove_columns(PROBLEM, new_fingerprint=f"{key}c")
-    bad = np.array(sorted(row for rows in found.values() for row in rows), dtype=np.int64)
-    kept = np.setdiff1d(np.arange(len(made)), bad, assume_unique=True)
     if dropped:
-        clean = clean.select(kept, new_fingerprint=f"{key}k")
-    return clean, dropped, kept
+        clean = clean.select(numbers, new_fingerprint=f"{key}k")
+    return clean, dropped, numbers

@@ -4,9 +4,11 @@ import json
 import unicodedata
 
 import pytest
+from datasets import Dataset
 
 from finetune_studio.data.check import Closely, examine
 from finetune_studio.data.fixes import CODES
+from finetune_studio.data.quality import flat
 from finetune_studio.data.quality.wording import WORDS
 from finetune_studio.data.usable import read_rows
 from finetune_studio.recipe.schema import Data
@@ -225,3 +227,11 @@ def test_progress_is_told(write):
 
 def test_every_finding_has_a_fix_of_its_name():
     assert set(WORDS) == set(CODES)
+
+
+def test_long_rows_are_taken_few_at_a_time():
+    short = Dataset.from_dict({"text": ["짧은 글"] * 50_000})
+    long = Dataset.from_dict({"text": ["긴 글 " * 200_000] * 20})
+    assert [len(table) for table in flat.batches(short)] == [10_000] * 5
+    assert max(len(table) for table in flat.batches(long)) <= 5
+    assert sum(len(table) for table in flat.batches(long)) == 20

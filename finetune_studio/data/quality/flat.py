@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 BATCH = 10_000
-"""Rows taken at once; about 5 MB of text."""
+"""Rows taken at once, where they are short."""
 MIXED = 5_000
 """Rows taken at once where they are picked out one by one."""
+SIZE = 8 << 20
+"""Bytes that the rows taken at once may have; what is worked out of them takes 50 times that."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,15 @@ class Texts:
 
 def batches(rows: "Dataset") -> "Iterator[Any]":
     """The rows in order as Arrow tables of one chunk a column."""
-    size = BATCH if rows._indices is None else MIXED
+    size = at_once(rows, BATCH if rows._indices is None else MIXED)
     for table in rows.with_format("arrow").iter(batch_size=size):
         yield table.combine_chunks()
+
+
+def at_once(rows: "Dataset", most: int, size: int = SIZE) -> int:
+    """How many rows to take at once: `most`, or fewer where an average row is large."""
+    average = rows.data.nbytes / max(1, rows.data.num_rows)
+    return max(1, min(most, int(size / max(1.0, average))))
 
 
 def flatten(table: Any) -> Texts:
