@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio.data.fixes import EMPTY, Repaired, repaired, with_fix
 from finetune_studio.data.layout import settle
-from finetune_studio.data.mapping import FORMS, Dropped, numbered
+from finetune_studio.data.mapping import FORMS, Dropped
 from finetune_studio.data.shapes import Recognition
 from finetune_studio.data.sources import Opened, open_rows
 from finetune_studio.data.usable import read_part
@@ -14,7 +15,6 @@ from finetune_studio.recipe.findings import Finding, Level
 from finetune_studio.recipe.schema import Data
 
 if TYPE_CHECKING:
-    import numpy as np
     from datasets import Dataset
 
 LEVELS = ("error", "warning", "advice")
@@ -122,30 +122,29 @@ def _judged(files: Sequence[str], found: Recognition, closely: Closely | None) -
                 {"shape": found.shape},
             )
         ]
-    group = (closely.data.split.group if closely else "") or None
+    data = closely.data if closely else Data()
+    group = data.split.group or None
     rows = open_rows(files).dataset  # mapped anew, so that what is read of it is given back
-    made, dropped, numbers = numbered(rows, found.shape, found.mapping, task, group)
+    after, dropped = repaired(rows, found.shape, found.mapping, task, group, data.fixes)
     del rows
-    findings = _dropped(made, dropped)
-    if closely and len(made):
-        findings += _quality(made, numbers, task, closely)
+    findings = _dropped(after.rows, dropped, data.fixes)
+    if closely and len(after.rows):
+        findings += _quality(after, task, closely)
     return sorted(findings, key=lambda each: LEVELS.index(each.level))
 
 
-def _quality(
-    made: "Dataset", numbers: "np.ndarray[Any, Any]", task: str, closely: Closely
-) -> list[Finding]:
-    from finetune_studio.data.fixes import apply_fixes
+def _quality(after: Repaired, task: str, closely: Closely) -> list[Finding]:
     from finetune_studio.data.quality.survey import survey
 
     data = closely.data
-    after = apply_fixes(made, data.fixes, numbers)
     apart = read_part(data, data.validation_files, task).rows if data.validation_files else None
     split = None if data.validation_files else data.split
     return survey(after.rows, after.numbers, data.fixes, split, apart, closely.progress)
 
 
-def _dropped(made: "Dataset", dropped: Sequence[Dropped]) -> list[Finding]:
+def _dropped(
+    made: "Dataset", dropped: Sequence[Dropped], fixes: Sequence[dict[str, Any]]
+) -> list[Finding]:
     level: Level = "warning" if len(made) else "error"
     return [
         Finding(
@@ -156,6 +155,14 @@ def _dropped(made: "Dataset", dropped: Sequence[Dropped]) -> list[Finding]:
             {"count": each.count, "why": each.reason},
             each.count,
             each.rows,
+            _cure(each.code, fixes),
         )
         for each in dropped
     ]
+
+
+def _cure(code: str, fixes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What can be done besides leaving the rows out; nothing for most."""
+    if code != EMPTY or any(fix.get("code") == EMPTY for fix in fixes):
+        return {}
+    return {"data.fixes": list(with_fix(fixes, {"code": EMPTY}))}

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finetune_studio import paths
+from finetune_studio.data.mapping import Dropped, numbered
 from finetune_studio.data.quality import facts, flat, leaks, turn_order
 from finetune_studio.data.quality.leaving_out import CHECKS
 from finetune_studio.data.quality.personal import PERSONAL
@@ -30,8 +31,9 @@ FORMAT = 1
 FIRST = 10
 ORDER = "role-order"
 LEAKAGE = "leakage"
+EMPTY = "empty-turn"
 MENDING = REPAIRS | {PERSONAL.code: PERSONAL}
-CODES = (*MENDING, ORDER, *CHECKS, LEAKAGE)
+CODES = (EMPTY, *MENDING, ORDER, *CHECKS, LEAKAGE)
 """Every fix, in the order in which they are applied."""
 Fix = Mapping[str, Any]
 Array = np.ndarray[Any, Any]
@@ -74,14 +76,15 @@ def apply_fixes(rows: "Dataset", fixes: Sequence[Fix], numbers: Array | None = N
 
     Args:
         rows: Canonical rows.
-        fixes: As the recipe's `data.fixes` holds them: `{"code": "duplicates"}`; `leakage` is
-            passed over here, for it concerns rows that are split already.
+        fixes: As the recipe's `data.fixes` holds them: `{"code": "duplicates"}`;
+            `empty-turn` and `leakage` are passed over here, for they concern rows that are not
+            canonical yet, and rows that are split already.
         numbers: For each row its number in the files; from 0 where it is not given.
 
     Raises:
         RefusedError: There is no such fix.
     """
-    asked = [fix for fix in _ordered(fixes) if fix["code"] != LEAKAGE]
+    asked = [fix for fix in _ordered(fixes) if fix["code"] not in (EMPTY, LEAKAGE)]
     where = np.arange(len(rows)) if numbers is None else numbers
     done = []
     for fix in asked:
@@ -118,6 +121,30 @@ def without_leakage(
     where = np.arange(len(validation)) if numbers is None else numbers
     kept = _without(validation, out, {**fix, "train": train._fingerprint})
     return kept, (_fixed(LEAKAGE, where[:0], where[out]),)
+
+
+def repaired(
+    rows: "Dataset",
+    shape: str,
+    mapping: Mapping[str, str],
+    kind: str,
+    group: str | None,
+    fixes: Sequence[Fix],
+) -> tuple[Repaired, list[Dropped]]:
+    """The usable ones of opened rows, after every fix but `leakage`; and what was left out.
+
+    Raises:
+        RefusedError: As `mapping.numbered`, or there is no such fix.
+    """
+    _ordered(fixes)
+    made, dropped, numbers = numbered(rows, shape, mapping, kind, group)
+    done: tuple[Fixed, ...] = ()
+    if any(fix["code"] == EMPTY for fix in fixes):
+        before = numbers
+        made, dropped, numbers = numbered(rows, shape, mapping, kind, group, cut_empty=True)
+        done = (_fixed(EMPTY, np.setdiff1d(numbers, before), numbers[:0]),)
+    after = apply_fixes(made, fixes, numbers)
+    return Repaired(after.rows, after.numbers, done + after.fixed), dropped
 
 
 def with_fix(fixes: Sequence[Fix], fix: Fix) -> tuple[dict[str, Any], ...]:

@@ -26,6 +26,8 @@ FORMAT = 1
 BATCH = 1000
 FIRST = 10
 """How many row numbers of dropped rows are kept."""
+CONVERSATIONS = {"messages": "messages", "sharegpt": "conversations"}
+"""The role that holds turns, by shape."""
 PROBLEM = "problem"
 FORMS = {"chat": set(turns.CHATS), "text": {"text", "labelled-text"}, "classify": {"labelled-text"}}
 """The shapes that each task can be trained on."""
@@ -66,6 +68,8 @@ def numbered(
     mapping: Mapping[str, str],
     task_kind: str,
     group: str | None = None,
+    *,
+    cut_empty: bool = False,
 ) -> "tuple[Dataset, list[Dropped], np.ndarray[Any, Any]]":
     """The rows as a task takes them, what was left out, and each row's number in `dataset`.
 
@@ -75,6 +79,7 @@ def numbered(
         mapping: The column of each role.
         task_kind: `chat` gives `messages`, `text` gives `text`, `classify` `text` and `label`.
         group: A column to keep beside them, as text.
+        cut_empty: Keep what stands before an empty turn, in place of leaving the row out.
 
     Raises:
         RefusedError: The task cannot learn from this shape, a role has no column, or a column
@@ -84,12 +89,12 @@ def numbered(
 
     check_mapping(dataset.column_names, shape, mapping, task_kind)
     _check_group(dataset.column_names, mapping, task_kind, group)
-    key = _key(dataset, shape, mapping, task_kind, group)
+    key = _key(dataset, shape, mapping, task_kind, group, cut_empty)
     folder = paths.cache() / "data"
     folder.mkdir(parents=True, exist_ok=True)
     disable_progress_bars()
     made = dataset.map(
-        Canonical(shape, dict(mapping), task_kind, group),
+        Canonical(shape, dict(mapping), task_kind, group, cut_empty),
         batched=True,
         batch_size=at_once(dataset, BATCH),
         remove_columns=dataset.column_names,
@@ -108,6 +113,7 @@ class Canonical:
     mapping: dict[str, str]
     task_kind: str
     group: str | None
+    cut_empty: bool = False
 
     def __call__(self, columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
         """The task's columns and `problem`, a code or an empty text."""
@@ -120,6 +126,8 @@ class Canonical:
 
     def _chats(self, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
         form = turns.CHATS[self.shape]
+        if self.cut_empty and (said := CONVERSATIONS.get(self.shape)):
+            rows = [{**row, said: turns.before_empty(row[said])} for row in rows]
         made = [form(row) for row in rows]
         return {
             "messages": [[] if isinstance(each, str) else each for each in made],
@@ -231,9 +239,14 @@ def _features(task: str, group: str | None) -> Any:
 
 
 def _key(
-    dataset: "Dataset", shape: str, mapping: Mapping[str, str], task: str, group: str | None
+    dataset: "Dataset",
+    shape: str,
+    mapping: Mapping[str, str],
+    task: str,
+    group: str | None,
+    cut_empty: bool,
 ) -> str:
-    made_of = [FORMAT, dataset._fingerprint, shape, sorted(mapping.items()), task, group]
+    made_of = [FORMAT, dataset._fingerprint, shape, sorted(mapping.items()), task, group, cut_empty]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:24]
 
 

@@ -58,11 +58,24 @@ def conversation(row: Row) -> Messages | str:
     return made if any(turn["role"] == "assistant" for turn in made) else "no-answer"
 
 
+def before_empty(value: Any) -> Any:
+    """The turns up to the last answer before the first empty turn; all where none is left so."""
+    turns = turns_of(value)
+    kept = 0
+    for place, turn in enumerate(turns or ()):
+        role = _role(turn)
+        content = _content(_first(turn, CONTENT_KEYS))
+        if content is not None and not content.strip() and role != "system":
+            return turns[:kept] if turns and kept else value
+        kept = place + 1 if role == "assistant" else kept
+    return value
+
+
 def normalised(turns: Sequence[Any]) -> Messages | str:
     """Turns with the roles system, user, assistant and tool, and contents that are text."""
     made: Messages = []
     for turn in turns:
-        role = SPEAKERS.get(str(_first(turn, ROLE_KEYS)).strip().casefold())
+        role = _role(turn)
         if role is None:
             return "unknown-role"
         content = _content(_first(turn, CONTENT_KEYS))
@@ -132,6 +145,10 @@ CHATS: dict[str, Callable[[Row], Messages | str]] = {
     "question-answer": question,
     "prompt-completion": prompt,
 }
+
+
+def _role(turn: Mapping[str, Any]) -> str | None:
+    return SPEAKERS.get(str(_first(turn, ROLE_KEYS)).strip().casefold())
 
 
 def _first(turn: Mapping[str, Any], keys: tuple[str, ...]) -> Any:

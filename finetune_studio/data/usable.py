@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from finetune_studio.data.fixes import Fixed, apply_fixes, without_leakage
+from finetune_studio.data.fixes import Fixed, repaired, without_leakage
 from finetune_studio.data.layout import settle
-from finetune_studio.data.mapping import Dropped, numbered
+from finetune_studio.data.mapping import Dropped
 from finetune_studio.data.sources import open_rows
 from finetune_studio.data.split import parted, sides
 from finetune_studio.errors import RefusedError
@@ -106,13 +106,13 @@ def read_part(data: Data, files: Sequence[str], kind: str) -> Part:
         rows = rows.select(range(min(data.max_rows, len(rows))))
     found = settle(rows, data.shape, data.mapping)
     group = data.split.group or None
-    made, dropped, numbers = numbered(rows, found.shape, found.mapping, kind, group=group)
-    if not len(made):
+    after, dropped = repaired(rows, found.shape, found.mapping, kind, group, data.fixes)
+    left_out = sum(each.count for each in dropped)
+    if left_out == len(rows):
         raise _nothing(len(rows), kind, dropped)
-    after = apply_fixes(made, data.fixes, numbers)
     if not len(after.rows):
         raise RefusedError(
-            tr("The fixes leave none of the {count} rows.").format(count=len(made)),
+            tr("The fixes leave none of the {count} rows.").format(count=len(rows) - left_out),
             hint=tr("Take fixes out of data.fixes."),
         )
     mapping = dict(found.mapping)
