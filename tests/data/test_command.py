@@ -76,3 +76,59 @@ def test_torch_stays_out(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+
+
+@pytest.fixture
+def rows(tmp_path):
+    path = tmp_path / "a.jsonl"
+    lines = [f'{{"question": "{n}번째로 묻는다", "answer": "대답은 {n}이다"}}\n' for n in range(30)]
+    path.write_text("".join([*lines, lines[3]]), encoding="utf-8")
+    return path
+
+
+def test_check_tells_findings_with_rows_and_a_fix(capsys, rows):
+    code, out = called(capsys, "check", rows, "--json")
+    [finding] = json.loads(out)["findings"]
+    assert code == 0
+    assert {key: finding[key] for key in ("level", "code", "where", "count", "rows", "fix")} == {
+        "level": "warning",
+        "code": "duplicates",
+        "where": "data.fixes",
+        "count": 1,
+        "rows": [30],
+        "fix": {"data.fixes": [{"code": "duplicates"}]},
+    }
+    assert finding["text"].startswith("1 rows repeat")
+    assert finding["values"]["examples"] == ["3번째로 묻는다 / 대답은 3이다"]
+
+
+def test_check_in_words_shows_examples(capsys, rows):
+    assert "    3번째로 묻는다 / 대답은 3이다" in called(capsys, "check", rows)[1].splitlines()
+
+
+def test_check_leaves_quality_out_by_wish(capsys, rows):
+    assert json.loads(called(capsys, "check", rows, "--quick", "--json")[1])["findings"] == []
+
+
+def test_check_looks_for_rows_that_are_measured_and_learned(capsys, rows):
+    out = called(capsys, "check", rows, "--validation", rows, "--json")[1]
+    found = {finding["code"]: finding["count"] for finding in json.loads(out)["findings"]}
+    assert found == {"leakage": 31, "duplicates": 1}
+
+
+def test_check_for_another_task(capsys):
+    out = called(capsys, "check", SAMPLES / "korean_sentiment.csv", "--task", "text", "--json")[1]
+    codes = {finding["code"] for finding in json.loads(out)["findings"]}
+    assert "label-imbalance" not in codes
+    with pytest.raises(RefusedError, match="cannot learn"):
+        called(capsys, "check", SAMPLES / "korean_text.txt", "--task", "chat")
+
+
+def test_convert_keeps_good_answers_alone_by_wish(capsys, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"prompt": "q", "chosen": "a", "rejected": "b"}\n', encoding="utf-8")
+    out = tmp_path / "b.jsonl"
+    with pytest.raises(RefusedError, match="--good-only"):
+        called(capsys, "convert", path, "--to", "alpaca", "--out", out)
+    called(capsys, "convert", path, "--to", "alpaca", "--out", out, "--good-only")
+    assert json.loads(out.read_text(encoding="utf-8"))["output"] == "a"
