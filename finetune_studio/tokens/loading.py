@@ -53,10 +53,11 @@ class Tokenizer:
         self, texts: Sequence[str], add_special_tokens: bool
     ) -> "list[tuple[list[int], Offsets]]":
         """`encode` of many texts, over all cores."""
-        made: list[Encoding] = self.backend.encode_batch(
-            list(texts), add_special_tokens=add_special_tokens
-        )
-        return [(each.ids, each.offsets) for each in made]
+        return [(each.ids, each.offsets) for each in self.encodings(texts, add_special_tokens)]
+
+    def encodings(self, texts: Sequence[str], add_special_tokens: bool) -> "list[Encoding]":
+        """As `encode_batch`, where most places are never asked for: making them takes long."""
+        return list(self.backend.encode_batch(list(texts), add_special_tokens=add_special_tokens))
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool) -> str:
         """The text of the ids."""

@@ -4,20 +4,24 @@ Knows tokenizers and templates, no torch. A label is the id that is to be predic
 or -100 where nothing is learned; the first place has nothing before it and is never learned.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.schema import Recipe
+from finetune_studio.tokens.ahead import encoded_ahead
 from finetune_studio.tokens.answers import Answers, Rendered
 from finetune_studio.tokens.loading import Offsets, Tokenizer
 from finetune_studio.tokens.templates import BUNDLED, TemplateError, default_template
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from tokenizers import Encoding
 
+PART = 250
+"""Rows that are tokenised while the labels of those before are made."""
 IGNORED = -100
 """PyTorch's cross-entropy leaves this label out."""
 PROBLEMS = {
@@ -41,7 +45,7 @@ class Example:
         label: The label's number for `classify`, else -1.
         problem: One of `PROBLEMS`, or empty. Such a row is not trained on.
         detail: The template's own reason, where it refused.
-        offsets: `[tokens]`, each token's place in `text`.
+        places: Makes `offsets`.
         text: What was tokenised.
     """
 
@@ -53,8 +57,13 @@ class Example:
     label: int = -1
     problem: str = ""
     detail: str = ""
-    offsets: Offsets = field(default_factory=list, repr=False)
+    places: Callable[[], Offsets] = field(default=list, repr=False, compare=False)
     text: str = field(default="", repr=False)
+
+    @property
+    def offsets(self) -> Offsets:
+        """`[tokens]`, each token's place in `text` in code points."""
+        return self.places()
 
 
 class Supervisor:
@@ -114,30 +123,46 @@ class Supervisor:
 
     def numbered(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, Example]]:
         """The examples, each with the number of its row among `rows`."""
-        if self.answers:
-            made: Iterable[Iterable[Example]] = self._chats(rows)
-        elif self.kind == "text":
-            made = map(self._pieces, *self._encoded(row["text"] for row in rows))
-        else:
-            texts = self._encoded(row["text"] for row in rows)
-            made = ([self._labelled(*each)] for each in zip(*texts, rows, strict=True))
+        parts = [rows[start : start + PART] for start in range(0, len(rows), PART)]
+        read = self._render if self.answers else self._texts
+        ahead = encoded_ahead(map(read, parts), self._encode)
+        made = (
+            each
+            for part, (given, found) in zip(parts, ahead, strict=True)
+            for each in self._examples(part, given, found)
+        )
         return [(number, example) for number, each in enumerate(made) for example in each]
 
-    def _encoded(self, texts: Iterable[str]) -> tuple[list[str], list[tuple[list[int], Offsets]]]:
-        listed = [str(text or "") for text in texts]
-        return listed, self.tokenizer.encode_batch(listed, add_special_tokens=True)
+    def _encode(self, given: Sequence[Rendered | str]) -> "list[Encoding]":
+        texts = [each.text if isinstance(each, Rendered) else each for each in given]
+        return self.tokenizer.encodings(texts, add_special_tokens=self.answers is None)
+
+    def _examples(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        given: "Sequence[Rendered | str]",
+        found: "Sequence[Encoding]",
+    ) -> Iterator[Iterable[Example]]:
+        for row, text, encoding in zip(rows, given, found, strict=True):
+            if isinstance(text, Rendered):
+                yield [self._chat(text, encoding)]
+            elif self.answers:
+                yield [_refused("template-refuses", text)]
+            elif not text.strip() or not encoding.ids:
+                yield [_refused("empty-text")]
+            elif self.kind == "text":
+                yield self._pieces(text, encoding)
+            else:
+                yield [self._labelled(text, encoding, row)]
+
+    def _texts(self, rows: Sequence[Mapping[str, Any]]) -> list[Rendered | str]:
+        return [str(row["text"] or "") for row in rows]
 
     # chat
 
-    def _chats(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Example]]:
-        made = [self._rendered(row["messages"]) for row in rows]
-        texts = [each.text for each in made if isinstance(each, Rendered)]
-        encoded = iter(self.tokenizer.encode_batch(texts, add_special_tokens=False))
-        for each in made:
-            if isinstance(each, Rendered):
-                yield [self._chat(each, *next(encoded))]
-            else:
-                yield [_refused("template-refuses", each)]
+    def _render(self, rows: Sequence[Mapping[str, Any]]) -> list[Rendered | str]:
+        """The conversations' texts, or why the template refuses one."""
+        return [self._rendered(row["messages"]) for row in rows]
 
     def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> Rendered | str:
         assert self.answers is not None
@@ -148,7 +173,8 @@ class Supervisor:
         except TemplateError as error:
             return str(error)
 
-    def _chat(self, rendered: Rendered, ids: list[int], offsets: Offsets) -> Example:
+    def _chat(self, rendered: Rendered, encoding: "Encoding") -> Example:
+        ids, offsets = encoding.ids, encoding.offsets
         spans = rendered.answers[-1:] if self._learn == "last" else rendered.answers
         if self._learn == "all":
             labels, ends = list(ids), len(ids) <= self._length
@@ -157,58 +183,57 @@ class Supervisor:
             labels = [each if yes else IGNORED for each, yes in zip(ids, learned, strict=True)]
             last = max((place for place, yes in enumerate(learned) if yes), default=-1)
             ends = 0 <= last < self._length and bool(self.answers and self.answers.habits.end)
-        return self._example(ids, labels, offsets, rendered.text, ends=ends)
+        return self._example(ids, labels, lambda: offsets, rendered.text, ends=ends)
 
     # text
 
-    def _pieces(self, text: str, encoded: tuple[list[int], Offsets]) -> Iterator[Example]:
+    def _pieces(self, text: str, encoding: "Encoding") -> Iterator[Example]:
         """A text and its end, in pieces of the sequence length that follow on each other."""
-        ids, offsets = encoded
-        if not text.strip():
-            yield _refused("empty-text")
-            return
-        end = self.tokenizer.eos_id
-        if end is not None and ids[-1] != end:
-            ids, offsets = [*ids, end], [*offsets, (len(text), len(text))]
-        for start in range(0, len(ids), self._length):
-            part = slice(start, start + self._length)
+        ids, end = encoding.ids, self.tokenizer.eos_id
+        closed = end is not None and ids[-1] != end
+        ids = [*ids, end] if end is not None and closed else ids
+
+        def places() -> Offsets:
+            return [*encoding.offsets, (len(text), len(text))] if closed else encoding.offsets
+
+        for part in _parts(len(ids), self._length):
             ends = part.stop >= len(ids) and end is not None
-            yield self._example(ids[part], ids[part], offsets[part], text, ends=ends)
+            yield self._example(ids[part], ids[part], _cut(places, part), text, ends=ends)
 
     # classify
 
-    def _labelled(
-        self, text: str, encoded: tuple[list[int], Offsets], row: Mapping[str, Any]
-    ) -> Example:
+    def _labelled(self, text: str, encoding: "Encoding", row: Mapping[str, Any]) -> Example:
         """A text cut to length; a closing special token keeps its place at the end."""
-        ids, offsets = encoded
-        if not text.strip():
-            return _refused("empty-text")
+        ids = encoding.ids
         cut = max(0, len(ids) - self._length)
-        if cut:
-            keep = 1 if ids[-1] in self.tokenizer.special_ids else 0
-            head = slice(0, self._length - keep)
-            tail = slice(len(ids) - keep, len(ids))
-            ids, offsets = ids[head] + ids[tail], offsets[head] + offsets[tail]
+        keep = 1 if cut and ids[-1] in self.tokenizer.special_ids else 0
+        head, tail = slice(0, min(len(ids), self._length) - keep), slice(len(ids) - keep, len(ids))
         number = self._numbers.get(row["label"], -1)
+        kept = ids[head] + ids[tail]
         return Example(
-            ids,
-            [IGNORED] * len(ids),
+            kept,
+            [IGNORED] * len(kept),
             int(number >= 0),
             cut,
             not cut,
             number,
             problem="" if number >= 0 else "unknown-label",
-            offsets=offsets,
+            places=lambda: encoding.offsets[head] + encoding.offsets[tail],
             text=text,
         )
 
     def _example(
-        self, ids: list[int], labels: list[int], offsets: Offsets, text: str, *, ends: bool
+        self,
+        ids: list[int],
+        labels: list[int],
+        places: Callable[[], Offsets],
+        text: str,
+        *,
+        ends: bool,
     ) -> Example:
         length = self._length
         kept = [IGNORED, *labels[1:length]] if labels else []
-        learned = sum(label != IGNORED for label in kept)
+        learned = len(kept) - kept.count(IGNORED)
         return Example(
             ids[:length],
             kept,
@@ -216,9 +241,22 @@ class Supervisor:
             max(0, len(ids) - length),
             ends,
             problem="" if learned else "nothing-learned",
-            offsets=offsets[:length],
+            places=_cut(places, slice(length)),
             text=text,
         )
+
+
+def _parts(size: int, length: int) -> Iterator[slice]:
+    """Parts of at most `length`; the last has two or more: the first of a part is not learned."""
+    starts = [*range(0, size, length)]
+    if len(starts) > 1 and length > 2 and size - starts[-1] == 1:
+        starts[-1] -= 1
+    for start, stop in zip(starts, [*starts[1:], size], strict=True):
+        yield slice(start, stop)
+
+
+def _cut(places: Callable[[], Offsets], part: slice) -> Callable[[], Offsets]:
+    return lambda: places()[part]
 
 
 def supervisor_of(

@@ -178,6 +178,29 @@ def test_text_is_learned_whole_in_pieces_with_its_end(tokenizer):
     assert all(each.learned == len(each.input_ids) - 1 for each in made)
 
 
+def test_the_end_of_a_text_is_never_alone_in_a_piece(tokenizer):
+    length = 20
+    text = "나는 학교에 간다."
+    while len(tokenizer.encode(text, add_special_tokens=True)[0]) % length:
+        text += "a "
+    made = Supervisor(tokenizer, "text", sequence_length=length).rows([{"text": text}])
+    assert [len(each.input_ids) for each in made[-2:]] == [length - 1, 2]
+    assert made[-1].labels == [IGNORED, tokenizer.eos_id]
+
+
+def test_a_text_that_the_tokenizer_drops_is_a_problem(tmp_path):
+    from tokenizers import Tokenizer, models, normalizers
+
+    backend = Tokenizer(models.WordLevel({"a": 0, "[UNK]": 1}, unk_token="[UNK]"))
+    backend.normalizer = normalizers.BertNormalizer()
+    backend.save(str(tmp_path / "tokenizer.json"))
+    dropping = load_tokenizer(tmp_path)
+    for kind in ("text", "classify"):
+        supervisor = Supervisor(dropping, kind, sequence_length=8, labels=("x", "y"))
+        made = supervisor.rows([{"text": "\u0000", "label": "x"}])
+        assert [each.problem for each in made] == ["empty-text"]
+
+
 def test_a_text_without_words_is_a_problem(tokenizer):
     supervisor = Supervisor(tokenizer, "text", sequence_length=50)
     assert [each.problem for each in supervisor.rows([{"text": " \n"}])] == ["empty-text"]
