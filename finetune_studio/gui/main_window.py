@@ -68,6 +68,8 @@ class MainWindow(QMainWindow):
         """Leave the project and show the start page."""
         if not self._leave_project():
             return
+        if self.isVisible():
+            self.preferred.change(last="", step="")
         page = StartPage()
         page.demo_asked.connect(self.try_demo, Qt.ConnectionType.QueuedConnection)
         page.place_asked.connect(self.show_place, Qt.ConnectionType.QueuedConnection)
@@ -170,9 +172,10 @@ class MainWindow(QMainWindow):
         if given:
             self.open_path(given)
         elif before.last and Path(before.last).is_file():
+            step = before.step
             self.open_path(before.last)
             if self.wizard is not None and not self.wizard.project.watch.alive:
-                self.wizard.go(before.step)
+                self.wizard.go(step)
 
     def save(self) -> None:
         """Save the recipe, under a name that is asked for where it has none."""
@@ -230,6 +233,9 @@ class MainWindow(QMainWindow):
         project.facts.start()
         if session.path is not None:
             self.preferred.become(self.preferred.value.with_recent(session.path))
+        # Kept now, not when the window closes: it may be killed.
+        self.preferred.change(last=str(session.path or ""))
+        self.wizard.went.connect(lambda key: self.preferred.change(step=key))
         run = run or project.last_run()
         if run is not None:
             self._take_up(project, run)

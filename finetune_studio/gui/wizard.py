@@ -26,10 +26,12 @@ class Wizard(QWidget):
         current: The number of the step that is shown.
         home_asked: The person wants the start page.
         place_asked: A page beside the wizard, by its name.
+        went: Another step is shown, by its name.
         help_asked: The person wants the help for this step.
     """
 
     home_asked = Signal()
+    went = Signal(str)
     place_asked = Signal(str)
     help_asked = Signal()
 
@@ -68,6 +70,7 @@ class Wizard(QWidget):
         self._stack.setCurrentWidget(self.page(self.current_key))
         self._rail.choose(self.current)
         self.refresh()
+        self.went.emit(self.current_key)
 
     def page(self, key: str) -> StepPage:
         """The page of a step."""

@@ -10,6 +10,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
+   <source>--good-only writes the good answers alone; --to kto keeps both kinds.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/convert.py" />
    <source>--skip leaves those rows out; messages and sharegpt hold every conversation.</source>
    <translation>--skip을 주면 그 행을 빼요. messages와 sharegpt에는 모든 대화가 들어가요.</translation>
   </message>
@@ -416,6 +421,11 @@
    <location filename="../../finetune_studio/data/sources.py" />
    <source>Choose one of them, or give their columns the same names.</source>
    <translation>하나만 고르거나, 열 이름을 같게 맞추세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/convert.py" />
+   <source>Choose one of {names}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/gpus.py" />
@@ -1183,6 +1193,11 @@
    <translation>{source} 모델을 알 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/convert.py" />
+   <source>Of every row, the {lost} answers would be lost.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Open a browser and sign in to the network, or check HF_ENDPOINT; then try again.</source>
    <translation>브라우저로 네트워크에 로그인하거나 HF_ENDPOINT를 확인한 뒤 다시 해 보세요.</translation>
@@ -1351,6 +1366,11 @@
    <location filename="../../finetune_studio/data/check.py" />
    <source>Rows of the shape {shape} cannot be trained on yet.</source>
    <translation>{shape} 모양의 행은 아직 학습할 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/convert.py" />
+   <source>Rows of the shape {shape} cannot become {to}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -1905,6 +1925,11 @@
    <translation>{shape} 모양에는 ‘{role}’ 역할이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/convert.py" />
+   <source>The shape {to} has no place for answers that are not to be learned.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shapes are {names}.</source>
@@ -2108,6 +2133,11 @@
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>They are {names}.</source>
    <translation>{names}이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/convert.py" />
+   <source>They hold one answer, and none that is worse.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -2415,6 +2445,11 @@
    <translation>설정이 아니에요: `{option}`</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/pairs.py" />
+   <source>a judged answer has no other one to be preferred to</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/turns.py" />
    <source>a turn has an unknown role</source>
    <translation>모르는 역할의 말이 있어요</translation>
@@ -2464,6 +2499,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>auto: bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU.</source>
    <translation>자동이면 장치가 할 수 있으면 bf16, 아니면 GPU에서 fp16, CPU에서 fp32를 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/convert.py" />
+   <source>bad</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2586,6 +2626,11 @@
    <translation>드라이버가 이름을 알려 주지 않는 프로그램</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/convert.py" />
+   <source>rejected</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>resident registration numbers</source>
    <translation>주민등록번호</translation>
@@ -2619,6 +2664,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>steps</source>
    <translation>스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/pairs.py" />
+   <source>the answer is a bad one</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -2711,6 +2761,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>usual for Llama-like models</source>
    <translation>Llama 계열에서 흔히 쓰는 값</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/pairs.py" />
+   <source>whether the answer is good is not said</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -4269,6 +4324,11 @@
    <translation>퍼플렉서티</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Picture (*.png)</source>
+   <translation>그림 (*.png)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Preference pairs</source>
    <translation>선호 쌍</translation>
@@ -4413,6 +4473,11 @@
    <translation>레시피에서 바꾼 것을 저장할까요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Save the curves</source>
+   <translation>곡선 저장하기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/main_window.py" />
    <source>Save the recipe</source>
    <translation>레시피 저장</translation>
@@ -4478,6 +4543,11 @@
    <location filename="../../finetune_studio/gui/pages/help.py" />
    <source>Short answers, one for each step.</source>
    <translation>단계마다 하나씩, 짧게 알려 드려요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Show all</source>
+   <translation>전체 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -4593,6 +4663,11 @@
    <translation>시스템 프롬프트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>Table of every figure (*.csv)</source>
+   <translation>모든 수치의 표 (*.csv)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
@@ -4617,6 +4692,11 @@
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>The answers</source>
    <translation>답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>The curves could not be saved.</source>
+   <translation>곡선을 저장하지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -4652,6 +4732,11 @@
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>The loss runs away</source>
    <translation>손실이 치솟고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>The picture could not be written.</source>
+   <translation>그림을 쓰지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
@@ -5171,6 +5256,11 @@
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>step {step} of {steps}</source>
    <translation>{step} / {steps} 스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>step {step}: {loss:.4f}</source>
+   <translation>{step}스텝: {loss:.4f}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />

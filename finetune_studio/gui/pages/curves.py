@@ -3,16 +3,19 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
+from finetune_studio.errors import StudioError
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import Words, say, tr
 from finetune_studio.gui.series import SMOOTH, Values
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.watch import Watch
+from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.layout import column, row
@@ -63,16 +66,62 @@ class LossCard(Card):
     def __init__(self, watch: Watch) -> None:
         super().__init__()
         self._watch = watch
-        self._plot = Plot([RAW, LOSS, VALIDATION], axis=38)
+        self._plot = Plot([RAW, LOSS, VALIDATION], axis=38, explored=True)
         self._train, self._held = Text("", "label"), Text("", "label")
+        self._all = Button(lambda: tr("Show all"), "link")
+        self._all.hide()
+        save = Button(name=lambda: tr("Save the curves"), kind="quiet", glyph="save")
+        save.clicked.connect(self._ask_where)
+        explorer = self._plot.explorer
+        assert explorer is not None
+        explorer.reads = lambda x, y: tr("step {step}: {loss:.4f}").format(
+            step=amounts.whole(x), loss=y
+        )
+        explorer.changed.connect(self._zoomed)
+        self._all.clicked.connect(explorer.reset)
         head = row(
             Text(lambda: tr("Loss"), "section"),
+            self._all,
             None,
             _key(lambda: tr("training"), self._train, LOSS),
             _key(lambda: tr("validation"), self._held, VALIDATION),
+            save,
             gap=Space.l,
         )
         self.hold(column(head, self._plot, gap=6, pad=(16, 12, 12, 8)))
+
+    def save(self, path: Path) -> None:
+        """Save the picture, or every figure as a table, as the file's ending says.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        if path.suffix.lower() == ".csv":
+            names, rows = self._watch.series.table()
+            lines = [",".join(names), *(",".join(map(_cell, row)) for row in rows.tolist())]
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        elif not self._plot.picture().save(str(path)):
+            raise OSError(tr("The picture could not be written."))
+
+    def _ask_where(self) -> None:
+        kinds = ";;".join((tr("Picture (*.png)"), tr("Table of every figure (*.csv)")))
+        start = str(Path.home() / "loss.png")
+        name, chosen = QFileDialog.getSaveFileName(self, tr("Save the curves"), start, kinds)
+        if not name:
+            return
+        path = Path(name)
+        if not path.suffix:
+            path = path.with_suffix(".csv" if "csv" in chosen else ".png")
+        try:
+            self.save(path)
+        except OSError as error:
+            words = f"{path}: {error.strerror or error}"
+            self._watch.failed.emit(StudioError(tr("The curves could not be saved."), words))
+
+    def _zoomed(self) -> None:
+        explorer = self._plot.explorer
+        self._all.setVisible(explorer is not None and explorer.zoomed)
+        self.draw()
 
     def draw(self) -> None:
         """Draw what there is now."""
@@ -138,6 +187,10 @@ class SmallCard(Card):
         for name, plot in self._plots.items():
             plot.setVisible(name == curve.name)
         self.draw()
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.10g}"
 
 
 def _key(words: Words, value: Text, stroke: Stroke) -> QHBoxLayout:

@@ -1,17 +1,21 @@
 """Curves. Each line has a colour and a pattern of its own, so that it reads without colour."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from finetune_studio.gui.theme import font, theme
 from finetune_studio.gui.widgets.ticks import Ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Values = NDArray[np.float64]
 HALF_LINE, BELOW = 8, 40  # pixels: half a tick's words; the axis under the plot and its margins
@@ -32,13 +36,16 @@ class Stroke:
 class Plot(pg.PlotWidget):  # type: ignore[misc]
     """Quiet axes, no frame, no menu; colours are set again when the theme changes."""
 
-    def __init__(self, strokes: list[Stroke], *, height: int = 0, axis: int = 42) -> None:
+    def __init__(
+        self, strokes: list[Stroke], *, height: int = 0, axis: int = 42, explored: bool = False
+    ) -> None:
         """Make an empty plot.
 
         Args:
             strokes: One for each line.
             height: In pixels; 0 takes the room that there is.
             axis: Width of the vertical axis, in pixels.
+            explored: Whether the wheel looks closer, the mouse moves, and a cross-hair reads.
         """
         super().__init__()
         self.setMinimumHeight(height or 124)
@@ -53,12 +60,40 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.showGrid(x=False, y=True, alpha=1.0)
         self.getAxis("left").setWidth(axis)
         self.getAxis("bottom").setHeight(20)
+        self._explorer = Explorer(self) if explored else None
         theme.changed.connect(self._dress)
         self._dress()
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether the person looks at a part of it."""
+        return self._explorer is not None and self._explorer.zoomed
+
+    def picture(self) -> QImage:
+        """What is drawn now, on the colour of the page."""
+        image = QImage(
+            self.size() * self.devicePixelRatioF(), QImage.Format.Format_ARGB32_Premultiplied
+        )
+        image.setDevicePixelRatio(self.devicePixelRatioF())
+        image.fill(theme.colour("surface"))
+        painter = QPainter(image)
+        self.render(painter)
+        painter.end()
+        return image
 
     @override
     def sizeHint(self) -> QSize:
         return QSize(200, self.minimumHeight())  # a graphics view would ask for its scene
+
+    def main_curves(self) -> list[pg.PlotDataItem]:
+        """The lines that a cross-hair reads: solid ones, in their order."""
+        pairs = zip(self._curves, self._strokes, strict=True)
+        return [curve for curve, stroke in pairs if not stroke.symbol and stroke.alpha == 1.0]
+
+    @property
+    def explorer(self) -> "Explorer | None":
+        """What zooms and reads; None where nothing does."""
+        return self._explorer
 
     def show_line(self, index: int, x: Values, y: Values) -> None:
         """Draw other points for one line; a NaN is a gap."""
@@ -66,6 +101,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def show_ranges(self, x: Ticks, y: Ticks, *, air: float = 0.06) -> None:
         """Show these ranges and ticks; `air` is the share kept free for half of the last tick."""
+        if self.zoomed:
+            return  # the person looks at a part; a double click comes back
         self.setXRange(x.low, x.high + (x.high - x.low) * air, padding=0)
         # The words of a tick at the very edge would be dropped: half a line is kept free there.
         edge = (y.high - y.low) * HALF_LINE / max(HALF_LINE, self.height() - BELOW)
@@ -104,9 +141,93 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
                 curve.setSymbolPen(pg.mkPen(colour, width=1.5))
         self._dress_marks()
 
+        if self._explorer is not None:
+            self._explorer.dress()
+
     def _dress_marks(self) -> None:
         for line, colour in self._marks:
             line.setPen(pg.mkPen(theme.colour(colour), width=1, style=Qt.PenStyle.DashLine))
+
+
+class Explorer(QObject):
+    """Zoom by wheel and by dragging, a cross-hair with the values, all again by a double click.
+
+    Attributes:
+        changed: The person looks at another part, or at all again.
+    """
+
+    changed = Signal()
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot)
+        self._plot, self.zoomed = plot, False
+        self.reads: Callable[[float, float], str] = lambda x, y: f"{x:,.0f}  {y:.4g}"
+        box = plot.getViewBox()
+        box.setMouseEnabled(x=True, y=False)
+        box.setDefaultPadding(0.0)
+        box.sigRangeChangedManually.connect(self._zoom)
+        self._across = pg.InfiniteLine(angle=90)
+        self._value = pg.TextItem(anchor=(0, 1))
+        for item in (self._across, self._value):
+            plot.addItem(item, ignoreBounds=True)
+            item.hide()
+        plot.scene().sigMouseMoved.connect(self._follow)
+        plot.viewport().installEventFilter(self)
+
+    def dress(self) -> None:
+        """Take the colours of the theme."""
+        self._across.setPen(pg.mkPen(theme.colour("edge"), width=1))
+        self._value.setColor(theme.colour("text"))
+        self._value.fill = pg.mkBrush(theme.colour("raised", 0.9))
+
+    def reset(self) -> None:
+        """Look at all again."""
+        if self.zoomed:
+            self.zoomed = False
+            for name in ("left", "bottom"):
+                self._plot.getAxis(name).setTicks(None)
+            self.changed.emit()
+
+    def _zoom(self) -> None:
+        if not self.zoomed:
+            self.zoomed = True
+            self._plot.getAxis("bottom").setTicks(None)  # pyqtgraph finds ticks for the part
+            self.changed.emit()
+
+    def _follow(self, place: QPointF) -> None:
+        box = self._plot.getViewBox()
+        found = self._nearest(box.mapSceneToView(place).x()) if self._inside(place) else None
+        for item in (self._across, self._value):
+            item.setVisible(found is not None)
+        if found is not None:
+            x, y = found
+            (left, right), _ = box.viewRange()
+            self._across.setPos(x)
+            self._value.setAnchor((1 if x > (left + right) / 2 else 0, 1))
+            self._value.setPos(x, y)
+            self._value.setPlainText(self.reads(x, y))
+
+    def _inside(self, place: QPointF) -> bool:
+        return bool(self._plot.getViewBox().sceneBoundingRect().contains(place))
+
+    def _nearest(self, x: float) -> tuple[float, float] | None:
+        """The point of the last line with points that lies nearest to a place."""
+        for curve in reversed(self._plot.main_curves()):
+            xs, ys = curve.getData()
+            if xs is not None and len(xs):
+                at = int(np.abs(xs - x).argmin())
+                return float(xs[at]), float(ys[at])
+        return None
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            self.reset()
+            return True
+        if event.type() == QEvent.Type.Leave:
+            for item in (self._across, self._value):
+                item.hide()
+        return super().eventFilter(watched, event)
 
 
 class LegendKey(QWidget):
