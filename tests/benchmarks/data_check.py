@@ -40,6 +40,7 @@ report = examine([sys.argv[1]], closely=Closely())
 print(json.dumps({
     "rows": report.rows,
     "seconds": round(time.perf_counter() - begun, 1),
+    "cpu_seconds": round(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), 1),
     "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     "findings": {finding.code: finding.count for finding in report.findings},
 }))

@@ -55,6 +55,15 @@ def test_little_or_nothing(texts):
     assert near(texts) == []
 
 
+@given(st.lists(st.text("가나다라", max_size=9), min_size=2, max_size=6))
+def test_pieces_depend_on_their_own_row_alone(texts):
+    together, starts = likeness.pieces(letters(pa.array(texts, pa.string())))
+    for row, text in enumerate(texts):
+        alone, _ = likeness.pieces(letters(pa.array([text], pa.string())))
+        assert together[starts[row] : starts[row + 1]].tolist() == alone.tolist()
+        assert len(set(alone.tolist())) == len({text[at : at + 5] for at in range(len(text))})
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",))), min_size=1, max_size=8))
 def test_letters_are_those_of_python(texts):
     found = letters(pa.array(texts, pa.string()))
