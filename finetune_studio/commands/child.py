@@ -29,7 +29,7 @@ def run_engine(name: str, *arguments: str, **options: Any) -> "subprocess.Comple
     """
     child = subprocess.Popen(
         engine_command(name, *arguments),
-        env=engine_environment(),
+        env={"PYTHONWARNINGS": "ignore"} | engine_environment(),  # of libraries, for developers
         encoding="utf-8",
         errors="replace",
         **options,

@@ -1,5 +1,6 @@
 """The trainer process: the only place that imports torch. Nobody imports it."""
 
+import logging
 import signal
 import sys
 
@@ -7,3 +8,6 @@ if sys.argv[0] == "-m":  # Python looks for the program to run: this is a proces
     # Importing torch takes seconds. An interrupt meanwhile ends the process at once, and not in a
     # traceback through whatever was being imported; process.py and train.py take it up again.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+# It says at its import, in every process, which optional package it did without.
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)

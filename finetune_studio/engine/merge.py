@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
 from torch import nn
 
 from finetune_studio.engine.collating import batches_of
@@ -26,7 +25,7 @@ from finetune_studio.engine.evaluate import evaluate
 from finetune_studio.engine.parity import Reference, reference_of
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.result import ABOUT, copy_tokenizer, make_readable
-from finetune_studio.engine.tuned import Tuned, open_tuned
+from finetune_studio.engine.tuned import Tuned, open_tuned, with_its_adapter
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.methods import Full, Lora, Qlora
@@ -129,7 +128,7 @@ def _best_merge(tuned: Tuned) -> tuple[nn.Module, str]:
 
 
 def _merge(base: nn.Module, tuned: Tuned) -> nn.Module:
-    return PeftModel.from_pretrained(base, tuned.folder).eval().merge_and_unload()
+    return with_its_adapter(base, tuned.folder).merge_and_unload()
 
 
 def _unquantised(tuned: Tuned) -> Tuned:

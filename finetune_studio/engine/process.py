@@ -1,16 +1,17 @@
 """The door of an engine process: every end is a sentence and an exit code."""
 
 import json
-import logging
 import re
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from transformers import logging as transformers_logging
 
+from finetune_studio import paths
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 
@@ -34,7 +35,7 @@ def run_as_process(work: Callable[[list[str]], int]) -> int:
         sys.stderr.close()  # whoever read our output has had enough
         return 0
     except Exception as error:  # noqa: BLE001  (the last door)
-        told = as_studio_error(error)
+        told = as_studio_error(error, paths.data() / "last-error.txt")
         if "--json" in arguments:
             print(json.dumps({"error": told.as_dict()}, ensure_ascii=False))  # noqa: T201
         print(tr("error: {text}").format(text=told), file=sys.stderr)  # noqa: T201
@@ -50,23 +51,40 @@ def quiet() -> None:
     """Keep the libraries' advice and progress bars out of what a person reads."""
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
-def as_studio_error(error: BaseException) -> StudioError:
-    """Any failure as a sentence; what was not foreseen also leaves its traceback in the log."""
+def as_studio_error(error: BaseException, details: Path | None = None) -> StudioError:
+    """Any failure as a sentence; what was not foreseen also leaves its traceback.
+
+    Args:
+        error: What was raised.
+        details: The file for the traceback; None for a process whose stderr is a log.
+    """
     if isinstance(error, StudioError):
         return error
     if isinstance(error, torch.OutOfMemoryError):
         return _out_of_memory(error)
-    traceback.print_exc()
+    kept = _keep(details)
     if isinstance(error, OSError) or DISK.search(str(error)):
         return _system(error)
     return StudioError(
         tr("The engine failed."),
         f"{type(error).__name__}: {' '.join(str(error).split())}"[:500],
-        tr("The log holds the details."),
+        tr("{file} holds the details.").format(file=kept),
     )
+
+
+def _keep(details: Path | None) -> str:
+    """Write the traceback down; where."""
+    if details is None:
+        traceback.print_exc()
+        return "trainer.log"
+    try:
+        details.parent.mkdir(parents=True, exist_ok=True)
+        details.write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        traceback.print_exc()  # a full disk must not hide it
+    return str(details)
 
 
 def _out_of_memory(error: BaseException) -> StudioError:

@@ -53,12 +53,30 @@ class Tuned:
     def model(self) -> nn.Module:
         """The tuned model."""
         if not isinstance(self.recipe.method, Full):
-            return PeftModel.from_pretrained(self.base(), self.folder).eval()
+            return with_its_adapter(self.base(), self.folder)
         return load_whole(self.folder, bool(self.labels), self.device)
 
     def voice(self) -> Voice:
         """What lets either of them answer."""
         return Voice(self.tokenizer, self.recipe.task.kind, self.template, self.labels)
+
+
+def with_its_adapter(base: nn.Module, folder: Path) -> PeftModel:
+    """The base model with the adapter in `folder`.
+
+    Raises:
+        RefusedError: The adapter was trained on another model.
+    """
+    try:
+        return PeftModel.from_pretrained(base, folder).eval()
+    except RuntimeError as error:
+        if "size mismatch" not in str(error):
+            raise
+        raise RefusedError(
+            tr("The base model is not the one that this run was trained on."),
+            tr("The adapter in {folder} does not fit it.").format(folder=folder),
+            tr("Bring back the model that the run's recipe.yaml names, or train again."),
+        ) from error
 
 
 def open_tuned(run: RunFolder) -> Tuned:

@@ -125,7 +125,7 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise RefusedError(
                 tr("This is not a run, or its run.json is broken."),
-                f"{self.path}: {error}",
+                f"{self.path}: {getattr(error, 'strerror', None) or error}.",
                 tr("Choose a folder that this program made for a run."),
             ) from error
 
