@@ -125,6 +125,8 @@ def _judged(files: Sequence[str], found: Recognition, closely: Closely | None) -
     data = closely.data if closely else Data()
     group = data.split.group or None
     rows = open_rows(files).dataset  # mapped anew, so that what is read of it is given back
+    if data.max_rows:
+        rows = rows.select(range(min(data.max_rows, len(rows))))
     after, dropped = repaired(rows, found.shape, found.mapping, task, group, data.fixes)
     del rows
     findings = _dropped(after.rows, dropped, data.fixes)

@@ -35,6 +35,8 @@ EMPTY = "empty-turn"
 MENDING = REPAIRS | {PERSONAL.code: PERSONAL}
 CODES = (EMPTY, *MENDING, ORDER, *CHECKS, LEAKAGE)
 """Every fix, in the order in which they are applied."""
+SETTINGS = {"too-long": ("limit",), "language-mix": ("keep",), "label-imbalance": ("ratio",)}
+"""What some fixes take besides their code; a finding's fix has them filled in."""
 Fix = Mapping[str, Any]
 Array = np.ndarray[Any, Any]
 
@@ -164,6 +166,13 @@ def _ordered(fixes: Sequence[Fix]) -> list[Fix]:
                 tr("Did you mean “{name}”?").format(name=near[0])
                 if near
                 else tr("Correct data.fixes."),
+            )
+        if unknown := set(fix) - {"code", *SETTINGS.get(code, ())}:
+            raise RefusedError(
+                tr("The fix {code} has no setting “{name}”.").format(
+                    code=code, name=sorted(unknown)[0]
+                ),
+                hint=tr("Correct data.fixes."),
             )
     return sorted(fixes, key=lambda fix: CODES.index(fix["code"]))
 

@@ -34,6 +34,11 @@ def fetch(name: str) -> Path:
             tr("“{name}” names no dataset.").format(name=name),
             hint=tr("Write hub:owner/name, with :configuration and :split where it has several."),
         )
+    if Path(repo).exists():
+        raise RefusedError(
+            tr("“{name}” is also a folder here, so which one is meant is open.").format(name=repo),
+            hint=tr("Name the folder's files, or start in another folder."),
+        )
     return load(repo, config or None, split or None)
 
 

@@ -165,6 +165,13 @@ def test_what_names_no_dataset_is_refused(name):
         open_rows([name])
 
 
+def test_a_folder_of_the_same_name_is_not_taken_for_it(tmp_path, monkeypatch):
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RefusedError, match="also a folder here"):
+        open_rows(["hub:owner/name"])
+
+
 def test_without_a_connection_it_is_said(monkeypatch):
     with pytest.raises(StudioError, match=r"Hub cannot be reached.*owner/name"):
         open_rows(["hub:owner/name"])

@@ -85,6 +85,21 @@ def test_an_unknown_fix_is_refused_with_the_nearest():
         apply_fixes(texts(), [{"name": "x"}])
 
 
+@pytest.mark.parametrize(
+    ("fix", "says"),
+    [
+        ({"code": "html", "limit": 5}, "no setting “limit”"),
+        ({"code": "too-long", "limit": "many"}, "cannot be"),
+        ({"code": "language-mix", "keep": "klingon"}, "cannot be"),
+        ({"code": "label-imbalance", "ratio": None}, "cannot be"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(fix, says):
+    rows = Dataset.from_dict({"text": TEXTS, "label": ["a"] * len(TEXTS)})
+    with pytest.raises(RefusedError, match=says):
+        apply_fixes(rows, [fix])
+
+
 def test_one_more_fix_replaces_its_older_self():
     fixes = ({"code": "html"}, {"code": "too-long", "limit": 5})
     assert with_fix(fixes, {"code": "too-long", "limit": 9}) == (

@@ -238,6 +238,14 @@ def test_findings_are_kept_and_ordered_by_weight(write):
     assert [each.code for each in examine([file]).findings] == ["rows-no-answer"]
 
 
+def test_only_the_rows_in_use_are_judged(write):
+    rows = sound(40)
+    rows[30]["answer"] = PLANTED["html"]
+    file = write(rows)
+    assert looked_at(file)["html"].rows == (30,)
+    assert looked_at(file, max_rows=30) == {}
+
+
 def test_progress_is_told(write):
     told = []
     examine([write(sound(50))], closely=Closely(progress=told.append))
