@@ -17,6 +17,7 @@ SMOOTH = "smooth"
 COLUMNS = ("step", *NAMES, SMOOTH)
 WEIGHT = 0.95  # of the past in the smoothed loss: about the last 20 steps
 FIRST = 1024  # rows
+JOINED = 64  # pieces of a thinned curve, after which they are joined
 
 
 class Series:
@@ -26,6 +27,7 @@ class Series:
         self._rows: Values = np.full((FIRST, len(COLUMNS)), np.nan)
         self._count = 0
         self._mean = self._mass = 0.0
+        self._kept: dict[tuple[str, int], tuple[int, list[Values], list[Values]]] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -43,15 +45,40 @@ class Series:
 
     def cut(self, step: int) -> None:
         """Forget what came after a step: the trainer went back there."""
+        self._kept.clear()
         self._count = int(np.searchsorted(self._rows[: self._count, 0], step, side="right"))
         self._mean = self._mass = 0.0
         for loss in self._rows[max(0, self._count - 200) : self._count, 1]:
             self._smooth(float(loss))
 
     def line(self, name: str, columns: int) -> tuple[Values, Values]:
-        """Steps and values to draw, at most about two for each of `columns` columns."""
-        rows = self._rows[: self._count]
-        return thin(rows[:, 0], rows[:, COLUMNS.index(name)], columns)
+        """Steps and values to draw, at most about four for each of `columns` columns.
+
+        Blocks that are full are thinned once and kept: a long run costs no more to draw again than
+        what came since.
+        """
+        block = 1
+        while self._count > block * max(1, columns):
+            block *= 2
+        at = COLUMNS.index(name)
+        if block < 4:
+            return thin(self._rows[: self._count, 0], self._rows[: self._count, at], self._count)
+        kept = self._kept.get((name, block)) or (0, [], [])
+        done, xs, ys = kept
+        whole = self._count // block * block
+        if whole > done:
+            new = self._rows[done:whole]
+            x, y = thin(new[:, 0], new[:, at], len(new) // block)
+            xs, ys = [*xs, x], [*ys, y]
+            if len(xs) > JOINED:
+                xs, ys = [np.concatenate(xs)], [np.concatenate(ys)]
+            self._kept[name, block] = (whole, xs, ys)
+        rest = self._rows[whole : self._count]
+        known = np.isfinite(rest[:, at])
+        return (
+            np.concatenate([*xs, rest[known, 0]]),
+            np.concatenate([*ys, rest[known, at]]),
+        )
 
     def last(self, name: str) -> float | None:
         """The newest value that is a number."""

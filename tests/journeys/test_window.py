@@ -21,6 +21,7 @@ from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.project import Preferred
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import PressCard
+from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences, load
 from finetune_studio.runs.process import is_alive
 from tests.conftest import ROOT
@@ -165,7 +166,8 @@ def test_from_the_first_click_to_an_exported_adapter(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     line = results.exports.lines["adapter"]
     press(qtbot, line.save)
-    qtbot.waitUntil(lambda: line.report is not None and not line.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not line.busy, timeout=LONG)
+    assert line.report is not None, [each.plain for each in line.findChildren(Text)]
     folder = next(each for each in tmp_path.iterdir() if each.name.endswith("-adapter"))
     assert {"adapter_config.json", "adapter_model.safetensors"} <= {
         each.name for each in folder.iterdir()

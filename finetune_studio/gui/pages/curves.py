@@ -24,10 +24,10 @@ from finetune_studio.gui.widgets.plot import LegendKey, Plot, Stroke
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
 
-RAW = Stroke("learned", width=1.0, alpha=0.5)
+RAW = Stroke("learned", width=1.0, alpha=0.5, smooth=False)
 LOSS = Stroke("learned", width=2.25)
 VALIDATION = Stroke("validation", Qt.PenStyle.DashLine, 1.75, "o")
-COLUMNS = 900  # a curve is thinned to twice as many points
+WIDE, SMALL = 320, 160  # columns that a curve is thinned to
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ class LossCard(Card):
         """Draw what there is now."""
         state, series = self._watch.state, self._watch.series
         held = [(step, loss) for step, loss in state.validation("loss") if loss is not None]
-        x, raw = series.line("loss", COLUMNS)
-        x2, smooth = series.line(SMOOTH, COLUMNS)
+        x, raw = series.line("loss", WIDE)
+        x2, smooth = series.line(SMOOTH, WIDE)
         at, values = np.array([s for s, _ in held], float), np.array([v for _, v in held], float)
         for index, line in enumerate(((x, raw), (x2, smooth), (at, values))):
             self._plot.show_line(index, *line)
@@ -171,7 +171,7 @@ class SmallCard(Card):
     def draw(self) -> None:
         """Draw what there is now."""
         curve, series, plot = self._curve, self._watch.series, self._plots[self._curve.name]
-        x, y = series.line(curve.name, COLUMNS)
+        x, y = series.line(curve.name, SMALL)
         plot.show_line(0, x, y)
         total = self._watch.state.steps or (int(x[-1]) if len(x) else 100)
         high = float(np.max(y)) if len(y) else math.nan

@@ -24,13 +24,14 @@ pg.setConfigOptions(antialias=True, background=None)
 
 @dataclass(frozen=True)
 class Stroke:
-    """How a line is drawn."""
+    """How a line is drawn; one that is not `smooth` is drawn quickly, pixel by pixel."""
 
     colour: str = "learned"
     style: Qt.PenStyle = Qt.PenStyle.SolidLine
     width: float = 2.0
     symbol: str = ""
     alpha: float = 1.0
+    smooth: bool = True
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
@@ -52,7 +53,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if height:
             self.setMaximumHeight(height)
         self._strokes, self._marks = strokes, list[tuple[pg.InfiniteLine, str]]()
-        self._curves = [self.plot([], [], antialias=True, connect="finite") for _ in strokes]
+        self._curves = [
+            self.plot([], [], antialias=each.smooth, connect="finite") for each in strokes
+        ]
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
