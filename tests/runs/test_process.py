@@ -282,6 +282,13 @@ def test_the_command_names_this_python(own_environment):
     assert "--resume" not in process.trainer_command(Path("run"))
 
 
+def test_threads_wait_without_spinning_unless_the_person_says_so(monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert process.engine_environment()["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert process.engine_environment()["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
 def test_a_frozen_app_is_told_which_python(monkeypatch, own_environment, home):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     with pytest.raises(StudioError, match="not set up"):
