@@ -21,6 +21,7 @@ COMMANDS = {
     "gui": "open the window; so does no command at all",
     "demo": "the whole job on the embedded model and data, in about a minute",
     "doctor": "what this machine can do, and what to mend",
+    "models": "the catalogue, the Hub, downloads, and what trains where",
     "data": "what files hold, and their rows in another shape",
     "tokens": "what a tokenizer makes of a text or a row, and what several cost",
     "recipe": "write a recipe, or print what can be set",

@@ -63,14 +63,14 @@ def known_model(source: str, revision: str = "") -> KnownModel:
 
 
 def _cached(source: str, revision: str) -> Path | None:
-    if not _cache_folder(source).is_dir():
+    if not cache_folder(source).is_dir():
         return None  # asking the Hub's client would take longer than the whole plan
     from finetune_studio.catalog import hub
 
     return hub.cached(source, revision)
 
 
-def _cache_folder(source: str) -> Path:
+def cache_folder(source: str) -> Path:
     """Where the Hub's client keeps a model. Source: huggingface_hub, environment variables."""
     home = os.environ.get("HF_HOME") or Path(
         os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface"
