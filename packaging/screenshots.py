@@ -46,7 +46,7 @@ def shoot(asked: argparse.Namespace) -> list[Path]:
 
     from finetune_studio.gui import language
     from finetune_studio.gui.main_window import MainWindow
-    from finetune_studio.gui.project import Preferred
+    from finetune_studio.gui.preferred import Preferred
     from finetune_studio.gui.theme import theme
     from finetune_studio.preferences import load
 

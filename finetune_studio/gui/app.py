@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from finetune_studio import __version__, preferences
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import language
-from finetune_studio.gui.project import Preferred
+from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.theme import theme
 
 CHECKS = 200  # milliseconds between two looks at Ctrl+C in the terminal

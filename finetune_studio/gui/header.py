@@ -1,5 +1,7 @@
 """The bar over a project: its name, whether it is saved, its recipe, language and theme."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QWidget
@@ -7,7 +9,6 @@ from typing_extensions import override
 
 from finetune_studio.gui import language
 from finetune_studio.gui.language import NAMES, Code, tr
-from finetune_studio.gui.project import Project
 from finetune_studio.gui.theme import font, theme
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
@@ -15,7 +16,9 @@ from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Pane, column, row
 from finetune_studio.gui.widgets.line import Line
 from finetune_studio.gui.widgets.text import Text
-from finetune_studio.recipe import store
+
+if TYPE_CHECKING:
+    from finetune_studio.gui.project import Project
 
 
 class Looks(QWidget):
@@ -64,7 +67,7 @@ class Header(Pane):
 
     save_asked = Signal()
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: "Project") -> None:
         super().__init__(None, "surface", "b")
         self._project = project
         self.looks = Looks()
@@ -136,8 +139,10 @@ class Header(Pane):
 class RecipeDialog(QDialog):
     """The recipe as it stands in its file, to read and to copy."""
 
-    def __init__(self, parent: QWidget, project: Project) -> None:
+    def __init__(self, parent: QWidget, project: "Project") -> None:
         super().__init__(parent)
+        from finetune_studio.recipe import store
+
         self.setWindowTitle(tr("Recipe"))
         text = QPlainTextEdit(store.dump(project.session.recipe))
         text.setReadOnly(True)

@@ -3,6 +3,7 @@
 A job with the same key as an earlier one makes that one's result count no more.
 """
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +15,7 @@ from finetune_studio.errors import StudioError
 
 T = TypeVar("T")
 WORKERS = 4
+SWITCH = 0.0005  # seconds until a thread must let another go on
 
 
 class Jobs(QObject):
@@ -28,6 +30,9 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        # Every call into Qt lets go of the interpreter; with Python's own 5 ms, a busy thread would
+        # keep the window's thread waiting so long before each of them.
+        sys.setswitchinterval(SWITCH)
         self._pool = ThreadPoolExecutor(WORKERS, "job")
         self._waiting: dict[int, tuple[str, Future[Any], Callable[[Any], None], Any]] = {}
         self._newest: dict[str, int] = {}

@@ -1,4 +1,7 @@
-"""The window: the start page or one project, and what is asked before something is left."""
+"""The window: the start page or one project, and what is asked before something is left.
+
+What a project needs is imported when one is opened: the first window must not wait for it.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,27 +21,17 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.leaving import ask_to_close, ask_to_save
 from finetune_studio.gui.pages.start import StartPage
 from finetune_studio.gui.places import PLACES
-from finetune_studio.gui.project import (
-    Preferred,
-    Project,
-    folder,
-    new_session,
-    open_session,
-    session_of_run,
-)
-from finetune_studio.gui.session import Session
+from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Size
 from finetune_studio.gui.widgets.notice import Toast
-from finetune_studio.recipe import store
-from finetune_studio.recipe.demo import demo_recipe
-from finetune_studio.recipe.schema import Recipe
-from finetune_studio.runs.folder import RunFolder
-from finetune_studio.runs.process import is_alive
 
 if TYPE_CHECKING:
     from finetune_studio.gui.pages.place import Place
+    from finetune_studio.gui.project import Project
+    from finetune_studio.gui.session import Session
     from finetune_studio.gui.wizard import Wizard
+    from finetune_studio.runs.folder import RunFolder
 
 
 class MainWindow(QMainWindow):
@@ -84,6 +77,10 @@ class MainWindow(QMainWindow):
 
     def try_demo(self, model: str = "") -> None:
         """Train the demo: the embedded model on the sample data, or another model's folder."""
+        from finetune_studio.gui.project import new_session
+        from finetune_studio.recipe import store
+        from finetune_studio.recipe.demo import demo_recipe
+
         recipe = demo_recipe()
         if model:
             recipe = store.with_changes(recipe, {"model.source": model})
@@ -137,6 +134,9 @@ class MainWindow(QMainWindow):
 
     def new_project(self) -> None:
         """Begin a project with the recommended recipe."""
+        from finetune_studio.gui.project import new_session
+        from finetune_studio.recipe.schema import Recipe
+
         try:
             self._open(new_session(Recipe(), tr("New project")))
         except StudioError as error:
@@ -144,6 +144,8 @@ class MainWindow(QMainWindow):
 
     def ask_what_to_open(self) -> None:
         """Ask for a recipe or a run."""
+        from finetune_studio.gui.project import folder
+
         start = str(folder() if folder().is_dir() else Path.home())
         name, _ = QFileDialog.getOpenFileName(
             self,
@@ -157,6 +159,9 @@ class MainWindow(QMainWindow):
 
     def open_path(self, name: str) -> None:
         """Open a recipe, or a run by its folder; says why where it cannot be."""
+        from finetune_studio.gui.project import open_session
+        from finetune_studio.runs.folder import RunFolder
+
         path = Path(name).expanduser().absolute()
         try:
             if path.is_dir():
@@ -211,13 +216,16 @@ class MainWindow(QMainWindow):
         self.preferred.change(theme=mode)
         theme.use(self.preferred.value.theme)
 
-    def _open_run(self, run: RunFolder) -> None:
+    def _open_run(self, run: "RunFolder") -> None:
+        from finetune_studio.gui.project import session_of_run
+
         self._open(session_of_run(run), run)
 
-    def _open(self, session: Session, run: RunFolder | None = None) -> None:
+    def _open(self, session: "Session", run: "RunFolder | None" = None) -> None:
         if not self._leave_project():
             return
-        from finetune_studio.gui.wizard import Wizard  # the curves are slow to import
+        from finetune_studio.gui.project import Project
+        from finetune_studio.gui.wizard import Wizard
 
         project = Project(session, self.jobs, self.preferred)
         project.failed.connect(self.door.tell)
@@ -240,8 +248,10 @@ class MainWindow(QMainWindow):
         if run is not None:
             self._take_up(project, run)
 
-    def _take_up(self, project: Project, run: RunFolder) -> None:
+    def _take_up(self, project: "Project", run: "RunFolder") -> None:
         """Follow a run that is there; a live one is shown at once."""
+        from finetune_studio.runs.process import is_alive
+
         try:
             live = is_alive(run)
             project.watch.follow(run)
@@ -287,7 +297,7 @@ class MainWindow(QMainWindow):
         self.project = self.wizard = None
         return True
 
-    def _settled(self, project: Project) -> bool:
+    def _settled(self, project: "Project") -> bool:
         session = project.session
         if session.saves_itself or not session.modified:
             return True

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.place import Place
-from finetune_studio.gui.project import Preferred
+from finetune_studio.gui.preferred import Preferred
 
 
 def _history(preferred: Preferred, jobs: Jobs) -> Place:

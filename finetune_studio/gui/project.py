@@ -5,9 +5,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from finetune_studio import paths, preferences
+from finetune_studio import paths
 from finetune_studio.gui.facts import Facts
 from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.watch import Watch
 from finetune_studio.preferences import Preferences
@@ -34,7 +35,7 @@ class Project(QObject):
     failed = Signal(object)
     closing = Signal()
 
-    def __init__(self, session: Session, jobs: Jobs, preferred: "Preferred") -> None:
+    def __init__(self, session: Session, jobs: Jobs, preferred: Preferred) -> None:
         super().__init__()
         self.session, self.jobs = session, jobs
         self._preferred = preferred
@@ -85,37 +86,6 @@ class Project(QObject):
         self.facts.leave()
         self.closing.emit()
         self.session.settle()
-
-
-class Preferred(QObject):
-    """The preferences in use, written whenever they change.
-
-    Attributes:
-        changed: They are different now.
-        failed: An OSError: they could not be written; they count until the program ends.
-    """
-
-    changed = Signal()
-    failed = Signal(object)
-
-    def __init__(self, value: Preferences) -> None:
-        super().__init__()
-        self.value = value
-
-    def change(self, **values: Any) -> None:
-        """Change some, and remember them."""
-        self.become(self.value.changed(**values))
-
-    def become(self, value: Preferences) -> None:
-        """Take other preferences, and remember them."""
-        if value == self.value:
-            return
-        self.value = value
-        try:
-            preferences.save(value)
-        except OSError as error:
-            self.failed.emit(error)
-        self.changed.emit()
 
 
 def new_session(recipe: Recipe, name: str) -> Session:

@@ -118,7 +118,7 @@ def watched(home: Path, asked: argparse.Namespace) -> None:
 
     from finetune_studio.gui import language
     from finetune_studio.gui.main_window import MainWindow
-    from finetune_studio.gui.project import Preferred
+    from finetune_studio.gui.preferred import Preferred
     from finetune_studio.gui.theme import theme
     from finetune_studio.preferences import Preferences
 
@@ -136,9 +136,13 @@ def watched(home: Path, asked: argparse.Namespace) -> None:
     arguments = [str(run.path), str(asked.points), str(asked.rate), str(asked.seconds + 30)]
     process.start(run, command=[sys.executable, str(script), *arguments])
     before = _memory()
-    window.open_path(str(run.path))
+    window.new_project()
     assert window.project is not None
+    assert window.wizard is not None
+    window.wizard.go("training")
+    _beat(1.0)
     watch = window.project.watch
+    watch.follow(run)
     loading = _beat(0.0, lambda: len(watch.series) < asked.points)
     print(f"while {asked.points:,} points arrive: {_told(loading)}")
     print(f"at {asked.rate:.0f} events/s: {_told(_beat(asked.seconds))}")

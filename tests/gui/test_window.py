@@ -11,7 +11,8 @@ from finetune_studio.errors import StudioError
 from finetune_studio.gui import language
 from finetune_studio.gui.alerts import Alert, details
 from finetune_studio.gui.main_window import MainWindow
-from finetune_studio.gui.project import Preferred, folder
+from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.project import folder
 from finetune_studio.gui.steps import STEPS
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.widgets.card import PressCard

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from finetune_studio import paths
 from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
-from finetune_studio.gui.project import Preferred
+from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.text import Text
@@ -41,7 +41,7 @@ import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from finetune_studio.gui.main_window import MainWindow
-from finetune_studio.gui.project import Preferred
+from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.theme import theme
 from finetune_studio.preferences import load
 

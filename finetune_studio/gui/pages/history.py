@@ -12,7 +12,7 @@ from finetune_studio.gui.pages.overlay import MOST, Overlay
 from finetune_studio.gui.pages.place import Place
 from finetune_studio.gui.pages.run_line import run_line
 from finetune_studio.gui.past import PastRun, read_curves, read_runs
-from finetune_studio.gui.project import Preferred
+from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card

@@ -1,6 +1,7 @@
 """What this computer is, as far as training goes: a card of the start page."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from finetune_studio.gui import amounts
 from finetune_studio.gui.jobs import Jobs
@@ -13,9 +14,10 @@ from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import clear, column, row
 from finetune_studio.gui.widgets.meter import Meter
 from finetune_studio.gui.widgets.text import Text
-from finetune_studio.hardware.check import Check
-from finetune_studio.hardware.doctor import examine, examine_here
-from finetune_studio.hardware.machine import Machine, read_machine
+
+if TYPE_CHECKING:
+    from finetune_studio.hardware.check import Check
+    from finetune_studio.hardware.machine import Machine
 
 UNSEEN = ("torch", "fonts", "qt")
 """Checks that need torch, or that the open window has answered itself."""
@@ -57,10 +59,18 @@ class MachineCard(Card):
     def start(self, jobs: Jobs, folder: Path) -> None:
         """Find out what this machine is."""
         self._jobs, self._folder = jobs, folder
-        jobs.run("start machine", lambda: read_machine(folder), self.show_machine, lambda _: None)
+
+        def look() -> "Machine":
+            from finetune_studio.hardware.machine import read_machine
+
+            return read_machine(folder)
+
+        jobs.run("start machine", look, self.show_machine, lambda _: None)
 
     def _examine(self) -> None:
         """Ask the doctor, torch included, which takes seconds."""
+        from finetune_studio.hardware.doctor import examine_here
+
         if self._jobs is None:
             return
         folder = self._folder
@@ -68,12 +78,12 @@ class MachineCard(Card):
         self._look.say(lambda: tr("Looking …"))
         self._jobs.run("doctor", lambda: examine_here(folder), self._tell, lambda _: None)
 
-    def _tell(self, checks: list[Check]) -> None:
+    def _tell(self, checks: "list[Check]") -> None:
         self._look.setEnabled(True)
         self._look.say(lambda: tr("Check again"))
         self._show_checks(checks, all_of_them=True)
 
-    def _show_checks(self, checks: list[Check], *, all_of_them: bool = False) -> None:
+    def _show_checks(self, checks: "list[Check]", *, all_of_them: bool = False) -> None:
         clear(self._checks)
         wrong = [each for each in checks if each.status != "ok"]
         for each in wrong:
@@ -83,8 +93,10 @@ class MachineCard(Card):
             said = FindingBox("good", lambda: tr("Everything is ready to train."), filled=False)
             self._checks.addWidget(said)
 
-    def show_machine(self, machine: Machine) -> None:
+    def show_machine(self, machine: "Machine") -> None:
         """Show what was found, and what is wrong as far as that is seen without torch."""
+        from finetune_studio.hardware.doctor import examine
+
         seen = [each for each in examine(machine, None) if not each.name.startswith(UNSEEN)]
         self._show_checks(seen)
         if machine.gpus:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from finetune_studio import __version__, paths
 from finetune_studio.gui.language import NAMES, Words, say, tr
 from finetune_studio.gui.pages.place import Place
-from finetune_studio.gui.project import Preferred
+from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card

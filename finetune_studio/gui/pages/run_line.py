@@ -1,25 +1,29 @@
 """A run in a list: its name, what it was, how it ended, its curve, its day."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui import amounts
 from finetune_studio.gui.choices import words
 from finetune_studio.gui.language import tr
-from finetune_studio.gui.past import PastRun
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.layout import box, column, row
 from finetune_studio.gui.widgets.sparkline import Sparkline
 from finetune_studio.gui.widgets.text import Text
-from finetune_studio.runs.history import Summary
+
+if TYPE_CHECKING:
+    from finetune_studio.gui.past import PastRun
+    from finetune_studio.runs.history import Summary
 
 DAY = 84
 FIGURE = 170
 
 
-def run_line(past: PastRun, *beside: QWidget) -> PressCard:
+def run_line(past: "PastRun", *beside: QWidget) -> PressCard:
     """A line that can be pressed."""
     name = past.summary.name
     about = column(Text(name, "strong"), Text(lambda: _about(past.summary), "caption", "text3"))
@@ -41,7 +45,7 @@ def run_line(past: PastRun, *beside: QWidget) -> PressCard:
     return PressCard(line, name=name, bare=True)
 
 
-def status_badge(summary: Summary) -> Badge:
+def status_badge(summary: "Summary") -> Badge:
     """How a run stands, in a word."""
     match summary.status:
         case "running":
@@ -57,13 +61,13 @@ def status_badge(summary: Summary) -> Badge:
     return Badge(lambda: tr("Broke off"), "warn")
 
 
-def _about(summary: Summary) -> str:
+def _about(summary: "Summary") -> str:
     model = summary.model.rsplit("/", 1)[-1]
     method = words(summary.method)() if summary.method else ""
     return " · ".join(part for part in (model, method) if part)
 
 
-def _figure(summary: Summary) -> str:
+def _figure(summary: "Summary") -> str:
     if summary.best_loss is not None:
         return tr("validation loss {loss:.2f}").format(loss=summary.best_loss)
     return amounts.steps(summary.step) if summary.step else tr("no steps yet")

@@ -1,6 +1,7 @@
 """The first page: try it, begin, go on, and see what this machine can do."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -10,7 +11,6 @@ from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.pages.machine import MachineCard
 from finetune_studio.gui.pages.run_line import run_line
-from finetune_studio.gui.past import PastRun, read_runs
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card, PressCard
@@ -19,6 +19,9 @@ from finetune_studio.gui.widgets.glyph import Glyph, Mark
 from finetune_studio.gui.widgets.layout import Pane, Rule, Scroller, box, clear, column, row
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from finetune_studio.gui.past import PastRun
 
 MOST = 6  # runs in the list
 WIDEST = 1180
@@ -68,10 +71,16 @@ class StartPage(QWidget):
 
     def start(self, jobs: Jobs, root: Path) -> None:
         """Find out what there is."""
-        jobs.run("runs", lambda: read_runs(root, MOST), self.show_runs, lambda _: None)
+
+        def read() -> "list[PastRun]":
+            from finetune_studio.gui.past import read_runs  # numpy; the window is shown before
+
+            return read_runs(root, MOST)
+
+        jobs.run("runs", read, self.show_runs, lambda _: None)
         self._machine.start(jobs, root)
 
-    def show_runs(self, runs: list[PastRun]) -> None:
+    def show_runs(self, runs: "list[PastRun]") -> None:
         """Show these runs, or what to do where there are none."""
         clear(self._runs)
         self._all.setVisible(bool(runs))
@@ -90,7 +99,7 @@ class StartPage(QWidget):
         if runs:
             self._runs.addStretch(1)
 
-    def _line(self, past: PastRun) -> PressCard:
+    def _line(self, past: "PastRun") -> PressCard:
         line, path = run_line(past), str(past.run.path)
         line.pressed.connect(lambda: self.run_asked.emit(path), Qt.ConnectionType.QueuedConnection)
         return line

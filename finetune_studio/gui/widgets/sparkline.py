@@ -1,25 +1,20 @@
 """The shape of a run's loss in a line, with its last point."""
 
-import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from finetune_studio.gui.series import thin
 from finetune_studio.gui.theme import theme
-
-POINTS = 40
 
 
 class Sparkline(QWidget):
-    """A small curve without axes; nothing where there are fewer than two values."""
+    """A small curve of a few values, without axes; nothing where there are fewer than two."""
 
     def __init__(self, values: list[float], colour: str = "learned") -> None:
         super().__init__()
         self._colour = colour
-        given = np.array(values, float)
-        self._values = thin(np.arange(len(given), dtype=float), given, POINTS)[1].tolist()
+        self._values = values
         self.setFixedSize(96, 28)
 
     @override
