@@ -74,7 +74,8 @@ def _end_at(folder: Path, eos_ids: Collection[int]) -> None:
         return
     file = folder / "generation_config.json"
     about = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    about["eos_token_id"] = sorted(eos_ids)
+    ids = sorted(eos_ids)
+    about["eos_token_id"] = ids if len(ids) > 1 else ids[0]
     file.write_text(json.dumps(about, indent=2), encoding="utf-8")
 
 
