@@ -4,17 +4,19 @@ What the Hub says of a model is its uploader's word: a licence or type that is n
 told as unknown. Knows nothing of this machine.
 """
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from finetune_studio.catalog import connection, known
+from finetune_studio.catalog import access, connection, known
 from finetune_studio.catalog.entries import entry
 from finetune_studio.catalog.licences import licence
 from finetune_studio.catalog.weights import BITS
 from finetune_studio.i18n import tr
 
-MOST = 10_000
-"""Results that are asked for at most."""
+MOST, PAGE = 10_000, 1000
+"""Results that are asked for at most, and at once."""
 WANTED = ("downloads", "gated", "safetensors", "tags", "config", "lastModified", "library_name")
 
 
@@ -83,17 +85,37 @@ def search(words: str, limit: int = 100) -> list[Found]:
         RefusedError: The Hub refuses.
         StudioError: The Hub cannot be asked; what is on the disk can be used nevertheless.
     """
+    from huggingface_hub import ModelInfo
+
+    asked: dict[str, Any] = {
+        "search": words,
+        "pipeline_tag": "text-generation",
+        "sort": "downloads",
+        "limit": min(limit, PAGE),
+        "expand": list(WANTED),
+    }
     try:
-        found = connection.api().list_models(
-            search=words or None,
-            pipeline_tag="text-generation",
-            sort="downloads",
-            limit=min(limit, MOST),
-            expand=list(WANTED),
-        )
-        return [read(each) for each in found]
+        rows = itertools.islice(_rows(asked), min(limit, MOST))
+        return [read(ModelInfo(**row)) for row in rows]
     except Exception as error:
         raise connection.failure(tr("The list of models"), "main", error) from error
+
+
+def _rows(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The Hub's answers, page by page; its own client would wait for them without a limit."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+
+    headers = build_hf_headers(token=access.token() or False)
+    page: str | None = f"{constants.ENDPOINT}/api/models"
+    more: dict[str, Any] = {"params": asked}
+    while page:
+        answer = connection.session().get(
+            page, headers=headers, timeout=connection.ANSWER, follow_redirects=True, **more
+        )
+        hf_raise_for_status(answer)
+        yield from answer.json()
+        page, more = answer.links.get("next", {}).get("url"), {}
 
 
 def look_up(model: str, revision: str = "") -> Found:

@@ -79,13 +79,19 @@ class Hub:
         elif path == "api/whoami-v2":
             self._whoami(request)
         elif path == "api/models":
-            asked = parse_qs(parts.query)
-            wanted = asked.get("search", [""])[0].casefold()
-            rows = [each for each in self.found if wanted in each["id"].casefold()]
-            limit = int(asked.get("limit", ["1000"])[0])
-            self._send(request, 200, json.dumps(rows[:limit]).encode())
+            self._search(request, parse_qs(parts.query))
         else:
             self._model(request, path, body)
+
+    def _search(self, request, asked):
+        wanted = asked.get("search", [""])[0].casefold()
+        rows = [each for each in self.found if wanted in each["id"].casefold()]
+        limit, start = int(asked["limit"][0]), int(asked.get("from", ["0"])[0])
+        page, headers = rows[start : start + limit], {}
+        if start + limit < len(rows):
+            more = f"{self.url}/api/models?search={wanted}&limit={limit}&from={start + limit}"
+            headers["Link"] = f'<{more}>; rel="next"'
+        self._send(request, 200, json.dumps(page).encode(), headers)
 
     def _whoami(self, request):
         given = (request.headers.get("Authorization") or "").removeprefix("Bearer ")

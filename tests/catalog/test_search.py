@@ -64,6 +64,7 @@ def test_a_licence_nobody_knows_is_unknown_and_still_named(server):
 def test_ten_thousand_results_come_at_once(server):
     server.found = [row(f"a/m{n}") for n in range(10_000)]
     assert len(search("", limit=10_000)) == 10_000
+    assert len(server.seen) == 10  # a page has a thousand
     assert len(search("m9999", limit=10)) == 1
 
 
@@ -78,8 +79,7 @@ def test_a_hub_in_trouble_is_a_sentence(server, trouble, monkeypatch):
     from finetune_studio.catalog import connection
 
     setattr(server, trouble, True)
-    connection.session().timeout = 0.4
+    monkeypatch.setattr(connection, "ANSWER", 0.4)
     with pytest.raises(StudioError) as caught:
         search("x")
     assert caught.value.hint
-    connection.session().timeout = (connection.CONNECT,) + (connection.ANSWER,) * 3
