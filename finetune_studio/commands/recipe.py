@@ -31,6 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def write(options: argparse.Namespace) -> int:
     """Write a recipe for a model and data."""
+    from finetune_studio.catalog.licensing import known_licences, licence_findings
     from finetune_studio.data.containers import anywhere
     from finetune_studio.recipe.advice import recommend
 
@@ -50,6 +51,8 @@ def write(options: argparse.Namespace) -> int:
     recipe = store.with_changes(Recipe(), changes | {k: asked[k] for k in asked if "kind" in k})
     advised = recommend(recipe)
     recipe = store.with_changes(recipe, {each.path: each.value for each in advised} | asked)
+    stated = {path: key for path, key in known_licences(recipe).items() if path not in asked}
+    recipe = store.with_changes(recipe, stated)
     recipe, fixed, left = _mended(recipe, set(asked))
     store.save(recipe, options.out)
     for path, each in {each.path: each for each in advised}.items():
@@ -57,7 +60,9 @@ def write(options: argparse.Namespace) -> int:
             line(f"{path} = {each.value}: {each.reason}")
     for path, (value, reason) in fixed.items():
         line(f"{path} = {value}: {reason}")
-    for finding in left:
+    for path, key in stated.items():
+        line(f"{path} = {key}: {tr('what its maker states')}")
+    for finding in (*left, *licence_findings(recipe)):
         line(f"{tr(finding.level)}: {finding.sentence} [{finding.where}]")
     line(tr("Written to {path}.").format(path=options.out))
     return 0
