@@ -34,6 +34,11 @@ def parameters(count: float) -> str:
     return f"{count / 1e6:.1f} M" if count >= 1e5 else f"{count / 1e3:.1f} K"
 
 
+def share(part: float) -> str:
+    """A share in per cent, finer where it is small: 0.82 %, 54 %."""
+    return f"{part * 100:.2f} %" if part < 0.1 else f"{part * 100:.0f} %"
+
+
 def steps(count: int) -> str:
     """So many steps."""
     return tr("%n step(s)", count).replace(str(count), whole(count), 1)

@@ -142,7 +142,7 @@ class PlanPanel(QWidget):
             amounts.parameters(plan.trainable) if plan else "",
             (
                 lambda: tr("{share} of {all}").format(
-                    share=f"{plan.trainable / max(1, plan.parameters):.2%}",
+                    share=amounts.share(plan.trainable / max(1, plan.parameters)),
                     all=amounts.parameters(plan.parameters),
                 )
             )

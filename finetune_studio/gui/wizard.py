@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QWidget
 from typing_extensions import override
 
 from finetune_studio.gui.header import Header
@@ -121,6 +121,7 @@ class Wizard(QWidget):
         options.clicked.connect(lambda: self.place_asked.emit("preferences"))
         self._foot = row(self._home, self._learn, past, options, None, gap=6, pad=(6, 0, 0, 0))
         foot = box(self._foot)
+        foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         rail = column(box(mark), 18, self._rail, foot, gap=0, pad=(10, 17, 10, 12))
         self._side = Pane(rail, "canvas", "r")
         panel = Pane(column(self._panel, gap=0), "canvas", "l")

@@ -1128,6 +1128,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>Name the folder's files, or start in another folder.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Name the one that you mean: {example}</source>
    <translation type="unfinished" />
@@ -1758,6 +1763,11 @@
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>The fix {code} has a setting that cannot be.</source>
    <translation>고침 {code}의 설정 값이 맞지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/fixes.py" />
+   <source>The fix {code} has no setting “{name}”.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
@@ -3222,6 +3232,11 @@
    <translation>‘{name}’은(는) 피클 파일이에요. 읽으면 아무 코드나 실행될 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/hub.py" />
+   <source>“{name}” is also a folder here, so which one is meant is open.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>“{name}” is broken JSON.</source>
    <translation>‘{name}’의 JSON이 깨져 있어요.</translation>
@@ -4269,11 +4284,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
-   <source>One of 1,500 rows</source>
-   <translation>1,500행 가운데 하나</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Open</source>
    <translation>열기</translation>
   </message>
@@ -4912,6 +4922,11 @@
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Tuned model</source>
    <translation>튜닝한 모델</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Two of 1,500 rows</source>
+   <translation>1,500행 가운데 둘</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />

@@ -61,7 +61,8 @@ class LayoutCard(Card):
         self._columns.setHorizontalSpacing(Space.m)
         self._columns.setVerticalSpacing(Space.s)
         self._columns.setColumnMinimumWidth(0, Size.label)
-        self._columns.setColumnStretch(2, 1)
+        self._columns.setColumnMinimumWidth(2, Space.xl)
+        self._columns.setColumnStretch(5, 1)
         self._shown: tuple[Any, ...] = ()
         self._selects: dict[str, Select] = {}
         self.hold(
@@ -115,6 +116,9 @@ class LayoutCard(Card):
         self._selects.clear()
         needed, optional = self._roles[shape]
         for index, role in enumerate((*needed, *optional)):
+            # Those that are needed stand at the left, the others beside them.
+            beside = index >= len(needed)
+            line, at = (index - len(needed), 3) if beside else (index, 0)
             nothing = (lambda: tr("– choose –")) if role in needed else (lambda: tr("none"))
             select = Select([(NONE, nothing), *((each, each) for each in columns)])
             select.show_value(mapping.get(role, NONE))
@@ -122,8 +126,8 @@ class LayoutCard(Card):
             select.edited.connect(lambda column, role=role: self._map(role, column))
             label = Text(lambda role=role: role_name(role))  # type: ignore[misc]
             label.setBuddy(select)
-            self._columns.addWidget(label, index, 0)
-            self._columns.addWidget(select, index, 1)
+            self._columns.addWidget(label, line, at)
+            self._columns.addWidget(select, line, at + 1)
             self._selects[role] = select
 
     def _map(self, role: str, name: object) -> None:

@@ -97,7 +97,8 @@ class MachineCard(Card):
         """Show what was found, and what is wrong as far as that is seen without torch."""
         from finetune_studio.hardware.doctor import examine
 
-        seen = [each for each in examine(machine, None) if not each.name.startswith(UNSEEN)]
+        unseen = UNSEEN if machine.gpus or machine.nvidia_hardware else (*UNSEEN, "driver")
+        seen = [each for each in examine(machine, None) if not each.name.startswith(unseen)]
         self._show_checks(seen)
         if machine.gpus:
             gpu = machine.gpus[0]

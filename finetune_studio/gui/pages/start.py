@@ -27,8 +27,11 @@ MOST = 6  # runs in the list
 WIDEST = 1180
 DOORS = 340
 LABEL = 76
-# A row of the bundled sample, as it stands in resources/samples/korean_qa.csv.
-QUESTION, ANSWER = "기차여행 가고 싶어", "꿈꾸던 여행이네요."
+# Rows of the bundled sample, as they stand in resources/samples/korean_qa.csv.
+EXAMPLES = (
+    ("기차여행 가고 싶어", "꿈꾸던 여행이네요."),
+    ("인생 공부한건가", "단맛도 있을 거예요."),
+)
 
 
 class StartPage(QWidget):
@@ -180,24 +183,23 @@ class StartPage(QWidget):
 
 def _example() -> QVBoxLayout:
     """A row of the sample: what is given, and what the model learns to say."""
-    asked = Chips(QUESTION.split(" "), learned=False)
-    learned = Chips(ANSWER.split(" "), learned=True)
-    return column(
-        Text(lambda: tr("One of 1,500 rows"), "label", "text3"),
-        Space.xs,
-        row(_label(lambda: tr("Given"), "text3"), asked, gap=Space.s),
-        Space.xs,
-        row(_label(lambda: tr("Learned"), "learned_text"), learned, gap=Space.s),
-        None,
-        Text(
-            lambda: tr("Underlined in teal: what the model learns to say."),
-            "caption",
-            "text3",
-            wrap=True,
-        ),
-        gap=Space.xs,
+    body = column(
+        Text(lambda: tr("Two of 1,500 rows"), "label", "text3"),
+        gap=Space.s,
         pad=(20, 18, 20, 16),
     )
+    for question, answer in EXAMPLES:
+        given, learned = Chips(question.split(), learned=False), Chips(answer.split(), learned=True)
+        body.addLayout(row(_label(lambda: tr("Given"), "text3"), given, gap=Space.s))
+        body.addLayout(row(_label(lambda: tr("Learned"), "learned_text"), learned, gap=Space.s))
+        body.addSpacing(Space.s)
+    body.addStretch(1)
+    body.addWidget(Text(_note, "caption", "text3", wrap=True))
+    return body
+
+
+def _note() -> str:
+    return tr("Underlined in teal: what the model learns to say.")
 
 
 def _label(words: Words, tone: str) -> Text:
