@@ -4,8 +4,10 @@ import argparse
 from pathlib import Path
 
 from finetune_studio.commands.output import line, print_json
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
+
+LEARNED = mark("{rows:,} rows; {share:.0%} of the tokens are learned.")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +29,8 @@ def check(options: argparse.Namespace) -> int:
     else:
         for finding in found.findings:
             line(f"{tr(finding.level)}: {finding.sentence} [{finding.where}]")
-        line(
-            tr("{rows} rows; {share:.0%} of the tokens are learned.").format(
-                rows=found.rows, share=found.learned_share
-            )
-        )
+        if found.rows:
+            classifies = recipe.task.kind == "classify"
+            text = tr("{rows:,} rows, each with its label.") if classifies else tr(LEARNED)
+            line(text.format(rows=found.rows, share=found.learned_share))
     return 2 if any(finding.level == "error" for finding in found.findings) else 0

@@ -13,6 +13,7 @@ import pytest
 
 from finetune_studio.recipe import store
 from finetune_studio.runs.folder import RunFolder
+from finetune_studio.runs.orders import give
 from tests.helpers.command import call, document, environment, refusal, spawn
 from tests.helpers.running import ROWS, losses, make_run, state_of, write_rows
 
@@ -108,6 +109,22 @@ def test_an_interrupt_saves_and_leaves_nobody_behind(tmp_path, tiny):
     assert state.outcome.kind == "stopped"
     assert state.outcome.reason == "stop-and-save"
     assert (out / "result" / "adapter_model.safetensors").exists()
+
+
+def test_a_run_pauses_and_goes_on(tmp_path, tiny):
+    run = make_run(tmp_path / "a", tiny, training__max_steps=40)
+    out = RunFolder(tmp_path / "run")
+    child = spawn("train", run.recipe, "--out", out.path)
+    _wait(lambda: out.events.exists() and state_of(out).step > 3)
+    give(out.orders, "pause")
+    _wait(lambda: state_of(out).phase == "paused")
+    assert json.loads(call("runs", "show", out.path, "--json").stdout)["status"] == "paused"
+    assert "running" in refusal(call("runs", "delete", out.path, "--yes"))
+    assert "training already" in refusal(call("train", out.path, "--resume"))
+    give(out.orders, "go-on")
+    child.communicate(timeout=120)
+    assert child.returncode == 0
+    assert state_of(out).step == 40
 
 
 def _wait(until, seconds=120.0):
