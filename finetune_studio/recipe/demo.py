@@ -23,7 +23,7 @@ def demo_recipe() -> Recipe:
             "data.files": [str(paths.resources() / "samples" / "korean_qa.csv")],
             "method.alpha": 32,
             "training.learning_rate": 2e-3,
-            "training.epochs": 4,
+            "training.epochs": 3,
             "training.batch_size": 16,
             "training.accumulation": 1,
             "training.sequence_length": 128,
