@@ -6,12 +6,12 @@
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source> or </source>
-   <translation type="unfinished" />
+   <translation> 또는 </translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>--good-only writes the good answers alone; --to kto keeps both kinds.</source>
-   <translation type="unfinished" />
+   <translation>--good-only는 좋은 답만 쓰고, --to kto는 둘 다 남겨요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -41,7 +41,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/guide.py" />
    <source>A TPU needs other software (JAX); this trainer needs an NVIDIA GPU.</source>
-   <translation type="unfinished" />
+   <translation>TPU에는 다른 소프트웨어(JAX)가 필요해요. 이 학습기는 NVIDIA GPU가 필요해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -56,7 +56,7 @@
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>A column holds lists or objects of an unknown kind.</source>
-   <translation type="unfinished" />
+   <translation>모르는 종류의 목록이나 객체가 든 열이 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -156,7 +156,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Agree to its terms on its page, and store your token.</source>
-   <translation type="unfinished" />
+   <translation>그 페이지에서 약관에 동의하고 토큰을 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -226,7 +226,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Bring its files instead.</source>
-   <translation type="unfinished" />
+   <translation>대신 그 파일을 가져오세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
@@ -241,7 +241,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/disk.py" />
    <source>Cancel the download first.</source>
-   <translation type="unfinished" />
+   <translation>먼저 내려받기를 그만두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -276,7 +276,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Check the name; a private one needs your token.</source>
-   <translation type="unfinished" />
+   <translation>이름을 확인하세요. 비공개면 토큰이 필요해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -425,7 +425,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>Choose one of {names}.</source>
-   <translation type="unfinished" />
+   <translation>{names} 가운데 하나를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/gpus.py" />
@@ -485,7 +485,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Connect to the internet, or bring the dataset as files.</source>
-   <translation type="unfinished" />
+   <translation>인터넷에 연결하거나 데이터셋을 파일로 가져오세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/access.py" />
@@ -628,7 +628,7 @@
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>Each row is one message of a longer conversation.</source>
-   <translation type="unfinished" />
+   <translation>행마다 긴 대화의 한 마디예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
@@ -648,7 +648,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/disk.py" />
    <source>End the programs that use it, correct the rights, and try again.</source>
-   <translation type="unfinished" />
+   <translation>그것을 쓰는 프로그램을 닫고 권한을 고친 뒤 다시 해 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -869,7 +869,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/search.py" />
    <source>It has no safetensors weights, or the Hub does not tell of them.</source>
-   <translation type="unfinished" />
+   <translation>safetensors 가중치가 없거나 Hub가 알려 주지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -879,7 +879,7 @@
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>It is a web page with another ending.</source>
-   <translation type="unfinished" />
+   <translation>확장자만 바꾼 웹 페이지예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
@@ -929,7 +929,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/search.py" />
    <source>It writes no text.</source>
-   <translation type="unfinished" />
+   <translation>글을 쓰지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -939,7 +939,7 @@
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Its first line should name the columns, and rows should follow.</source>
-   <translation type="unfinished" />
+   <translation>첫 줄에 열 이름이, 그다음에 행이 와야 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -954,12 +954,12 @@
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Its sheets are {names}.</source>
-   <translation type="unfinished" />
+   <translation>시트는 {names}이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Its splits are {names}.</source>
-   <translation type="unfinished" />
+   <translation>나뉜 부분은 {names}이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
@@ -969,7 +969,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/search.py" />
    <source>Its weights are quantised already: choose the original model.</source>
-   <translation type="unfinished" />
+   <translation>가중치가 이미 양자화됐어요. 원본 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1039,7 +1039,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Look for a copy of it in Parquet, or bring its files.</source>
-   <translation type="unfinished" />
+   <translation>Parquet으로 된 것을 찾거나 파일을 가져오세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -1115,27 +1115,27 @@
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Name one of them after the “#”.</source>
-   <translation type="unfinished" />
+   <translation>‘#’ 뒤에 그중 하나를 적으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Name one of them: hub:owner/name:configuration.</source>
-   <translation type="unfinished" />
+   <translation>그중 하나를 적으세요: hub:owner/name:configuration.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Name one of them: hub:owner/name:configuration:split.</source>
-   <translation type="unfinished" />
+   <translation>그중 하나를 적으세요: hub:owner/name:configuration:split.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Name the folder's files, or start in another folder.</source>
-   <translation type="unfinished" />
+   <translation>폴더의 파일을 적거나 다른 폴더에서 시작하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Name the one that you mean: {example}</source>
-   <translation type="unfinished" />
+   <translation>쓰려는 것을 적으세요: {example}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/gpus.py" />
@@ -1200,7 +1200,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>Of every row, the {lost} answers would be lost.</source>
-   <translation type="unfinished" />
+   <translation>행마다 {lost} 답을 잃게 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -1210,12 +1210,12 @@
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Open it in a spreadsheet, and save it as .xlsx or .csv.</source>
-   <translation type="unfinished" />
+   <translation>표 프로그램에서 열어 .xlsx나 .csv로 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Open it in a spreadsheet, and save it as .xlsx without a password.</source>
-   <translation type="unfinished" />
+   <translation>표 프로그램에서 열어 암호 없는 .xlsx로 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
@@ -1375,7 +1375,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>Rows of the shape {shape} cannot become {to}.</source>
-   <translation type="unfinished" />
+   <translation>{shape} 모양의 행은 {to}(으)로 바꿀 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -1545,7 +1545,7 @@
   <message>
    <location filename="../../finetune_studio/data/containers.py" />
    <source>Such archives are made to do harm; ask for another one.</source>
-   <translation type="unfinished" />
+   <translation>이런 압축 파일은 해를 끼치려고 만든 거예요. 다른 것을 달라고 하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1600,7 +1600,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>The Hub cannot be reached, and “{name}” was not fetched before.</source>
-   <translation type="unfinished" />
+   <translation>Hub에 닿지 못하고 ‘{name}’을(를) 받아 둔 적도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -1645,7 +1645,7 @@
   <message>
    <location filename="../../finetune_studio/data/containers.py" />
    <source>The archive “{name}” holds no file that can be read.</source>
-   <translation type="unfinished" />
+   <translation>압축 파일 ‘{name}’에 읽을 수 있는 파일이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1675,7 +1675,7 @@
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>The column “{column}” holds texts in turn, the person's first.</source>
-   <translation type="unfinished" />
+   <translation>‘{column}’ 열에 사람부터 번갈아 쓴 글이 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -1767,7 +1767,7 @@
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>The fix {code} has no setting “{name}”.</source>
-   <translation type="unfinished" />
+   <translation>고침 {code}에는 ‘{name}’ 설정이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
@@ -1827,7 +1827,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/search.py" />
    <source>The list of models</source>
-   <translation type="unfinished" />
+   <translation>모델 목록</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
@@ -1890,6 +1890,11 @@
    <translation>레시피를 저장하지 못했어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/licensing.py" />
+   <source>The recipe says {said}, but its maker states {stated}.</source>
+   <translation>레시피에는 {said}인데 만든이는 {stated}(이)라고 해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/limits.py" />
    <source>The row at line {line} is longer than {size} million characters.</source>
    <translation>{line}번째 줄의 행이 {size}백만 글자보다 길어요.</translation>
@@ -1937,7 +1942,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>The shape {to} has no place for answers that are not to be learned.</source>
-   <translation type="unfinished" />
+   <translation>{to} 모양에는 배우지 않을 답의 자리가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/layout.py" />
@@ -1963,7 +1968,7 @@
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>The sheet “{sheet}” of “{name}” has one line alone.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’의 ‘{sheet}’ 시트에 줄이 하나뿐이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -2080,7 +2085,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>There is no dataset “{name}” that you may read.</source>
-   <translation type="unfinished" />
+   <translation>읽을 수 있는 ‘{name}’ 데이터셋이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -2147,7 +2152,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>They hold one answer, and none that is worse.</source>
-   <translation type="unfinished" />
+   <translation>답이 하나뿐이고 더 못한 답이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -2257,7 +2262,7 @@
   <message>
    <location filename="../../finetune_studio/hardware/guide.py" />
    <source>Training here needs an NVIDIA GPU; on a Mac models are run, not trained.</source>
-   <translation type="unfinished" />
+   <translation>여기서 학습하려면 NVIDIA GPU가 필요해요. Mac에서는 모델을 실행만 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
@@ -2307,7 +2312,7 @@
   <message>
    <location filename="../../finetune_studio/data/containers.py" />
    <source>Unpack it yourself, and choose the files inside.</source>
-   <translation type="unfinished" />
+   <translation>직접 풀어서 안의 파일을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
@@ -2417,7 +2422,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Write hub:owner/name, with :configuration and :split where it has several.</source>
-   <translation type="unfinished" />
+   <translation>hub:owner/name으로 적고, 여럿이면 :configuration과 :split을 붙이세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -2442,7 +2447,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/disk.py" />
    <source>`finetune-studio models cache` lists them.</source>
-   <translation type="unfinished" />
+   <translation>`finetune-studio models cache`로 볼 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2457,7 +2462,7 @@
   <message>
    <location filename="../../finetune_studio/data/pairs.py" />
    <source>a judged answer has no other one to be preferred to</source>
-   <translation type="unfinished" />
+   <translation>견줄 다른 답이 없는 평가가 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
@@ -2513,7 +2518,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>bad</source>
-   <translation type="unfinished" />
+   <translation>나쁜</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2638,7 +2643,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>rejected</source>
-   <translation type="unfinished" />
+   <translation>더 못한</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
@@ -2678,7 +2683,7 @@
   <message>
    <location filename="../../finetune_studio/data/pairs.py" />
    <source>the answer is a bad one</source>
-   <translation type="unfinished" />
+   <translation>나쁜 답이에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -2775,7 +2780,7 @@
   <message>
    <location filename="../../finetune_studio/data/pairs.py" />
    <source>whether the answer is good is not said</source>
-   <translation type="unfinished" />
+   <translation>좋은 답인지 적혀 있지 않아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -2941,7 +2946,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/disk.py" />
    <source>{model} could not be removed whole.</source>
-   <translation type="unfinished" />
+   <translation>{model}을(를) 다 지우지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -2956,7 +2961,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/disk.py" />
    <source>{model} is being downloaded.</source>
-   <translation type="unfinished" />
+   <translation>{model}을(를) 내려받고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -2966,7 +2971,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/disk.py" />
    <source>{model} is not among the downloaded models.</source>
-   <translation type="unfinished" />
+   <translation>{model}은(는) 내려받은 모델에 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -3116,12 +3121,12 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” asks for consent before it is given out.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’은(는) 동의해야 받을 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” brings its own code, which is not run here.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’은(는) 자체 코드가 있는데 여기서는 실행하지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -3131,12 +3136,12 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” cannot be read as a dataset.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’을(를) 데이터셋으로 읽을 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/containers.py" />
    <source>“{name}” could not be unpacked.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’을(를) 풀지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
@@ -3171,32 +3176,32 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” has no configuration “{config}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 ‘{config}’ 구성이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>“{name}” has no sheet “{sheet}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 ‘{sheet}’ 시트가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” has no split “{split}”.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 ‘{split}’ 부분이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” has several configurations.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 구성이 여럿 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>“{name}” has several filled sheets.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 채워진 시트가 여럿 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” has several splits.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’이(가) 여러 부분으로 나뉘어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -3207,7 +3212,7 @@
   <message>
    <location filename="../../finetune_studio/data/containers.py" />
    <source>“{name}” holds a file that would land outside of its folder.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 폴더 밖으로 나가는 파일이 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/limits.py" />
@@ -3234,7 +3239,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” is also a folder here, so which one is meant is open.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’은(는) 여기 폴더이기도 해서 어느 쪽인지 몰라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -3254,12 +3259,12 @@
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>“{name}” is locked with a password, or an old Excel file.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 암호가 걸렸거나 옛 엑셀 파일이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/containers.py" />
    <source>“{name}” is locked with a password.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’에 암호가 걸려 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -3274,7 +3279,7 @@
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>“{name}” is no Excel workbook.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’은(는) 엑셀 파일이 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/columnar.py" />
@@ -3289,7 +3294,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” names no dataset.</source>
-   <translation type="unfinished" />
+   <translation>‘{name}’은(는) 데이터셋 이름이 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
@@ -5178,6 +5183,11 @@
    <translation>클수록 좋아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>learns {share:.0%} of the tokens</source>
+   <translation>토큰의 {share:.0%}를 배워요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>lower is better</source>
    <translation>작을수록 좋아요</translation>
@@ -5376,11 +5386,6 @@
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>{rows} rows are cut at {length} tokens</source>
    <translation>{rows}행이 {length} 토큰에서 잘려요</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
-   <source>{share:.0%} of the tokens are learned</source>
-   <translation>토큰의 {share:.0%}를 배워요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />

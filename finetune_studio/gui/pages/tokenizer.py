@@ -242,7 +242,7 @@ def _summary(project: Project) -> str:
     found = project.facts.preflight.found
     if found is None or not found.tokens:
         return tr("waits for data")
-    return tr("{share:.0%} of the tokens are learned").format(share=found.learned_share)
+    return tr("learns {share:.0%} of the tokens").format(share=found.learned_share)
 
 
 def _state(project: Project) -> State:
