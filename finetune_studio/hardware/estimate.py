@@ -31,6 +31,7 @@ class Estimate:
         seconds: About how long the run takes; None without data.
         host: Main memory and disk.
         fitted: What would make it fit; None where it fits, or where nothing does.
+        model: What is trained.
     """
 
     target: Target
@@ -42,6 +43,7 @@ class Estimate:
     seconds: float | None
     host: HostNeeds
     fitted: Fitted | None
+    model: Architecture
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as `estimate --json` prints it."""
@@ -95,6 +97,7 @@ def estimate(recipe: Recipe, gpu: str = "") -> Estimate:
         _seconds(recipe, model, setup, target.tflops, steps, tokens),
         host_needs(model, plan, recipe, known.missing_bytes),
         fitted,
+        model,
     )
 
 
