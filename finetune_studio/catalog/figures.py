@@ -34,7 +34,10 @@ class KnownModel:
     @property
     def missing_bytes(self) -> int:
         """Bytes that are still to be downloaded, as far as is known."""
-        return 0 if self.folder or not self.entry else self.entry.download_bytes
+        if not self.entry:
+            return 0
+        whole = self.folder and any(self.folder.glob("*.safetensors"))
+        return 0 if whole else self.entry.download_bytes
 
 
 def known_model(source: str, revision: str = "") -> KnownModel:

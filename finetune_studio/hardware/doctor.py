@@ -130,19 +130,23 @@ def _disk(machine: Machine, torch: TorchFacts | None) -> Iterator[Check]:
     if machine.disk_free is None:
         text = tr("The free space of the disk cannot be read.")
         yield Check("disk", "warning", text, tr("Choose another folder for models and runs."))
-        return
-    text = tr("{free:.1f} GiB free on the disk for models and runs.").format(
-        free=machine.disk_free / GIB
-    )
-    if machine.disk_free >= DISK_LITTLE:
-        yield Check("disk", "ok", text)
-        return
-    yield Check(
-        "disk",
-        "problem" if machine.disk_free < DISK_NONE else "warning",
-        text,
-        tr("Free some space, or choose a folder on another disk; an 8B model takes 16 GB."),
-    )
+    elif machine.models_free is None:
+        yield _room("disk", machine.disk_free, tr("{free:.1f} GiB free for models and runs."))
+    else:
+        yield _room("disk", machine.disk_free, tr("{free:.1f} GiB free on the disk for runs."))
+    if machine.models_free is not None:
+        text = tr("{free:.1f} GiB free on the disk for downloaded models.")
+        yield _room("disk-models", machine.models_free, text)
+
+
+def _room(name: str, free: int, text: str) -> Check:
+    said = text.format(free=free / GIB)
+    if free >= DISK_LITTLE:
+        return Check(name, "ok", said)
+    remedy = tr("Free some space, or choose a folder on another disk; an 8B model takes 16 GB.")
+    if name == "disk-models":
+        remedy = tr("Remove models you do not need (`models remove`), or set HF_HOME elsewhere.")
+    return Check(name, "problem" if free < DISK_NONE else "warning", said, remedy)
 
 
 def _fonts(machine: Machine, torch: TorchFacts | None) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from finetune_studio.catalog.figures import cache_folder
 from finetune_studio.hardware.desktop import Desktop, read_desktop
 from finetune_studio.hardware.nvml import GPU, read_nvml
 
@@ -40,6 +41,8 @@ class Machine:
         nvidia_hardware: Whether an NVIDIA device sits in the machine; None where unknown.
         cuda: The newest CUDA version that the driver speaks.
         desktop: What the window needs.
+        models_free: Bytes free where downloaded models are kept; None where that is the disk of
+            `disk_free`, or unknown.
     """
 
     gpus: tuple[GPU, ...]
@@ -53,6 +56,7 @@ class Machine:
     nvidia_hardware: bool | None = None
     cuda: tuple[int, int] | None = None
     desktop: Desktop = field(default_factory=Desktop)
+    models_free: int | None = None
 
 
 def read_machine(folder: Path, desktop: bool = True) -> Machine:
@@ -74,6 +78,7 @@ def read_machine(folder: Path, desktop: bool = True) -> Machine:
         nvidia_hardware=True if nvml.gpus else _nvidia_on_the_bus(),
         cuda=nvml.cuda,
         desktop=read_desktop() if desktop else Desktop(),
+        models_free=_models_free(folder),
     )
 
 
@@ -83,6 +88,18 @@ def disk_free(folder: Path) -> int | None:
     for candidate in (place, *place.parents):
         with suppress(OSError):
             return shutil.disk_usage(candidate).free
+    return None
+
+
+def _models_free(folder: Path) -> int | None:
+    """Bytes free in the Hub's cache, where it lies on another disk than `folder`."""
+    models = cache_folder("any/model").parent
+    with suppress(OSError, StopIteration):
+        here, there = (
+            next(each for each in (place, *place.parents) if each.exists()).stat().st_dev
+            for place in (folder.expanduser().absolute(), models.absolute())
+        )
+        return disk_free(models) if here != there else None
     return None
 
 

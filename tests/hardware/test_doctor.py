@@ -129,6 +129,16 @@ CASES = {
         GOOD_TORCH,
         {"disk": ("warning", "folder")},
     ),
+    "little disk for models, which is another one": (
+        machine(gpu(), models_free=12 * GIB),
+        GOOD_TORCH,
+        {"disk-models": ("warning", "HF_HOME")},
+    ),
+    "no disk for models": (
+        machine(gpu(), models_free=GIB),
+        GOOD_TORCH,
+        {"disk-models": ("problem", "models remove")},
+    ),
     "little RAM": (machine(gpu(), ram_free=8 * GIB), GOOD_TORCH, {"ram": ("warning", "Close")}),
     "no RAM": (machine(gpu(), ram_free=2 * GIB), GOOD_TORCH, {"ram": ("problem", "Close")}),
     "no Hangul": (

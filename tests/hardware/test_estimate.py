@@ -108,6 +108,44 @@ def test_it_answers_quickly_and_without_torch(file):
     assert min(spent) < 0.5
 
 
+KINDS = [
+    f"--set=method.kind={method} --set=task.kind={task} --set=training.packing={packing}"
+    for method in ("full", "lora", "qlora")
+    for task in ("chat", "text", "classify")
+    for packing in ("true", "false")
+]
+
+
+@pytest.mark.parametrize("changes", KINDS)
+def test_a_recipe_of_every_kind_is_planned(file, capsys, changes):
+    found = answer(capsys, file, "--gpu", "H200", *changes.split())
+    assert set(found) >= KEYS
+    assert found["total_bytes"] == sum(found["parts"].values())
+    assert found["steps"] > 0
+    assert found["seconds"] > 0
+    assert found["measured"] is None
+    assert "adapter" in found["parts"]
+    assert (found["parts"]["adapter"] == 0) == ("kind=full" in changes)
+
+
+def test_the_embedded_model_is_planned_on_a_gpu_and_on_the_processor(tmp_path, rows, capsys):
+    place = tmp_path / "recipe.yaml"
+    content = {"model": {"source": "demo"}, "data": {"files": [str(rows)]}}
+    place.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert answer(capsys, place, "--gpu", "T4")["verdict"] == "fits"
+    assert answer(capsys, place)["parameters"] == 7_212_288
+
+
+def test_a_model_whose_weights_are_missing_is_still_to_be_downloaded(tmp_path):
+    from finetune_studio.catalog.entries import entry
+    from finetune_studio.catalog.figures import KnownModel
+
+    row = entry(LLAMA)
+    assert KnownModel({}, row, tmp_path).missing_bytes == row.download_bytes
+    (tmp_path / "model.safetensors").touch()
+    assert KnownModel({}, row, tmp_path).missing_bytes == 0
+
+
 def test_without_data_there_are_no_steps_to_count(capsys):
     found = estimate(store.with_changes(Recipe(), {"model.source": LLAMA}), "A100")
     assert (found.steps, found.seconds, found.workload) == (None, None, None)

@@ -1,5 +1,7 @@
 """Reading the machine that the tests run on, and the parts that can be pointed elsewhere."""
 
+from pathlib import Path
+
 import pytest
 
 from finetune_studio.hardware import nvml
@@ -97,3 +99,16 @@ def test_a_real_gpu_is_read(tmp_path):
     gpu = read_machine(tmp_path).gpus[0]
     assert 0 < gpu.free_bytes <= gpu.total_bytes
     assert gpu.compute_capability
+
+
+def test_models_on_another_disk_are_weighed_apart(tmp_path, monkeypatch):
+    from finetune_studio.hardware import machine
+
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "models"))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    assert machine._models_free(tmp_path / "runs") is None  # the same disk
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs two file systems")
+    monkeypatch.setenv("HF_HOME", str(other / "not there yet"))
+    assert machine._models_free(tmp_path / "runs") == machine.disk_free(other)
