@@ -52,7 +52,7 @@ window.show()
 window.new_project()
 window.project.session.change({"data.files": [sys.argv[1]], "training.max_steps": 400,
                                "training.batch_size": 1, "training.accumulation": 1,
-                               "checkpoints.every": 5, "evaluation.every": 0.0})
+                               "checkpoints.every": 5, "evaluation.every": 200})
 window.project.session.settle()
 window.wizard.go("training")
 window.wizard.page("training").begin()
