@@ -13,6 +13,11 @@ from typing import Any, Literal
 
 from finetune_studio import paths
 
+REFUSING = (
+    "is not a multiple of the number of attention",
+    "hidden size is not divisible by the number of attention heads",
+)
+"""What transformers' code says where it refuses such a shape."""
 Kind = Literal["text", "image-text", "other", "unknown"]
 
 
@@ -39,12 +44,29 @@ def listed_version() -> str:
 def whole_heads() -> frozenset[str]:
     """Types that the listed version refuses where hidden size is no multiple of the heads.
 
-    Empty where a newer transformers is installed: it may have mended that.
+    Of these, where a newer transformers is installed, those whose code still refuses: it may have
+    been mended there.
     """
+    listed = frozenset(_types()["whole_heads"])
     with suppress(PackageNotFoundError):
         if _numbers(version("transformers")) > _numbers(listed_version()):
-            return frozenset()
-    return frozenset(_types()["whole_heads"])
+            return frozenset(each for each in listed if _still_refuses(each))
+    return listed
+
+
+@functools.cache
+def _still_refuses(model_type: str) -> bool:
+    found = importlib.util.find_spec("transformers")
+    if not found or not found.origin:
+        return True
+    folder = Path(found.origin).parent / "models" / model_type
+    family = model_type.removesuffix("_text")  # text models of families that see
+    file = Path(found.origin).parent / "models" / family / f"configuration_{family}.py"
+    try:
+        code = file.read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return any(words in code for words in REFUSING)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

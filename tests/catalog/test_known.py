@@ -34,9 +34,7 @@ def test_the_list_agrees_with_the_transformers_it_was_taken_from():
 
 def test_a_shape_refused_by_the_list_is_refused_by_transformers():
     transformers = pytest.importorskip("transformers")
-    if not known.whole_heads():
-        pytest.skip("a newer transformers is installed")
     for kind in ("llama", "gemma3_text"):
-        assert kind in known.whole_heads()
+        assert kind in known.whole_heads()  # of a newer transformers, its code is looked at
         with pytest.raises(Exception, match="multiple"):
             transformers.AutoConfig.for_model(kind, hidden_size=192, num_attention_heads=5)
