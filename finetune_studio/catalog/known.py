@@ -59,7 +59,6 @@ def _still_refuses(model_type: str) -> bool:
     found = importlib.util.find_spec("transformers")
     if not found or not found.origin:
         return True
-    folder = Path(found.origin).parent / "models" / model_type
     family = model_type.removesuffix("_text")  # text models of families that see
     file = Path(found.origin).parent / "models" / family / f"configuration_{family}.py"
     try:
