@@ -84,6 +84,12 @@ def checkpointing_in_use(recipe: Recipe, device: Device) -> bool:
     return device.kind == "cuda" if asked == "auto" else asked == "on"
 
 
+def lengths_are_grouped(recipe: Recipe) -> bool:
+    """Whether rows of like length share a step: `auto` does where rows are not packed."""
+    asked = recipe.training.speed.length_grouping
+    return not recipe.training.packing if asked == "auto" else asked == "on"
+
+
 def _schedule_extra(recipe: Recipe, steps: Steps) -> dict[str, Any]:
     if recipe.training.schedule != "warmup-stable-decay":
         return {}

@@ -20,6 +20,7 @@ from finetune_studio import paths
 from finetune_studio.data.usable import Usable, read_rows
 from finetune_studio.engine.collating import Collator, as_rows, padding_id
 from finetune_studio.engine.loading import Labels
+from finetune_studio.engine.sharing import lengths_of
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.schema import Recipe
@@ -79,7 +80,7 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
         supervisor = supervisor_of(recipe, tokenizer, names)
         tokenise = _Tokenise(supervisor, recipe, source, names, emit)
         train = tokenise(usable.train)
-        validation = tokenise(_limited(usable.validation, recipe))
+        validation = _by_length(tokenise(_limited(usable.validation, recipe)))
         if not len(train):
             raise RefusedError(
                 tr("No row has anything to learn within {length} tokens.").format(
@@ -129,6 +130,12 @@ def _limited(rows: Dataset, recipe: Recipe) -> Dataset:
     if len(rows) <= limit:
         return rows
     return rows.shuffle(seed=recipe.data.split.seed).select(range(limit))
+
+
+def _by_length(rows: Dataset) -> Dataset:
+    """Rows to measure on, the longest first: batches of like length are padded little."""
+    order = lengths_of(rows).argsort(descending=True, stable=True)
+    return rows.select(order.numpy())
 
 
 def _packable(source: Path, emit: Emit) -> bool:

@@ -1,15 +1,17 @@
 """Which rows each process learns from at each step. Knows nothing of what the rows hold.
 
-The order is drawn from seed and epoch alone, so one process, several of them, and a run that goes
-on in the middle of an epoch all take the same rows at the same step. Libraries that share rows out
-repeat some of them where the last step of an epoch does not feed every process; here a process
-that gets none learns nothing at that step.
+The order is drawn from seed, epoch and the rows' lengths alone, so one process, several of them,
+and a run that goes on in the middle of an epoch all take the same rows at the same step. Libraries
+that share rows out repeat some of them where the last step of an epoch does not feed every process;
+here a process that gets none learns nothing at that step.
 """
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.compute as pc
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers import Trainer
@@ -20,13 +22,19 @@ from finetune_studio.tokens.supervision import IGNORED
 
 NOTHING = -1
 """The number of no row."""
+STEPS = 50
+"""Steps whose rows are sorted by length together; transformers groups as many batches."""
 
 
 class Share(Sampler[list[int]]):
     """The batches of one process, as row numbers; another order in every epoch."""
 
-    def __init__(self, rows: int, size: int, seed: int, device: Device) -> None:
+    def __init__(
+        self, rows: int, size: int, seed: int, device: Device, grouping: "Grouping | None" = None
+    ) -> None:
+        """Share out `rows` rows, `size` a batch; with `grouping` those of like length together."""
         self._rows, self._size, self._seed = rows, size, seed
+        self._grouping = grouping
         self._rank, self._world = device.rank, device.world
         self._epoch = 0
 
@@ -47,9 +55,48 @@ class Share(Sampler[list[int]]):
         """The batches of an epoch; `[NOTHING]` where no row is left for this process."""
         drawn = torch.Generator().manual_seed((self._seed << 20) + self._epoch)
         order = torch.randperm(self._rows, generator=drawn)
+        if self._grouping:
+            order = self._grouping.of(order, drawn)
         for turn in range(len(self)):
             start = (turn * self._world + self._rank) * self._size
             yield order[start : start + self._size].tolist() or [NOTHING]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Puts rows of like length into one step.
+
+    Attributes:
+        lengths: `[rows]`, in tokens.
+        step: Rows of a step, over all processes and accumulated batches.
+    """
+
+    lengths: torch.Tensor
+    step: int
+
+    def of(self, order: torch.Tensor, drawn: torch.Generator) -> torch.Tensor:
+        """The rows in an order whose steps hold like lengths, the steps themselves shuffled.
+
+        The last step, which may not be full, stays the last.
+        """
+        sorted_ = torch.cat(
+            [
+                part[torch.argsort(self.lengths[part], descending=True, stable=True)]
+                for part in order.split(STEPS * self.step)
+            ]
+        )
+        full = len(sorted_) // self.step
+        steps = sorted_[: full * self.step].view(full, self.step)
+        shuffled = steps[torch.randperm(full, generator=drawn)].flatten()
+        return torch.cat([shuffled, sorted_[full * self.step :]])
+
+
+def lengths_of(data: Any) -> torch.Tensor:
+    """`[rows]`: the tokens of each row, read from the Arrow file's list sizes alone."""
+    lengths = pc.list_value_length(data.data.column("input_ids")).to_numpy()
+    if data._indices is not None:
+        lengths = lengths[data._indices.column(0).to_numpy()]
+    return torch.as_tensor(lengths.astype("int64"))
 
 
 class Rows(Dataset[dict[str, Any]]):
@@ -86,12 +133,17 @@ class SharingTrainer(Trainer):
 
 
 def batches_to_learn(
-    data: Any, collator: CountingCollator, size: int, seed: int, device: Device
+    data: Any,
+    collator: CountingCollator,
+    size: int,
+    seed: int,
+    device: Device,
+    grouping: Grouping | None = None,
 ) -> DataLoader[dict[str, Any]]:
     """This process's batches of `size` rows, drawn anew in every epoch."""
     return DataLoader(
         Rows(data, collator.collator.pad_id),
-        batch_sampler=Share(len(data), size, seed, device),
+        batch_sampler=Share(len(data), size, seed, device, grouping),
         collate_fn=collator,
         pin_memory=device.kind == "cuda",
     )

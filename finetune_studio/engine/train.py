@@ -23,6 +23,7 @@ from finetune_studio.engine import checkpoints
 from finetune_studio.engine.adapters import count_parameters, with_adapter
 from finetune_studio.engine.arguments import (
     checkpointing_in_use,
+    lengths_are_grouped,
     optimizer_in_use,
     pure_half,
     training_arguments,
@@ -38,7 +39,7 @@ from finetune_studio.engine.process import as_studio_error, hear_interrupts, qui
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result
 from finetune_studio.engine.samples import Voice
-from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
+from finetune_studio.engine.sharing import Grouping, SharingTrainer, batches_to_learn, lengths_of
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
@@ -76,9 +77,8 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
 
     meter = Meter()
     voice = Voice(data.tokenizer, recipe.task.kind, data.template, data.label_names)
-    size, seed = recipe.training.batch_size, recipe.training.seed
     trainer = SharingTrainer(
-        batches_to_learn(data.train, data.collator.counting(meter.fed), size, seed, device),
+        _batches(recipe, data, device, meter),
         model=model,
         args=training_arguments(recipe, steps, device, run.checkpoints),
         compute_loss_func=Loss(recipe.task.kind, meter),
@@ -140,6 +140,7 @@ def _announce(
         "steps": steps.total,
         "steps_per_epoch": steps.per_epoch,
         "packing": recipe.training.packing,
+        "length_grouping": lengths_are_grouped(recipe),
     }
     if start:
         in_use["resumed_from_step"] = checkpoints.step_of(start)
@@ -149,6 +150,18 @@ def _announce(
         asked=recipe.model_dump(mode="json"),
         in_use=in_use,
         versions={name: version(name) for name in PACKAGES},
+    )
+
+
+def _batches(recipe: Recipe, data: Prepared, device: Device, meter: Meter) -> Any:
+    training = recipe.training
+    grouping = None
+    if lengths_are_grouped(recipe):
+        step = training.batch_size * training.accumulation * device.world
+        grouping = Grouping(lengths_of(data.train), step)
+    collator = data.collator.counting(meter.fed)
+    return batches_to_learn(
+        data.train, collator, training.batch_size, training.seed, device, grouping
     )
 
 

@@ -103,7 +103,7 @@ def setup_of(
         accumulation=training.accumulation,
         padded=training.packing or training.batch_size > 1,
         labels=(named or labels) if classify else 0,
-        fused_loss=training.speed.get("fused-loss") == "on",
+        fused_loss=False,  # the engine has none yet
         heads_native=capability is None or capability >= (8, 0),
         on_gpu=capability is not None,
     )

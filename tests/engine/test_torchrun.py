@@ -3,11 +3,14 @@
 import subprocess
 import sys
 from collections import Counter
+from itertools import chain
 
 import pytest
+import torch
+from datasets import Dataset
 
 from finetune_studio.engine.device import Device
-from finetune_studio.engine.sharing import NOTHING, Share
+from finetune_studio.engine.sharing import NOTHING, Grouping, Share, lengths_of
 from finetune_studio.recipe import store
 from finetune_studio.runs.events import EventReader
 from tests.helpers.command import environment
@@ -104,6 +107,29 @@ def test_every_row_is_learned_once_by_one_process(rows, size, world):
     (alone,) = share(rows, size * world, 1)
     for turn, batch in enumerate(alone):
         assert [row for each in shares for row in each[turn] if row != NOTHING] == batch
+
+
+@pytest.mark.parametrize("world", [1, 2])
+def test_grouped_rows_are_each_learned_once_in_steps_of_like_length(world):
+    lengths = torch.arange(500) * 37 % 101
+    size = 8 // world
+    grouping = Grouping(lengths, 8)
+    shares = [
+        list(Share(500, size, 1, Device("cpu", 0, rank, world, "fp32"), grouping))
+        for rank in range(world)
+    ]
+    steps = [[row for share in shares for row in share[turn]] for turn in range(len(shares[0]))]
+    assert sorted(row for step in steps for row in step if row != NOTHING) == list(range(500))
+    spread = [int(lengths[step].max() - lengths[step].min()) for step in steps[:-1]]
+    assert max(spread) < 20
+    alone = list(Share(500, 8, 1, Device("cpu", 0, 0, 1, "fp32"), grouping))
+    assert [row for step in steps for row in step if row != NOTHING] == list(chain(*alone))
+
+
+def test_lengths_follow_a_selection():
+    rows = Dataset.from_dict({"input_ids": [[1], [1, 2], [1, 2, 3]]})
+    assert lengths_of(rows).tolist() == [1, 2, 3]
+    assert lengths_of(rows.select([2, 0])).tolist() == [3, 1]
 
 
 def test_every_epoch_has_its_order():

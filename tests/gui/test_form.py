@@ -21,7 +21,7 @@ from finetune_studio.recipe.schema import Recipe
 
 SETTINGS = {each.path: each for each in describe(Recipe)}
 EDITED = [each for each in SETTINGS.values() if can_edit(each)]
-ELSEWHERE = {"data.mapping", "data.fixes", "training.speed", "export.formats"}
+ELSEWHERE = {"data.mapping", "data.fixes", "export.formats"}
 """Settings that no row of a form can edit."""
 
 
