@@ -16,8 +16,6 @@ from finetune_studio.hardware.weights import gradient_bytes, step_bytes, trainab
 LOSS_COPIES = 3
 """32-bit copies of the logits that lie side by side: the logits (or the loss's gradient), their
 rows in order, and their logarithms."""
-FUSED_CHUNK = 2
-"""Chunks of logits that a fused loss holds, each as large as the hidden states."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ def _before_last(model: Architecture, setup: Setup, gradients: float) -> float:
 
 
 def _plain_logits(model: Architecture, setup: Setup) -> float:
-    if setup.labels or setup.fused_loss:
+    if setup.labels:
         return 0.0
     return float(setup.compute_bytes * setup.tokens * model.vocabulary)
 
@@ -171,8 +169,6 @@ def _logits(model: Architecture, setup: Setup) -> float:
     """Everything the loss holds at its fullest."""
     if setup.labels:
         return float(WIDE * setup.batch * setup.labels)
-    if setup.fused_loss:
-        return float(FUSED_CHUNK * WIDE * setup.tokens * model.hidden)
     capped = setup.compute_bytes if model.cap else 0
     each = LOSS_COPIES * WIDE + capped
     return float(each * setup.tokens * model.vocabulary)

@@ -34,7 +34,6 @@ class Setup:
         accumulation: Batches added up before a step.
         padded: Whether rows of a batch differ in length or share a sequence, which needs a mask.
         labels: Labels of a classification; 0 where every token is predicted.
-        fused_loss: Whether logits are never stored.
         heads_native: Whether attention reads shared key heads without copying them.
         on_gpu: Whether a GPU computes, and not the processor.
     """
@@ -54,7 +53,6 @@ class Setup:
     accumulation: int
     padded: bool
     labels: int
-    fused_loss: bool = False
     heads_native: bool = True
     on_gpu: bool = True
 
@@ -103,7 +101,6 @@ def setup_of(
         accumulation=training.accumulation,
         padded=training.packing or training.batch_size > 1,
         labels=(named or labels) if classify else 0,
-        fused_loss=False,  # the engine has none yet
         heads_native=capability is None or capability >= (8, 0),
         on_gpu=capability is not None,
     )

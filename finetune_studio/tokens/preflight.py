@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from finetune_studio.catalog.licensing import licence_findings
 from finetune_studio.catalog.local import context_length
 from finetune_studio.catalog.resolve import resolve_without_weights
 from finetune_studio.data.usable import Usable, read_rows
@@ -66,7 +67,7 @@ class Preflight:
 
 def preflight(recipe: Recipe) -> Preflight:
     """Look at everything that can be looked at; what cannot be is a finding of its own."""
-    found = check(recipe)
+    found = [*check(recipe), *licence_findings(recipe)]
     folder = _tried("model.source", found, lambda: _folder(recipe))
     usable = (
         _tried("data.files", found, lambda: read_rows(recipe.data, recipe.task.kind))

@@ -621,11 +621,6 @@
    <translation>드롭아웃</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Each by its name: on, off or auto.</source>
-   <translation>이름마다 켬, 끔, 자동 중에서 골라요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>Each row is one message of a longer conversation.</source>
    <translation>행마다 긴 대화의 한 마디예요.</translation>
@@ -1002,6 +997,11 @@
    <translation>학습률</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Length grouping</source>
+   <translation>길이별 묶기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>Line {line} has {found} fields; the header has {expected}.</source>
    <translation>{line}번째 줄은 칸이 {found}개인데 머리글은 {expected}개예요.</translation>
@@ -1328,6 +1328,11 @@
    <translation>{endings}을 읽어요. {compressed}로 압축한 것도 돼요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/doctor.py" />
+   <source>Remove models you do not need (`models remove`), or set HF_HOME elsewhere.</source>
+   <translation>필요 없는 모델을 지우거나(`models remove`) HF_HOME을 다른 곳으로 정하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Rename the column, or split without data.split.group.</source>
    <translation>열 이름을 바꾸거나 data.split.group 없이 나누세요.</translation>
@@ -1366,6 +1371,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Rows a device computes at once; memory grows with it.</source>
    <translation>한 번에 장치에 올리는 행 수예요. 클수록 메모리를 더 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Rows of like length share a batch, so that little is padded; the batches come in a random order. auto: on where rows are not packed.</source>
+   <translation>길이가 비슷한 행끼리 한 배치에 담아 패딩을 줄여요. 배치의 순서는 무작위예요. auto: 패킹하지 않을 때 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
@@ -1506,11 +1516,6 @@
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Something else answered in the Hub's place.</source>
    <translation>Hub 대신 다른 것이 대답했어요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Speed-ups</source>
-   <translation>속도 향상</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2774,6 +2779,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>transformers: train_sampling_strategy=group_by_length</source>
+   <translation>transformers: train_sampling_strategy=group_by_length</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>usual for Llama-like models</source>
    <translation>Llama 계열에서 흔히 쓰는 값</translation>
   </message>
@@ -2920,8 +2930,18 @@
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
-   <source>{free:.1f} GiB free on the disk for models and runs.</source>
-   <translation>모델과 실행을 둘 디스크에 {free:.1f} GiB가 비어 있어요.</translation>
+   <source>{free:.1f} GiB free for models and runs.</source>
+   <translation>모델과 실행에 쓸 수 있는 공간이 {free:.1f} GiB 남았어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/doctor.py" />
+   <source>{free:.1f} GiB free on the disk for downloaded models.</source>
+   <translation>내려받은 모델을 두는 디스크에 {free:.1f} GiB 남았어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/doctor.py" />
+   <source>{free:.1f} GiB free on the disk for runs.</source>
+   <translation>실행을 두는 디스크에 {free:.1f} GiB 남았어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -3383,6 +3403,26 @@
    <translation>(아무 말도 하지 않았어요)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>, and {more} for images</source>
+   <translation>, 이미지용 {more} 별도</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>1. Read the licence and accept it on the model's page.</source>
+   <translation>1. 모델 페이지에서 라이선스를 읽고 동의하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>2. Sign in with a token of the same account; reading is enough.</source>
+   <translation>2. 같은 계정의 토큰으로 로그인하세요. 읽기 권한이면 충분해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>3. Ask the Hub whether it lets you in.</source>
+   <translation>3. 허용되었는지 Hub에 물어보세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>4 bits (NF4)</source>
    <translation>4비트(NF4)</translation>
@@ -3398,9 +3438,34 @@
    <translation>= 에폭당 스텝</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>A model on this disk</source>
+   <translation>이 디스크에 있는 모델</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>A run holds its checkpoints, which may need many GB.</source>
    <translation>실행에는 체크포인트가 함께 저장돼서 수십 GB가 될 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>A token is kept in the Hub's own file, which only you can read.</source>
+   <translation>토큰이 Hub의 전용 파일에 저장되어 있고, 나만 읽을 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>A token is kept in the system's keyring.</source>
+   <translation>토큰이 시스템 키링에 저장되어 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>A token is set for this session by HF_TOKEN.</source>
+   <translation>이번 세션에는 HF_TOKEN의 토큰을 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>About this model</source>
+   <translation>이 모델 정보</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
@@ -3456,6 +3521,16 @@
    <translation>모두 {count}개</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Allow it for this model</source>
+   <translation>이 모델만 허용</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Allow it …</source>
+   <translation>허용하기 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Answer</source>
    <translation>답</translation>
@@ -3474,6 +3549,32 @@
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>As the system</source>
    <translation>시스템 따라</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Ask again</source>
+   <translation>다시 물어보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Ask for it …</source>
+   <translation>권한 요청 …</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Ask the Hub</source>
+   <translation>Hub에 물어보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>Asking the Hub what there is …</source>
+   <translation>Hub에서 파일 목록을 받고 있어요 …</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Asking the Hub …</source>
+   <translation>Hub에 물어보고 있어요 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/samples.py" />
@@ -3542,14 +3643,29 @@
    <translation>중단됨</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>By: {column}</source>
+   <translation>정렬: {column}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>CSV, JSON, JSONL, Parquet, XLSX and TXT. Shape and encoding are found for you; your file is never changed.</source>
    <translation>CSV, JSON, JSONL, Parquet, XLSX, TXT를 읽어요. 모양과 글자 인코딩은 알아서 찾고, 원본은 바꾸지 않아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Can be downloaded without signing in</source>
+   <translation>로그인 없이 받을 수 있어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Cancel</source>
    <translation>그만두기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>Cancel the download?</source>
+   <translation>내려받기를 그만둘까요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -3560,6 +3676,16 @@
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Cancel the training?</source>
    <translation>학습을 그만둘까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>Cancel …</source>
+   <translation>그만두기 …</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Catalogue</source>
+   <translation>추천 목록</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -3581,6 +3707,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Checkpoints and export</source>
    <translation>체크포인트와 내보내기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Choose a folder</source>
+   <translation>폴더 고르기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -3628,6 +3759,11 @@
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>Colours</source>
    <translation>색</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Commercial use</source>
+   <translation>상업적 사용</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -3717,6 +3853,12 @@
    <translation>데모</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_own.py" />
+   <source>Demo model</source>
+   <translation>데모 모델</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/alerts.py" />
    <source>Details</source>
    <translation>자세한 내용</translation>
@@ -3732,11 +3874,17 @@
    <translation>디스크</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Do not run it</source>
+   <translation>실행하지 않기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Do not save</source>
    <translation>저장 안 함</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Does not fit</source>
    <translation>안 들어감</translation>
@@ -3745,6 +3893,18 @@
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>Done</source>
    <translation>완료</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Download</source>
+   <translation>내려받기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Downloaded</source>
+   <translation>받은 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
@@ -3807,9 +3967,25 @@
    <translation>전과 후의 점수, 나란히 놓은 답, 내 모델과의 대화, 내보낸 파일이 여기에 놓여요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Fits</source>
    <translation>들어감</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Fits is meant for</source>
+   <translation>비교할 GPU</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Fits with LoRA</source>
+   <translation>LoRA로 들어감</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Forbid it</source>
+   <translation>허용 취소</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -3842,6 +4018,11 @@
    <translation>쓰고 있는 GPU 메모리</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>GPU that fits is meant for</source>
+   <translation>들어가는지 비교할 GPU</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Given</source>
    <translation>주어짐</translation>
@@ -3857,6 +4038,7 @@
    <translation>돌아가기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Go on</source>
    <translation>계속하기</translation>
@@ -3887,6 +4069,11 @@
    <translation>가리고 비교</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>How it is built is known once it is downloaded; then it is reckoned.</source>
+   <translation>구조는 내려받은 뒤에 알 수 있어요. 그때 메모리를 계산해 드려요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>How many steps</source>
    <translation>스텝 계산</translation>
@@ -3907,9 +4094,19 @@
    <translation>어떻게 쓰고 싶으세요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Hub token</source>
+   <translation>Hub 토큰</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>In all</source>
    <translation>모두</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>In use</source>
+   <translation>사용 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -3947,6 +4144,11 @@
    <translation>이제 거의 나아지지 않아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>It has all your rights on this machine.</source>
+   <translation>이 컴퓨터에서 내 권한을 모두 가져요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>It has no file yet.</source>
    <translation>아직 파일이 없어요.</translation>
@@ -3967,12 +4169,48 @@
    <translation>학습이 끝났어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>It needs to run its own code</source>
+   <translation>자체 코드를 실행해야 하는 모델이에요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>It starts at the full rate, without a warm-up.</source>
    <translation>워밍업 없이 처음부터 제 학습률로 시작해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Its folder holds config.json, the safetensors weights and the tokenizer.</source>
+   <translation>config.json, safetensors 가중치, 토크나이저가 든 폴더를 고르세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>Its maker does not name Korean</source>
+   <translation>만든 곳에서 한국어를 내세우지 않아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Its maker lets people in one by one</source>
+   <translation>만든 곳이 한 사람씩 허용해요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>Its maker names Korean among its languages</source>
+   <translation>만든 곳이 한국어를 지원 언어로 꼽아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Its own code may run</source>
+   <translation>자체 코드를 실행할 수 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>Keep downloading</source>
+   <translation>계속 받기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>Keep it</source>
    <translation>그대로 두기</translation>
   </message>
@@ -3983,9 +4221,24 @@
    <translation>계속 학습</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Korean</source>
+   <translation>한국어</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Korean first, newest first</source>
+   <translation>한국어 우선, 최신순</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Korean native</source>
+   <translation>한국어 기본</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
@@ -3996,6 +4249,16 @@
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>Korean was added to another maker's model</source>
+   <translation>다른 곳의 모델에 한국어를 더했어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>Korean: {level}</source>
+   <translation>한국어: {level}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -4016,6 +4279,11 @@
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>Language</source>
    <translation>언어</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Later</source>
+   <translation>나중에</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -4050,9 +4318,20 @@
    <translation>학습 속도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Let {name} run its own code?</source>
+   <translation>{name}의 자체 코드를 실행하게 할까요?</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
    <source>Libraries and slack</source>
    <translation>라이브러리·여유분</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Licence</source>
+   <translation>라이선스</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -4106,6 +4385,11 @@
    <translation>이 컴퓨터를 살펴보고 있어요…</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Looking for a token …</source>
+   <translation>토큰을 찾고 있어요 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Looking …</source>
    <translation>살펴보고 있어요…</translation>
@@ -4127,6 +4411,16 @@
    <translation>매크로 F1</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Make a token on the Hub</source>
+   <translation>Hub에서 토큰 만들기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Maker</source>
+   <translation>만든 곳</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Measured on rows that were kept out of training.</source>
    <translation>학습에 쓰지 않은 행으로 쟀어요.</translation>
@@ -4146,6 +4440,11 @@
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Memory</source>
    <translation>메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Memory as the settings are</source>
+   <translation>지금 설정의 메모리</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
@@ -4170,9 +4469,20 @@
    <translation>대화(messages)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Model</source>
+   <translation>모델</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
    <source>Model weights</source>
    <translation>모델 가중치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Models</source>
+   <translation>모델 목록</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -4180,9 +4490,24 @@
    <translation>모델을 더 내려받으면 여기서 비교해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>Models that you download from the catalogue or the Hub stand here, with the room that they take.</source>
+   <translation>추천 목록이나 Hub에서 받은 모델과 차지하는 용량이 여기에 보여요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>My folder</source>
+   <translation>내 폴더</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Name of the project</source>
    <translation>프로젝트 이름</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Name, maker or Hub address</source>
+   <translation>이름, 만든 곳, Hub 주소로 찾기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/main_window.py" />
@@ -4212,9 +4537,19 @@
    <translation>다음: {step}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>No GPU here. Fits is meant for</source>
+   <translation>이 컴퓨터에는 GPU가 없어요. 비교할 GPU</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>No NVIDIA GPU</source>
    <translation>NVIDIA GPU가 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>No model is downloaded yet</source>
+   <translation>아직 받은 모델이 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -4223,11 +4558,22 @@
    <translation>아직 실행이 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>No token is kept here yet.</source>
+   <translation>저장된 토큰이 아직 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>Nobody says how well it knows Korean</source>
+   <translation>한국어 실력은 알려지지 않았어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>Not started</source>
    <translation>시작 전</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Nothing can be reckoned yet: {why}</source>
    <translation>아직 계산할 수 없어요. {why}</translation>
@@ -4241,6 +4587,11 @@
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Nothing leaves this computer until you press Upload.</source>
    <translation>올리기를 누르기 전에는 아무것도 이 컴퓨터를 떠나지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Nothing of it can be downloaded before. You do this once for each model.</source>
+   <translation>동의하기 전에는 받을 수 없어요. 모델마다 한 번만 하면 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/wizard.py" />
@@ -4268,6 +4619,12 @@
    <translation>켬</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>On disk</source>
+   <translation>디스크에 있음</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>On rows that were kept out of training, the loss is as it was.</source>
    <translation>학습에 쓰지 않은 행에서 손실이 거의 그대로예요.</translation>
@@ -4286,6 +4643,11 @@
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>On {rows} of your rows. Fewer is faster and cheaper.</source>
    <translation>내 데이터 {rows}행 기준이에요. 적을수록 빠르고 싸요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>One row at a time: {verdicts}. Larger batches can be added up from such rows.</source>
+   <translation>한 행씩 학습할 때: {verdicts}. 더 큰 배치는 이런 행을 모아서 만들 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -4308,6 +4670,11 @@
    <translation>폴더 열기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Open the model's page</source>
+   <translation>모델 페이지 열기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Optimiser and memory</source>
    <translation>옵티마이저와 메모리</translation>
@@ -4318,11 +4685,17 @@
    <translation>옵티마이저 상태</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Order of the models</source>
+   <translation>모델 정렬 순서</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>Overfitting may have begun</source>
    <translation>과적합이 시작된 것 같아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Pause</source>
    <translation>잠시 멈추기</translation>
@@ -4376,6 +4749,16 @@
    <translation>프롬프트와 답</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Python code from its maker would run here with all your rights.</source>
+   <translation>만든 곳의 파이썬 코드가 내 권한으로 이 컴퓨터에서 실행돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Python code that comes with the model runs on this machine with all your rights: it can read and change your files. Allow it only for makers that you trust. It counts for this model alone.</source>
+   <translation>모델에 딸린 파이썬 코드가 내 권한으로 이 컴퓨터에서 실행돼요. 파일을 읽고 바꿀 수도 있어요. 믿을 수 있는 곳의 모델에만 허용하세요. 이 모델에만 적용돼요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>Python, to copy</source>
    <translation>복사해 쓰는 파이썬</translation>
@@ -4396,9 +4779,24 @@
    <translation>평가된 답</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Read it in full</source>
+   <translation>전문 읽기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Reading the data</source>
    <translation>데이터를 읽고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Reads</source>
+   <translation>문맥</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Reads {n} tokens</source>
+   <translation>문맥 {n} 토큰</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -4421,6 +4819,7 @@
    <translation>레시피와 실행 (*.yaml *.yml run.json)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Reckoning …</source>
    <translation>계산하고 있어요…</translation>
@@ -4434,6 +4833,26 @@
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Redo</source>
    <translation>다시 하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>Remove it</source>
+   <translation>지우기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>Remove {name}</source>
+   <translation>{name} 지우기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>Remove {name} from this disk?</source>
+   <translation>이 디스크에서 {name} 모델을 지울까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>Remove …</source>
+   <translation>지우기 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -4524,6 +4943,11 @@
    <translation>같음</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Search models</source>
+   <translation>모델 찾기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>See all</source>
    <translation>모두 보기</translation>
@@ -4573,6 +4997,21 @@
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Side by side</source>
    <translation>나란히 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Sign in</source>
+   <translation>로그인</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>Signed in as {name}.</source>
+   <translation>{name} 계정으로 로그인했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Size</source>
+   <translation>크기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
@@ -4641,6 +5080,16 @@
    <translation>멈추기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>Stop and delete it</source>
+   <translation>그만두고 지우기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>Stop and keep it</source>
+   <translation>그만두고 남겨 두기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stop and save</source>
@@ -4702,6 +5151,11 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Text</source>
    <translation>글</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>The Hub has no text model of that name.</source>
+   <translation>그런 이름의 텍스트 모델이 Hub에 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -4804,6 +5258,11 @@
    <translation>아직 데이터가 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>These sentences were not checked against the licence's own text.</source>
+   <translation>이 설명은 라이선스 원문과 대조하지 못했어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <source>They are in no file yet.</source>
    <translation>아직 어느 파일에도 없어요.</translation>
@@ -4819,6 +5278,17 @@
    <translation>이 컴퓨터</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>This is no legal advice.</source>
+   <translation>법률 자문은 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <source>This model's maker asks for your agreement</source>
+   <translation>이 모델은 만든 곳의 라이선스에 동의해야 해요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Tight</source>
    <translation>빠듯함</translation>
@@ -4851,6 +5321,11 @@
    <translation>토크나이저</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Tokenizer: {name}</source>
+   <translation>토크나이저: {name}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Tokens per character</source>
    <translation>글자 하나에 토큰 몇 개?</translation>
@@ -4880,6 +5355,11 @@
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Trainable</source>
    <translation>학습 파라미터</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>Trained for Korean</source>
+   <translation>한국어를 처음부터 학습했어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
@@ -4934,6 +5414,11 @@
    <translation>1,500행 가운데 둘</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Type a name, and the Hub is asked.</source>
+   <translation>이름을 입력하면 Hub에서 찾아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Type a text to see its tokens</source>
    <translation>글을 쓰면 토큰이 보여요</translation>
@@ -4961,6 +5446,11 @@
    <translation>이름 없음</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>Use</source>
+   <translation>쓰기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Use a sample</source>
    <translation>예시 데이터 쓰기</translation>
@@ -4974,6 +5464,16 @@
    <location filename="../../finetune_studio/gui/form.py" />
    <source>Use the advised {value}</source>
    <translation>추천값 {value} 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Use this model</source>
+   <translation>이 모델 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>Use {name}</source>
+   <translation>{name} 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -5009,6 +5509,11 @@
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Warm-up, stable, decay</source>
    <translation>워밍업·유지·감쇠</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>What came so far can stay on the disk; a later download goes on from it.</source>
+   <translation>지금까지 받은 것은 남겨 두면 나중에 이어서 받을 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
@@ -5056,9 +5561,29 @@
    <translation>폴더를 어디에 만들까요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Where the model comes from</source>
+   <translation>모델을 가져올 곳</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Whether it asks for permission is not known</source>
+   <translation>권한 요청이 필요한지 알려지지 않았어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Which curve is drawn</source>
    <translation>그릴 곡선</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <source>Which method fits</source>
+   <translation>들어가는 방식</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>Which model do we start from?</source>
+   <translation>어떤 모델에서 시작할까요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -5079,6 +5604,11 @@
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>Writing it, then loading it again to compare …</source>
    <translation>쓰고 나서 다시 불러와 비교하고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>You see its size, its licence, its Korean, and whether it fits your GPU. Choosing one downloads nothing yet.</source>
+   <translation>크기, 라이선스, 한국어 실력, GPU에 들어가는지를 함께 보여 드려요. 골라도 아직 내려받지는 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -5123,6 +5653,11 @@
    <translation>그 밖에 {count}개</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>asks for permission</source>
+   <translation>권한 요청 필요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>blocks the start</source>
    <translation>시작을 막아요</translation>
@@ -5138,9 +5673,29 @@
    <translation>읽을 수 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>checking its hash</source>
+   <translation>해시 확인 중</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
    <source>checkpoints {steps}</source>
    <translation>체크포인트 {steps}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>commercial use allowed</source>
+   <translation>상업적 사용 가능</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>commercial use not confirmed</source>
+   <translation>상업적 사용 여부 확인 안 됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>commercial use on conditions</source>
+   <translation>조건부로 상업적 사용 가능</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -5183,6 +5738,21 @@
    <translation>클수록 좋아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>in this program</source>
+   <translation>이 프로그램에 포함</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_cells.py" />
+   <source>known after download</source>
+   <translation>받은 뒤 알 수 있음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>last used {when}</source>
+   <translation>마지막 사용 {when}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>learns {share:.0%} of the tokens</source>
    <translation>토큰의 {share:.0%}를 배워요</translation>
@@ -5198,6 +5768,11 @@
    <translation>중앙값 {median} · 95 % {high} · 최대 {longest}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>native</source>
+   <translation>기본</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>needs a look</source>
    <translation>확인 필요</translation>
@@ -5206,6 +5781,11 @@
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>no GPU: main memory</source>
    <translation>GPU 없음, 주 메모리</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>no commercial use</source>
+   <translation>상업적 사용 불가</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
@@ -5223,6 +5803,11 @@
    <translation>아직 시작 전</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>not supported</source>
+   <translation>미지원</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>not yet</source>
    <translation>아직</translation>
@@ -5233,9 +5818,20 @@
    <translation>끔</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>official</source>
+   <translation>공식 지원</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/form.py" />
    <source>on</source>
    <translation>켬</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_cells.py" />
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>on disk</source>
+   <translation>있음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
@@ -5288,6 +5884,17 @@
    <translation>{step}스텝: {loss:.4f}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>this machine's processor</source>
+   <translation>이 컴퓨터의 CPU</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>this machine: {gpu}</source>
+   <translation>이 컴퓨터: {gpu}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>took {time}</source>
    <translation>{time} 걸렸어요</translation>
@@ -5296,6 +5903,11 @@
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>training</source>
    <translation>학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>unknown</source>
+   <translation>알 수 없음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -5328,6 +5940,16 @@
    <translation>어제</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_cells.py" />
+   <source>{count} downloads</source>
+   <translation>내려받기 {count}회</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>{count} parameters</source>
+   <translation>파라미터 {count}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
@@ -5353,6 +5975,11 @@
    <translation>{count}토큰/초</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>{done} of {size}</source>
+   <translation>{size} 중 {done}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>{epochs} epochs × {steps} steps</source>
    <translation>{epochs} 에폭 × {steps}스텝</translation>
@@ -5366,6 +5993,21 @@
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>{length} tokens suit these rows</source>
    <translation>{length} 토큰이 이 데이터에 맞아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>{model} is being downloaded</source>
+   <translation>{model}: 내려받는 중</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <source>{model} is on this disk, checked.</source>
+   <translation>{model}: 디스크에 있고 해시도 맞아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <source>{model} is paused</source>
+   <translation>{model}: 잠시 멈춤</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
@@ -5398,14 +6040,39 @@
    <translation>전체 {all}의 {share}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>{shown} of {all}</source>
+   <translation>{all}개 중 {shown}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>{size} are free again.</source>
+   <translation>{size}를 비웠어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>{size} become free. Projects that use it download it again when they train.</source>
+   <translation>{size}가 비워져요. 이 모델을 쓰는 프로젝트는 학습할 때 다시 내려받아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>{size} free</source>
    <translation>여유 {size}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>{size} in all, in the Hub's cache</source>
+   <translation>모두 {size}, Hub 캐시</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>{size} in {path}</source>
    <translation>{path}에 {size}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_kept.py" />
+   <source>{size} of it unfinished</source>
+   <translation>그중 {size}는 받다 만 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
@@ -5418,9 +6085,20 @@
    <translation>{step}(지금)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>{time} left</source>
    <translation>{time} 남음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_cells.py" />
+   <source>{tokens} context</source>
+   <translation>문맥 {tokens}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>{verdict} with {method} on {place}</source>
+   <translation>{place}에서 {method}: {verdict}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />

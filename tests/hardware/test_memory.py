@@ -217,7 +217,6 @@ MORE = [
     ({"method__kind": "lora"}, {"method__kind": "qlora"}),
     ({"method__kind": "qlora", "method__bits": 8}, {"method__kind": "qlora", "method__bits": 4}),
     ({"method__base_precision": "fp32"}, {"method__base_precision": "bf16"}),
-    ({"training__speed": {}}, {"training__speed": {"fused-loss": "on"}}),
     ({"task__kind": "chat"}, {"task__kind": "classify"}),
 ]
 

@@ -39,7 +39,8 @@ QA = [{"question": f"질문 {n}?", "answer": f"답 {n}."} for n in range(20)]
 
 def test_a_sound_recipe_has_nothing_to_say(tmp_path, model):
     found = look(tmp_path, model, QA)
-    assert [f for f in found.findings if f.level != "advice"] == []
+    told = {f.where for f in found.findings if f.level != "advice"}
+    assert told <= {"licence.model", "licence.data"}  # nobody said what they are
     assert (found.rows, found.looked_at) == (20, 20)
     assert 0.1 < found.learned_share < 0.9
 
