@@ -34,6 +34,7 @@ class Preferences(BaseModel):
         runs: The newest run of each recent project, by the project's recipe.
         last: What was open when the window closed: a recipe, or empty for the start page.
         step: The step that was shown then.
+        gpu: The GPU that models and methods are compared on; empty for this machine's.
     """
 
     # What a newer version wrote is kept, so that going back and forth loses nothing.
@@ -48,6 +49,7 @@ class Preferences(BaseModel):
     runs: dict[str, str] = {}
     last: str = ""
     step: str = ""
+    gpu: str = ""
 
     def changed(self, **values: Any) -> "Preferences":
         """These preferences with some values changed.

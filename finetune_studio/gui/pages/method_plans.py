@@ -1,0 +1,124 @@
+"""The plan of each method for the open recipe, side by side, and which one is advised.
+
+Every figure is the core's; what it cannot reckon comes with the reason. Knows no widget. Slow
+enough for a thread of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from finetune_studio.errors import StudioError
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.recipe.store import with_changes
+
+if TYPE_CHECKING:
+    from finetune_studio.hardware.estimate import Estimate
+    from finetune_studio.hardware.fit import Fitted
+
+Name = Literal["full", "lora", "qlora", "qlora8"]
+NAMES: tuple[Name, ...] = ("full", "lora", "qlora", "qlora8")
+CHANGES: Mapping[Name, Mapping[str, Any]] = {
+    "full": {"method.kind": "full"},
+    "lora": {"method.kind": "lora"},
+    "qlora": {"method.kind": "qlora", "method.bits": 4},
+    "qlora8": {"method.kind": "qlora", "method.bits": 8},
+}
+OK = ("fits", "tight")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One method.
+
+    Attributes:
+        name: Which.
+        estimate: Its plan; None where it cannot be reckoned.
+        trouble: Why something of it is missing.
+    """
+
+    name: Name
+    estimate: "Estimate | None"
+    trouble: StudioError | None
+
+    @property
+    def room(self) -> int:
+        """Bytes that are left of what is free; less than none where it does not fit."""
+        return self.estimate.target.free - self.estimate.plan.total if self.estimate else 0
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The methods side by side.
+
+    Attributes:
+        options: Each method's plan.
+        advised: The method that is advised; empty where nothing could be reckoned.
+        why: `fits`: LoRA does; `rounds`: only with the weights in fewer bits; `changes`: none does
+            as the settings are, but this one with `Estimate.fitted`; `none`: nothing helps.
+    """
+
+    options: Mapping[Name, Option]
+    advised: Name | Literal[""]
+    why: Literal["fits", "rounds", "changes", "none", ""]
+
+
+def plan_of(recipe: Recipe, gpu: str = "") -> tuple["Estimate | None", StudioError | None]:
+    """The plan of a recipe, and why something of it is missing."""
+    from finetune_studio.hardware.estimate import estimate
+
+    try:
+        return estimate(recipe, gpu), None
+    except StudioError as error:
+        trouble = error
+    try:  # data that cannot be read is no reason to hide the memory
+        without = with_changes(recipe, {"data.files": [], "data.validation_files": []})
+        return estimate(without, gpu), trouble
+    except StudioError as error:
+        return None, error
+
+
+def current(recipe: Recipe) -> Name:
+    """The method that a recipe has."""
+    if recipe.method.kind == "qlora":
+        return "qlora8" if recipe.method.bits == 8 else "qlora"
+    return recipe.method.kind
+
+
+def compare(recipe: Recipe, gpu: str = "") -> Plans:
+    """Plan every method with the rest of the recipe as it is."""
+    options = {name: Option(name, *plan_of(asked(recipe, name), gpu)) for name in NAMES}
+    return advise(options)
+
+
+def asked(recipe: Recipe, name: Name) -> Recipe:
+    """The recipe with another method; what both methods have stays."""
+    return with_changes(recipe, CHANGES[name])
+
+
+def advise(options: Mapping[Name, Option]) -> Plans:
+    """Which method is advised: the one that rounds least and fits; adapters before full training.
+
+    Source: Hu et al. 2021, LoRA, and Dettmers et al. 2023, QLoRA, find adapters on all linear
+    layers on a par with full fine-tuning; Biderman et al. 2024 find that they forget less.
+    """
+    if all(each.estimate is None for each in options.values()):
+        return Plans(options, "", "")
+    verdicts = {name: each.estimate.verdict for name, each in options.items() if each.estimate}
+    if verdicts.get("lora") in OK:
+        return Plans(options, "lora", "fits")
+    rounded: tuple[Name, ...] = ("qlora8", "qlora")
+    for wanted in ("fits", "tight"):
+        for name in rounded:
+            if verdicts.get(name) == wanted:
+                return Plans(options, name, "rounds")
+    for name in ("lora", *rounded):
+        found = options[name].estimate
+        if found and found.fitted and not _switches(found.fitted):
+            return Plans(options, name, "changes")
+    return Plans(options, "", "none")
+
+
+def _switches(fitted: "Fitted") -> bool:
+    """Whether it fits only as another method, which has a plan of its own here."""
+    return any(each.path in ("method.kind", "method.bits") for each in fitted.changes)

@@ -1,0 +1,459 @@
+"""The base model: from the catalogue, the Hub, a folder, what was downloaded, or the demo."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QWidget
+from typing_extensions import override
+
+from finetune_studio.catalog.entries import entries
+from finetune_studio.catalog.licensing import licence_findings, licence_of_model
+from finetune_studio.catalog.resolve import DEMO
+from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.gui.form import finding_box
+from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.pages import model_rows
+from finetune_studio.gui.pages.model_details import Details
+from finetune_studio.gui.pages.model_download import Download
+from finetune_studio.gui.pages.model_gate import Gate
+from finetune_studio.gui.pages.model_kept import KeptModels
+from finetune_studio.gui.pages.model_list import ModelList
+from finetune_studio.gui.pages.model_own import demo_row, folder_row
+from finetune_studio.gui.pages.model_progress import ProgressCard
+from finetune_studio.gui.pages.model_rows import Row
+from finetune_studio.gui.pages.page import StepOf, StepPage, page
+from finetune_studio.gui.project import Project
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.choice import Segmented
+from finetune_studio.gui.widgets.dialog import Answer, Ask
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.notice import empty_state
+from finetune_studio.gui.widgets.rail import State
+from finetune_studio.recipe.findings import Finding
+
+Place = Literal["catalogue", "hub", "folder", "kept", "demo"]
+WIDE = 1180  # pixels of the page from which the details stand beside the table
+BESIDE = 340
+FOUND = 1000  # results of the Hub that are asked for
+SHORTEST = 2  # letters before the Hub is asked
+
+
+class ModelPage(StepPage):
+    """The page of the model."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project = project
+        self.place: Place = "catalogue"
+        self.rows: dict[Place, list[Row]] = {each: [] for each in get_args(Place)}
+        self.download = Download(project)
+        self.download.finished.connect(self._arrived)
+        self.download.failed.connect(self._download_failed)
+        self.list, self.details = ModelList(), Details(project)
+        self.kept = KeptModels(project)
+        self._sources = Segmented(
+            [
+                ("catalogue", lambda: tr("Catalogue")),
+                ("hub", lambda: "Hugging Face Hub"),
+                ("folder", lambda: tr("My folder")),
+                ("kept", lambda: tr("Downloaded")),
+                ("demo", lambda: tr("Demo model")),
+            ]
+        )
+        self._said, self._findings = column(gap=Space.s), column(gap=Space.s)
+        self._asked = ""
+        self._licences: list[Finding] = []
+        self._shown: list[Finding] = []
+        self._lay()
+        self._connect()
+        self.go(_place_of(project))
+
+    def _lay(self) -> None:
+        self._sources.setAccessibleName(tr("Where the model comes from"))
+        self._folder = self._folder_card()
+        self._body = row(self.list, self.details, gap=Space.m)
+        self._body.setStretch(0, 1)
+        self._progress = ProgressCard(self.download)
+        body = column(
+            row(self._sources, None),
+            self._said,
+            self._progress,
+            self._folder,
+            self.kept,
+            box(self._body),
+            self._findings,
+            gap=Space.m,
+        )
+        body.setStretch(5, 1)
+        title, sentence = (
+            lambda: tr("Which model do we start from?"),
+            lambda: tr(
+                "You see its size, its licence, its Korean, and whether it fits your GPU. Choosing "
+                "one downloads nothing yet."
+            ),
+        )
+        self.setLayout(column(page(title, sentence, body)))
+
+    def _folder_card(self) -> QWidget:
+        choose = Button(lambda: tr("Choose a folder"), "primary", "folder-open")
+        choose.clicked.connect(self._choose_folder)
+        empty = empty_state(
+            "folder-open",
+            lambda: tr("A model on this disk"),
+            lambda: tr("Its folder holds config.json, the safetensors weights and the tokenizer."),
+            choose,
+        )
+        return Card(column(empty, pad=Space.xl), fill="canvas")
+
+    def _connect(self) -> None:
+        project = self._project
+        self._sources.edited.connect(lambda place: self.go(str(place)))  # type: ignore[arg-type]
+        self.list.table.looked.connect(self._look)
+        self.list.table.taken.connect(self._take)
+        self.list.searched.connect(self._search)
+        self.list.gpu_asked.connect(self._compare_on)
+        self.details.use_asked.connect(self.use)
+        self.details.download_asked.connect(lambda each: self.fetch(each))
+        self.details.gate_asked.connect(self._open_gate)
+        self.kept.use_asked.connect(lambda name: self.use(self._known(name)))
+        self.kept.removed.connect(lambda _: self._load())
+        project.session.changed.connect(self._follow)
+        project.facts.changed.connect(self._show_machine)
+
+    @override
+    def reveal(self, path: str) -> bool:
+        self.list.table.setFocus(Qt.FocusReason.TabFocusReason)
+        return path.startswith(("model.", "licence."))
+
+    def go(self, place: Place) -> None:
+        """Show the models of another source."""
+        self.place = place
+        self._sources.show_value(place)
+        clear(self._said)
+        self.list.setVisible(place in ("catalogue", "hub"))
+        self.kept.setVisible(place == "kept")
+        self._folder.setVisible(place == "folder")
+        self.details.show_row(None)
+        self._stand()
+        self._load()
+
+    def _load(self) -> None:
+        """Find the rows of this source, away from the window's thread."""
+        gpu, run = self._project.preferences.gpu, self._project.jobs.run
+        self._show_machine()
+        if self.place == "catalogue":
+            run("models", lambda: catalogue(gpu), self._show_rows, self._refuse)
+        elif self.place == "hub":
+            self._show_rows(self.rows["hub"])
+            self._search(self.list.field.text().strip())
+        elif self.place == "demo":
+            run("models", lambda: [demo_row(gpu)], self._show_one, self._refuse)
+        elif self.place == "folder":
+            source = self._project.session.recipe.model.source
+            if _place_of(self._project) == "folder":
+                self.look_into(source)
+        else:
+            self.kept.look()
+
+    def _show_rows(self, rows: list[Row]) -> None:
+        self.rows[self.place] = rows
+        self.list.show_rows(rows)
+        source = self._project.session.recipe.model.source
+        self.list.table.show_chosen(source)
+        table = self.list.table
+        if table.current() is None and not table.look_at(source) and table.rows.shown:
+            table.look_at(table.rows.shown[0].source)
+
+    def _show_one(self, rows: list[Row]) -> None:
+        self.details.show_row(rows[0], downloading=self.download.running)
+
+    def _look(self, shown: Row | None) -> None:
+        self.details.show_row(shown, downloading=self.download.running)
+
+    def _search(self, text: str) -> None:
+        if self.place != "hub" or text == self._asked:
+            return
+        self._asked = text
+        if len(text) < SHORTEST:
+            self._show_rows([])
+            self._tell("advice", lambda: tr("Type a name, and the Hub is asked."))
+            return
+        self._tell("advice", lambda: tr("Asking the Hub …"))
+        gpu = self._project.preferences.gpu
+        self._project.jobs.run("models", lambda: on_hub(text, gpu), self._found, self._no_hub)
+
+    def _found(self, rows: list[Row]) -> None:
+        clear(self._said)
+        if self.place != "hub":
+            return
+        self._show_rows(rows)
+        if not rows:
+            self._tell("advice", lambda: tr("The Hub has no text model of that name."))
+
+    def _no_hub(self, error: StudioError) -> None:
+        """To be offline is a normal state: what is here can be used nevertheless."""
+        self._asked = ""
+        self._show_rows([])
+        self._tell(
+            "advice",
+            error.title,
+            " ".join(filter(None, (error.detail, error.hint))),
+            lambda: tr("Ask again"),
+            lambda: self._search(self.list.field.text().strip()),
+        )
+
+    def _choose_folder(self) -> None:
+        found = QFileDialog.getExistingDirectory(self, tr("Choose a folder"))
+        if found:
+            self.look_into(found)
+
+    def look_into(self, folder: str) -> None:
+        """Look into a folder of the person's and show what it holds."""
+        gpu = self._project.preferences.gpu
+        clear(self._said)
+        self._project.jobs.run(
+            "models", lambda: [folder_row(folder, gpu)], self._show_one, self._refuse
+        )
+
+    def _take(self, shown: Row) -> None:
+        if not shown.custom_code:
+            self.use(shown)
+
+    def use(self, shown: Row, trust: bool = False) -> None:
+        """Make a model the recipe's base; its own code runs only after a yes."""
+        if trust and not self._agrees(shown):
+            return
+        source = shown.source
+
+        def take(key: str) -> None:
+            self._change(
+                {
+                    "model.source": source,
+                    "model.revision": "",
+                    "model.trust_remote_code": trust,
+                    "licence.model": key,
+                }
+            )
+
+        if shown.licence != "unknown":
+            take(shown.licence)
+        else:
+            self._project.jobs.run(
+                "licence", lambda: licence_of_model(source), take, lambda _: take("unknown")
+            )
+
+    def _agrees(self, shown: Row) -> bool:
+        asked = Ask(
+            self.window(),
+            lambda: tr("Let {name} run its own code?").format(name=shown.name),
+            lambda: tr(
+                "Python code that comes with the model runs on this machine with all your rights: "
+                "it can read and change your files. Allow it only for makers that you trust. It "
+                "counts for this model alone."
+            ),
+            Answer("no", lambda: tr("Do not run it")),
+            [Answer("yes", lambda: tr("Allow it for this model"), "danger")],
+        )
+        answer = asked.ask()
+        asked.deleteLater()
+        return answer == "yes"
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        try:
+            self._project.session.change(changes)
+        except RefusedError as error:
+            self._refuse(error)
+
+    def fetch(self, shown: Row) -> None:
+        """Download a model."""
+        recipe = self._project.session.recipe.model
+        trust = recipe.trust_remote_code and recipe.source == shown.source
+        clear(self._said)
+        self.download.start(shown.source, trust=trust)
+        self._refresh_details()
+
+    def _open_gate(self, shown: Row) -> None:
+        gate = Gate(self.window(), self._project.jobs, shown.source)
+        gate.opened.connect(lambda: self.fetch(shown), Qt.ConnectionType.QueuedConnection)
+        gate.finished.connect(gate.deleteLater)
+        gate.open()
+
+    def _arrived(self, model: str) -> None:
+        self._tell("good", lambda: tr("{model} is on this disk, checked.").format(model=model))
+        self._project.facts.plan.reckon()
+        self._load_again()
+
+    def _download_failed(self, model: str, error: StudioError) -> None:
+        self._refuse(error)
+        self._refresh_details()
+
+    def _load_again(self) -> None:
+        if self.place == "hub":
+            rows = [
+                replace(each, on_disk=each.on_disk or each.source == self.download.model)
+                for each in self.rows["hub"]
+            ]
+            self._show_rows(rows)
+        else:
+            self._load()
+
+    def _refresh_details(self) -> None:
+        self.details.show_row(self.details.shown, downloading=self.download.running)
+
+    def _compare_on(self, gpu: str) -> None:
+        self._project.prefer(gpu=gpu)
+        rows = self.rows[self.place]
+        self.list.show_gpu(gpu)
+        self._project.jobs.run("models", lambda: again(rows, gpu), self._show_again, self._refuse)
+
+    def _show_again(self, rows: list[Row]) -> None:
+        self._show_rows(rows)
+        self._look(self.list.table.current())
+
+    def _show_machine(self) -> None:
+        machine = self._project.facts.machine
+        gpu = machine.gpus[0].name if machine and machine.gpus else ""
+        self.list.show_machine(gpu, known=machine is not None)
+        self.list.show_gpu(self._project.preferences.gpu)
+        self._show_findings()
+
+    def _follow(self, changed: frozenset[str]) -> None:
+        if any(each.startswith("model.") for each in changed):
+            self.list.table.show_chosen(self._project.session.recipe.model.source)
+            self._refresh_details()
+        if any(each.startswith(("model.", "licence.", "data.files")) for each in changed):
+            self._judge()
+
+    def _judge(self) -> None:
+        """Ask the licence guardian; it reads the model's and the data's README."""
+        recipe = self._project.session.recipe
+        self._project.jobs.run(
+            "guardian", lambda: licence_findings(recipe), self._know_licences, lambda _: None
+        )
+
+    def _know_licences(self, found: list[Finding]) -> None:
+        self._licences = found
+        self._show_findings()
+
+    def _show_findings(self) -> None:
+        facts = self._project.facts.findings()
+        ours = [each for each in facts if each.where.startswith(("model.", "licence."))]
+        codes = {each.code for each in ours}
+        ours += [each for each in self._licences if each.code not in codes]
+        if ours == self._shown:
+            return
+        self._shown = ours
+        clear(self._findings)
+        for each in ours:
+            made = finding_box(each, self._project.session, lambda _: None)
+            self._findings.addWidget(made)
+
+    def _known(self, name: str) -> Row:
+        """The row of a model that is on the disk, in the catalogue or not."""
+        rows = {each.source: each for place in self.rows for each in self.rows[place]}
+        return rows.get(name) or Row(name, name.rpartition("/")[2], on_disk=True)
+
+    def _refuse(self, error: StudioError) -> None:
+        self._tell("warning", error.title, " ".join(filter(None, (error.detail, error.hint))))
+
+    def _tell(
+        self,
+        level: str,
+        title: Words,
+        detail: Words = "",
+        fix: Words = "",
+        mend: Callable[[], None] | None = None,
+    ) -> None:
+        clear(self._said)
+        made = FindingBox(level, title, detail, fix)
+        if mend:
+            made.fix_pressed.connect(mend, Qt.ConnectionType.QueuedConnection)
+        self._said.addWidget(made)
+
+    def _stand(self) -> None:
+        """Put the details beside the table where there is room, else under it."""
+        beside = self.width() >= WIDE and self.list.isVisibleTo(self)
+        ways = QBoxLayout.Direction
+        self._body.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
+        self.details.setMinimumWidth(BESIDE if beside else 0)
+        self.details.setMaximumWidth(BESIDE if beside else 16_777_215)
+        self.details.stand_upright(beside)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._stand()
+        super().resizeEvent(event)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        self._judge()
+        super().showEvent(event)
+
+
+def catalogue(gpu: str) -> list[Row]:
+    """The catalogue's rows, with what is on the disk and what fits.
+
+    Raises:
+        RefusedError: The GPU is not known.
+    """
+    from finetune_studio.catalog.disk import on_disk
+    from finetune_studio.hardware.target import target_of
+
+    here = on_disk()
+    return model_rows.with_fits((model_rows.of_entry(e, here) for e in entries()), target_of(gpu))
+
+
+def on_hub(text: str, gpu: str) -> list[Row]:
+    """What the Hub has under a name.
+
+    Raises:
+        StudioError: The Hub cannot be asked.
+    """
+    from finetune_studio.catalog.disk import on_disk
+    from finetune_studio.catalog.search import search
+    from finetune_studio.hardware.target import target_of
+
+    here = on_disk()
+    rows = [model_rows.of_found(each, here) for each in search(text, FOUND)]
+    return model_rows.with_fits(rows, target_of(gpu))
+
+
+def again(rows: list[Row], gpu: str) -> list[Row]:
+    """The same rows, compared on another GPU.
+
+    Raises:
+        RefusedError: The GPU is not known.
+    """
+    from finetune_studio.hardware.target import target_of
+
+    return model_rows.with_fits(rows, target_of(gpu))
+
+
+def _place_of(project: Project) -> Place:
+    """Where the recipe's model comes from."""
+    source = project.session.recipe.model.source
+    if source == DEMO:
+        return "catalogue"
+    return "folder" if Path(source).expanduser().is_dir() else "catalogue"
+
+
+def _summary(project: Project) -> str:
+    source = project.session.recipe.model.source
+    return tr("Demo model") if source == DEMO else source.replace("\\", "/").rpartition("/")[2]
+
+
+def _state(project: Project) -> State:
+    outlook = project.facts.plan.outlook
+    return "done" if outlook and outlook.model else "todo"
+
+
+STEP = StepOf(
+    "model", lambda: tr("Model"), ModelPage, _summary, _state, ("model.", "licence.model")
+)

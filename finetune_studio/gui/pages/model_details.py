@@ -1,0 +1,298 @@
+"""What the choice of a model means: what it is, what its licence allows, whether it fits here."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QBoxLayout, QWidget
+
+from finetune_studio.catalog.entries import sources
+from finetune_studio.catalog.licences import licence
+from finetune_studio.catalog.resolve import DEMO
+from finetune_studio.errors import StudioError
+from finetune_studio.gui import amounts
+from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.pages import model_words as words
+from finetune_studio.gui.pages.method_plans import plan_of
+from finetune_studio.gui.pages.model_rows import Row
+from finetune_studio.gui.project import Project
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.chip import Badge
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.glyph import Glyph
+from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
+from finetune_studio.gui.widgets.memory_bar import MemoryBar
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.hardware.estimate import Estimate
+from finetune_studio.recipe.store import with_changes
+
+HUB = "https://huggingface.co/"
+
+
+class Details(Card):
+    """The model that is looked at.
+
+    Attributes:
+        use_asked: The row that is to be used, and whether its own code may run.
+        download_asked: The row that is to be downloaded.
+        gate_asked: The row whose maker asks for permission.
+    """
+
+    use_asked = Signal(object, bool)
+    download_asked = Signal(object)
+    gate_asked = Signal(object)
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(fill="canvas", name=lambda: tr("About this model"))
+        self._project = project
+        self._row: Row | None = None
+        self._busy, self._key = False, f"details {id(self)}"
+        self._name, self._source = (
+            Text("", "section", wrap=True),
+            Text("", "mono", "text3", wrap=True),
+        )
+        self._actions = row(gap=Space.s)
+        named = box(column(self._name, self._source, gap=0))
+        self._head = row(named, box(self._actions), gap=Space.m)
+        self._head.setStretch(0, 1)
+        self._warning, self._rule = column(gap=0), Rule()
+        self._about, self._licence, self._fit = (column(gap=5) for _ in range(3))
+        self._rules = (Rule(vertical=True), Rule(vertical=True))
+        self._line = row(gap=20)
+        for part, share in ((self._about, 9), (self._licence, 11), (self._fit, 9)):
+            if self._line.count():
+                self._line.addWidget(self._rules[self._line.count() // 2])
+            self._line.addWidget(box(part), share)
+        body = column(
+            box(self._head),
+            self._warning,
+            self._rule,
+            box(self._line),
+            gap=Space.m,
+            pad=(18, 14, 18, 14),
+        )
+        body.setStretch(3, 1)
+        self.hold(body)
+
+    @property
+    def shown(self) -> Row | None:
+        """The model that is looked at."""
+        return self._row
+
+    def stand_upright(self, upright: bool) -> None:
+        """Put the parts one under the other, for the place beside a table."""
+        way = QBoxLayout.Direction.TopToBottom if upright else QBoxLayout.Direction.LeftToRight
+        self._line.setDirection(way)
+        self._head.setDirection(way)
+        for rule in self._rules:
+            rule.setVisible(not upright)
+
+    def show_row(self, shown: Row | None, *, downloading: bool = False) -> None:
+        """Show another model, or that none is looked at."""
+        self._row, self._busy = shown, downloading
+        self.setVisible(shown is not None)
+        self._project.jobs.forget(self._key)
+        for part in (self._actions, self._warning, self._about, self._licence, self._fit):
+            clear(part)
+        if shown is None:
+            return
+        self._name.say(shown.name)
+        self._source.say(_where(shown))
+        self._add_actions(shown)
+        self._tell_about(shown)
+        self._tell_licence(shown)
+        self._tell_fit(shown)
+
+    def _tell_about(self, shown: Row) -> None:
+        for glyph, tone, said in _facts(shown):
+            self._about.addWidget(_point(glyph, tone, said))
+        keys = shown.entry.sources if shown.entry else ()
+        self._name.setToolTip("\n".join(sources().get(key, key) for key in keys))
+        self._about.addStretch(1)
+
+    def _tell_licence(self, shown: Row) -> None:
+        found = licence(shown.licence)
+        lay = self._licence
+        badge = Badge(words.licence_short(shown.licence), words.TONES[found.commercial])
+        lay.addWidget(box(row(Text(lambda: tr("Licence"), "strong"), badge, None)))
+        glyph, tone = _sign(found.commercial)
+        lay.addWidget(_point(glyph, tone, lambda: found.commercial_sentence))
+        for sentence in found.sentences[1:]:
+            lay.addWidget(_point("file-text", "text2", sentence))
+        if found.checked != "text":
+            note = Text(
+                lambda: tr("These sentences were not checked against the licence's own text."),
+                "caption",
+                "warn",
+                wrap=True,
+            )
+            lay.addWidget(note)
+        legal = Text(lambda: tr("This is no legal advice."), "caption", "text3")
+        if found.link or shown.entry or shown.found:
+            read = Button(lambda: tr("Read it in full"), "link", "globe")
+            address = found.link or f"{HUB}{shown.source}"
+            read.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(address)))
+            lay.addWidget(box(row(read, legal, None)))
+        lay.addStretch(1)
+
+    def _tell_fit(self, shown: Row) -> None:
+        lay, source = self._fit, shown.source
+        self._need, self._there = Text("–", "strong"), Text("", "caption", "text3", wrap=True)
+        self._bar = MemoryBar(height=12)
+        self._bar.hide()
+        lay.addWidget(Text(lambda: tr("Memory as the settings are"), "strong", wrap=True))
+        lay.addWidget(self._need)
+        lay.addWidget(self._bar)
+        lay.addWidget(self._there)
+        if shown.fits:
+            lay.addWidget(Text(self._alone, "caption", "text3", wrap=True))
+        lay.addStretch(1)
+        recipe, gpu = self._project.session.recipe, self._project.preferences.gpu
+        asked = with_changes(recipe, {"model.source": source, "model.revision": ""})
+        if shown.found and not shown.config and not shown.on_disk:
+            self._there.say(
+                lambda: tr("How it is built is known once it is downloaded; then it is reckoned.")
+            )
+            return
+        self._there.say(lambda: tr("Reckoning …"))
+        self._project.jobs.run(
+            self._key, lambda: plan_of(asked, gpu), self._show_plan, lambda _: None
+        )
+
+    def _show_plan(self, found: tuple[Estimate | None, StudioError | None]) -> None:
+        plan, trouble = found
+        if plan is None:
+            why = trouble.title if trouble else ""
+            self._there.say(lambda: tr("Nothing can be reckoned yet: {why}").format(why=why))
+            return
+        total, target = plan.plan.total, plan.target
+        self._need.say(f"{total / 2**30:.1f} / {amounts.memory(target.total)}")
+        self._need.set_tone("bad" if plan.verdict == "does-not-fit" else "text")
+        self._bar.show()
+        self._bar.show_parts(plan.plan.parts, target.total)
+        method = plan.plan.setup.method
+        name = dict(words.METHODS)[method]
+        place = target.name
+        self._there.say(
+            lambda: tr("{verdict} with {method} on {place}").format(
+                verdict=words.verdict(plan.verdict),
+                method=name,
+                place=place or tr("this machine's processor"),
+            )
+        )
+
+    def _alone(self) -> str:
+        """What the table's column means."""
+        fits = (self._row.fits if self._row else None) or {}
+        each = [f"{name}: {words.verdict(fits[key])}" for key, name in words.METHODS if key in fits]
+        text = tr("One row at a time: {verdicts}. Larger batches can be added up from such rows.")
+        return text.format(verdicts=", ".join(each))
+
+    def _add_actions(self, shown: Row) -> None:
+        lay, recipe = self._actions, self._project.session.recipe
+        chosen = recipe.model.source == shown.source
+        if shown.custom_code:
+            trusted = chosen and recipe.model.trust_remote_code
+            self._warning.addWidget(self._risk(shown, trusted=trusted))
+        if shown.on_disk and shown.source != DEMO:
+            lay.addWidget(Badge(lambda: tr("On disk"), "ok"))
+        elif shown.entry or shown.found:
+            lay.addWidget(self._fetching(shown))
+        if chosen:
+            lay.addWidget(Badge(lambda: tr("In use"), "accent", "check"))
+        elif not shown.custom_code:
+            use = Button(lambda: tr("Use this model"), "primary", "check")
+            use.clicked.connect(lambda: self.use_asked.emit(shown, False))
+            lay.addWidget(use)
+
+    def _fetching(self, shown: Row) -> Button:
+        gated = shown.gated == "yes"
+        text = (lambda: tr("Ask for it …")) if gated else (lambda: tr("Download"))
+        made = Button(text, glyph="lock" if gated else "package")
+        made.setEnabled(not self._busy)
+        asked = self.gate_asked if gated else self.download_asked
+        made.clicked.connect(lambda: asked.emit(shown))
+        return made
+
+    def _risk(self, shown: Row, *, trusted: bool) -> FindingBox:
+        """The refusal of the model's own code, or that the person allowed it."""
+        if trusted:
+            made = FindingBox(
+                "warning",
+                lambda: tr("Its own code may run"),
+                lambda: tr("It has all your rights on this machine."),
+                fix=lambda: tr("Forbid it"),
+            )
+        else:
+            made = FindingBox(
+                "warning",
+                lambda: tr("It needs to run its own code"),
+                lambda: tr("Python code from its maker would run here with all your rights."),
+                fix=lambda: tr("Allow it …"),
+            )
+        made.fix_pressed.connect(
+            lambda: self.use_asked.emit(shown, not trusted), Qt.ConnectionType.QueuedConnection
+        )
+        return made
+
+
+def _facts(shown: Row) -> list[tuple[str, str, Words]]:
+    """What is known of a model: icon, tone and sentence of each."""
+    each = shown.entry
+    found: list[tuple[str, str, Words]] = []
+    if shown.parameters:
+        count = amounts.parameters(shown.parameters)
+        vision = each.vision_parameters if each else 0
+        found.append(("layers", "text2", lambda: _size(count, vision)))
+    if shown.context:
+        tokens = amounts.whole(shown.context)
+        found.append(("file-text", "text2", lambda: tr("Reads {n} tokens").format(n=tokens)))
+    if each:
+        name = each.tokenizer
+        found.append(("terminal", "text2", lambda: tr("Tokenizer: {name}").format(name=name)))
+        found.append(("globe", "text2", _korean(shown)))
+    if shown.gated == "yes":
+        found.append(("lock", "warn", lambda: tr("Its maker lets people in one by one")))
+    elif shown.gated == "unknown" and each:
+        found.append(("lock", "text2", lambda: tr("Whether it asks for permission is not known")))
+    elif shown.gated == "no":
+        found.append(("check", "text2", lambda: tr("Can be downloaded without signing in")))
+    if shown.limits:
+        found.append(("triangle-alert", "warn", lambda: " ".join(shown.limits)))
+    return found
+
+
+def _size(count: str, vision: int) -> str:
+    text = tr("{count} parameters").format(count=count)
+    if vision:
+        more = amounts.parameters(vision)
+        text += tr(", and {more} for images").format(more=more)
+    return text
+
+
+def _korean(shown: Row) -> Callable[[], str]:
+    adapted = bool(shown.entry and shown.entry.korean.adapted)
+    return lambda: words.korean_long(shown.korean, adapted=adapted)
+
+
+def _sign(commercial: str) -> tuple[str, str]:
+    return {
+        "yes": ("check", "ok"),
+        "conditional": ("triangle-alert", "warn"),
+        "no": ("x", "bad"),
+    }.get(commercial, ("triangle-alert", "text2"))
+
+
+def _where(shown: Row) -> Words:
+    if shown.source == DEMO:
+        return lambda: tr("in this program")
+    return shown.source
+
+
+def _point(glyph: str, tone: str, said: Words) -> QWidget:
+    sign = column(Glyph(glyph, tone, 14), None, pad=(0, 3, 0, 0))
+    line = row(sign, Text(said, "body", "text2", wrap=True), gap=Space.s)
+    line.setStretch(1, 1)
+    return box(line)
