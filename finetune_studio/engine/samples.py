@@ -50,7 +50,8 @@ class Voice:
             )
         finally:
             model.train(was_training)
-        return self._tokenizer.decode(made[0, ids.shape[1] :].tolist(), skip_special_tokens=True)
+        text = self._tokenizer.decode(made[0, ids.shape[1] :].tolist(), skip_special_tokens=True)
+        return text.rstrip("\ufffd")  # half a character, where the answer was cut at its length
 
     def _labelled(self, logits: torch.Tensor) -> str:
         shares = logits.float().softmax(-1)
