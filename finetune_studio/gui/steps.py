@@ -1,12 +1,21 @@
 """The steps of the wizard, in their order. A page joins the window by its line here."""
 
-from finetune_studio.gui.pages import dataset, hyperparameters, model, results, tokenizer, training
+from finetune_studio.gui.pages import (
+    dataset,
+    hyperparameters,
+    method,
+    model,
+    results,
+    tokenizer,
+    training,
+)
 from finetune_studio.gui.pages.page import StepOf
 
 STEPS: tuple[StepOf, ...] = (
     model.STEP,
     dataset.STEP,
     tokenizer.STEP,
+    method.STEP,
     hyperparameters.STEP,
     training.STEP,
     results.STEP,

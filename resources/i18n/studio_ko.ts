@@ -3413,6 +3413,11 @@
    <translation>1. 모델 페이지에서 라이선스를 읽고 동의하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>16-bit</source>
+   <translation>16비트</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>2. Sign in with a token of the same account; reading is enough.</source>
    <translation>2. 같은 계정의 토큰으로 로그인하세요. 읽기 권한이면 충분해요.</translation>
@@ -3433,9 +3438,19 @@
    <translation>8비트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>8-bit</source>
+   <translation>8비트</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>= steps an epoch</source>
    <translation>= 에폭당 스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>A block of 64 weights is divided by its largest, so all lie between -1 and 1. Levels: Dettmers et al. 2023, QLoRA, as in bitsandbytes; 8 bits: Dettmers et al. 2022, LLM.int8(); 16 bits: bfloat16.</source>
+   <translation>가중치를 64개씩 묶어 가장 큰 값으로 나누므로 모두 -1과 1 사이에 있어요. 눈금: Dettmers 외 2023, QLoRA(bitsandbytes와 같음), 8비트: Dettmers 외 2022, LLM.int8(), 16비트: bfloat16.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -3544,6 +3559,11 @@
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Answer B</source>
    <translation>답 B</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>As the settings are it does not fit ({short}). With this alone it does: {changes}.</source>
+   <translation>지금 설정으로는 들어가지 않아요({short}). 이것만 바꾸면 들어가요: {changes}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -3688,6 +3708,11 @@
    <translation>추천 목록</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>Changes every weight. Learns most, weighs most.</source>
+   <translation>모든 가중치를 바꿔요. 가장 많이 배우지만 가장 무거워요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Chat</source>
@@ -3717,6 +3742,11 @@
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Choose a model, and begin with your own data.</source>
    <translation>모델을 고르고 내 데이터로 시작해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>Choose a smaller model, or a GPU with more memory.</source>
+   <translation>더 작은 모델이나 메모리가 더 큰 GPU를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -3869,6 +3899,7 @@
    <translation>장치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Disk</source>
    <translation>디스크</translation>
@@ -4004,6 +4035,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Full</source>
    <translation>전체 학습</translation>
   </message>
@@ -4069,6 +4101,16 @@
    <translation>가리고 비교</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>Holds the weights in 4 bits (NF4) and learns an adapter.</source>
+   <translation>가중치를 4비트(NF4)로 줄이고 어댑터를 배워요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>Holds the weights in 8 bits and learns an adapter.</source>
+   <translation>가중치를 8비트로 줄이고 어댑터를 배워요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>How it is built is known once it is downloaded; then it is reckoned.</source>
    <translation>구조는 내려받은 뒤에 알 수 있어요. 그때 메모리를 계산해 드려요.</translation>
@@ -4082,6 +4124,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>How much at a time</source>
    <translation>한 번에 보는 양</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>How shall we train it?</source>
+   <translation>어떻게 가르칠까요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -4127,6 +4174,11 @@
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>It did not get better</source>
    <translation>좋아지지 않았어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>It fits ({room}), rounds no weight and trains {share} of the model. Adapters on all linear layers usually come close to full training and forget less. Source: Dettmers et al. 2023, QLoRA; Biderman et al. 2024, LoRA learns less and forgets less.</source>
+   <translation>메모리에 들어가고({room}), 가중치를 반올림하지 않으며, 모델의 {share}만 학습해요. 모든 선형 층에 어댑터를 달면 대개 전체 학습에 가깝게 배우고 덜 잊어요. 출처: Dettmers 외 2023, QLoRA; Biderman 외 2024, LoRA Learns Less and Forgets Less.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
@@ -4318,6 +4370,11 @@
    <translation>학습 속도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>Leaves the weights alone and learns a small adapter.</source>
+   <translation>원래 가중치는 두고 작은 어댑터만 배워요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>Let {name} run its own code?</source>
    <translation>{name}의 자체 코드를 실행하게 할까요?</translation>
@@ -4352,6 +4409,11 @@
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Live plan</source>
    <translation>예상 계획</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>LoRA does not fit ({short}); with rounded weights it does ({room}). Scores are usually alike. Source: Dettmers et al. 2023, QLoRA.</source>
+   <translation>LoRA는 들어가지 않지만({short}), 가중치를 양자화하면 들어가요({room}). 점수는 대개 비슷해요. 출처: Dettmers 외 2023, QLoRA.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
@@ -4469,6 +4531,11 @@
    <translation>대화(messages)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>Method</source>
+   <translation>학습 방식</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Model</source>
@@ -4498,6 +4565,11 @@
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>My folder</source>
    <translation>내 폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>NF4 moves each weight to the nearest of 16 levels. They crowd where weights are many, so little is lost. Move the weight: below, its surroundings are magnified, with the levels of 8 and 16 bits.</source>
+   <translation>NF4는 가중치를 가장 가까운 16개 눈금으로 옮겨요. 눈금은 가중치가 많은 가운데에 촘촘해서 잃는 것이 적어요. 가중치를 움직여 보세요. 아래에는 그 둘레를 확대해 8비트, 16비트 눈금과 견줘 보여 드려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -4545,6 +4617,11 @@
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>No NVIDIA GPU</source>
    <translation>NVIDIA GPU가 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>No method fits, whatever the settings</source>
+   <translation>설정을 바꿔도 들어가는 방식이 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
@@ -4717,6 +4794,11 @@
    <translation>그림 (*.png)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>Precision</source>
+   <translation>정밀도</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Preference pairs</source>
    <translation>선호 쌍</translation>
@@ -4762,6 +4844,11 @@
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>Python, to copy</source>
    <translation>복사해 쓰는 파이썬</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>QLoRA, 8-bit</source>
+   <translation>QLoRA 8비트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -4819,6 +4906,7 @@
    <translation>레시피와 실행 (*.yaml *.yml run.json)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Reckoning …</source>
@@ -4828,6 +4916,11 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Recognised as {shape}: {why}</source>
    <translation>{shape}(으)로 알아봤어요. {why}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>Recommended</source>
+   <translation>추천</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -4977,6 +5070,11 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>Share of the model</source>
+   <translation>모델에서 차지하는 비율</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/help.py" />
@@ -5183,6 +5281,16 @@
    <translation>끝맺음 토큰 {token}을 배워요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>The figures of your model and settings on this machine. Bars are memory.</source>
+   <translation>고른 모델과 설정을 이 컴퓨터에서 셈한 숫자예요. 막대는 메모리예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>The figures of your model and settings, as on the {gpu} you compare on.</source>
+   <translation>고른 모델과 설정을 비교할 GPU인 {gpu} 기준으로 셈한 숫자예요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
@@ -5294,6 +5402,7 @@
    <translation>빠듯함</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Time</source>
@@ -5352,6 +5461,7 @@
    <translation>다시 학습</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Trainable</source>
    <translation>학습 파라미터</translation>
@@ -5471,6 +5581,11 @@
    <translation>이 모델 쓰기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>Use {method}</source>
+   <translation>{method} 쓰기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>Use {name}</source>
    <translation>{name} 쓰기</translation>
@@ -5506,9 +5621,24 @@
    <translation>검증 손실이 {value:.3f}이고 계속 내려가고 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>Variant</source>
+   <translation>변형</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Warm-up, stable, decay</source>
    <translation>워밍업·유지·감쇠</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>Weight</source>
+   <translation>가중치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>Weight, from -1 to 1</source>
+   <translation>가중치, -1에서 1까지</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
@@ -5519,6 +5649,16 @@
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>What differs</source>
    <translation>다른 점</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>What do fewer bits do to a weight?</source>
+   <translation>비트를 줄이면 가중치는 어떻게 되나요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>What fewer bits do to a weight</source>
+   <translation>비트를 줄인 가중치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -5637,6 +5777,7 @@
    <translation>어림값이에요. 학습이 시작되면 다시 재요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>about {time}</source>
    <translation>약 {time}</translation>
@@ -5681,6 +5822,11 @@
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
    <source>checkpoints {steps}</source>
    <translation>체크포인트 {steps}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>chosen</source>
+   <translation>선택됨</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
@@ -5995,6 +6141,11 @@
    <translation>{length} 토큰이 이 데이터에 맞아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method.py" />
+   <source>{method} is advised</source>
+   <translation>{method}: 추천</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <source>{model} is being downloaded</source>
    <translation>{model}: 내려받는 중</translation>
@@ -6075,6 +6226,16 @@
    <translation>그중 {size}는 받다 만 것</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>{size} short</source>
+   <translation>{size} 모자라요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>{size} to spare</source>
+   <translation>{size} 남아요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
    <source>{step} (best)</source>
    <translation>{step}(최고)</translation>
@@ -6094,6 +6255,11 @@
    <location filename="../../finetune_studio/gui/pages/model_cells.py" />
    <source>{tokens} context</source>
    <translation>문맥 {tokens}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_levels.py" />
+   <source>{value}, off by {error}</source>
+   <translation>{value}, 오차 {error}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />

@@ -44,7 +44,10 @@ GROUPS: tuple[tuple[Callable[[], str], tuple[str, ...]], ...] = (
             "training.packing",
         ),
     ),
-    (lambda: tr("Adapter"), ("method.",)),
+    (
+        lambda: tr("Adapter"),
+        ("method.rank", "method.alpha", "method.dropout", "method.targets"),
+    ),
     (lambda: tr("Measuring and stopping"), ("evaluation.", "data.split.")),
     (lambda: tr("What is learned"), ("task.",)),
     (lambda: tr("Optimiser and memory"), ("training.",)),

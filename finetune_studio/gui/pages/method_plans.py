@@ -25,6 +25,10 @@ CHANGES: Mapping[Name, Mapping[str, Any]] = {
     "qlora8": {"method.kind": "qlora", "method.bits": 8},
 }
 OK = ("fits", "tight")
+FREE = frozenset(
+    {"training.batch_size", "training.accumulation", "training.gradient_checkpointing"}
+)
+"""Settings whose change leaves the training what it was, but slower."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class Plans:
     Attributes:
         options: Each method's plan.
         advised: The method that is advised; empty where nothing could be reckoned.
-        why: `fits`: LoRA does; `rounds`: only with the weights in fewer bits; `changes`: none does
-            as the settings are, but this one with `Estimate.fitted`; `none`: nothing helps.
+        why: `fits`: LoRA does; `rounds`: it does with the weights in fewer bits; `changes`: it does
+            with the changes in `Estimate.fitted`; `none`: nothing helps.
     """
 
     options: Mapping[Name, Option]
@@ -105,18 +109,28 @@ def advise(options: Mapping[Name, Option]) -> Plans:
     if all(each.estimate is None for each in options.values()):
         return Plans(options, "", "")
     verdicts = {name: each.estimate.verdict for name, each in options.items() if each.estimate}
+    rounded: tuple[Name, ...] = ("qlora8", "qlora")
     if verdicts.get("lora") in OK:
         return Plans(options, "lora", "fits")
-    rounded: tuple[Name, ...] = ("qlora8", "qlora")
-    for wanted in ("fits", "tight"):
+    if _mends(options["lora"], FREE):
+        return Plans(options, "lora", "changes")
+    for wanted in OK:
         for name in rounded:
             if verdicts.get(name) == wanted:
                 return Plans(options, name, "rounds")
-    for name in ("lora", *rounded):
-        found = options[name].estimate
-        if found and found.fitted and not _switches(found.fitted):
-            return Plans(options, name, "changes")
+    for allowed in (FREE, None):
+        for name in ("lora", *rounded):
+            if _mends(options[name], allowed):
+                return Plans(options, name, "changes")
     return Plans(options, "", "none")
+
+
+def _mends(option: Option, allowed: frozenset[str] | None) -> bool:
+    """Whether other settings make it fit without another method, and those alone."""
+    fitted = option.estimate.fitted if option.estimate else None
+    if fitted is None or _switches(fitted):
+        return False
+    return allowed is None or all(each.path in allowed for each in fitted.changes)
 
 
 def _switches(fitted: "Fitted") -> bool:

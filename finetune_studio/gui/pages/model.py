@@ -10,15 +10,14 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QWidget
 from typing_extensions import override
 
-from finetune_studio.catalog.entries import entries
-from finetune_studio.catalog.licensing import licence_findings, licence_of_model
+from finetune_studio.catalog.licensing import licence_of_model
 from finetune_studio.catalog.resolve import DEMO
 from finetune_studio.errors import RefusedError, StudioError
-from finetune_studio.gui.form import finding_box
 from finetune_studio.gui.language import Words, tr
-from finetune_studio.gui.pages import model_rows
+from finetune_studio.gui.pages.model_choice import again, catalogue, on_hub
 from finetune_studio.gui.pages.model_details import Details
 from finetune_studio.gui.pages.model_download import Download
+from finetune_studio.gui.pages.model_findings import ModelFindings
 from finetune_studio.gui.pages.model_gate import Gate
 from finetune_studio.gui.pages.model_kept import KeptModels
 from finetune_studio.gui.pages.model_list import ModelList
@@ -36,12 +35,10 @@ from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
-from finetune_studio.recipe.findings import Finding
 
 Place = Literal["catalogue", "hub", "folder", "kept", "demo"]
 WIDE = 1180  # pixels of the page from which the details stand beside the table
 BESIDE = 340
-FOUND = 1000  # results of the Hub that are asked for
 SHORTEST = 2  # letters before the Hub is asked
 
 
@@ -67,10 +64,8 @@ class ModelPage(StepPage):
                 ("demo", lambda: tr("Demo model")),
             ]
         )
-        self._said, self._findings = column(gap=Space.s), column(gap=Space.s)
+        self._said, self._findings = column(gap=Space.s), ModelFindings(project)
         self._asked = ""
-        self._licences: list[Finding] = []
-        self._shown: list[Finding] = []
         self._lay()
         self._connect()
         self.go(_place_of(project))
@@ -322,38 +317,14 @@ class ModelPage(StepPage):
         gpu = machine.gpus[0].name if machine and machine.gpus else ""
         self.list.show_machine(gpu, known=machine is not None)
         self.list.show_gpu(self._project.preferences.gpu)
-        self._show_findings()
+        self._findings.show_findings()
 
     def _follow(self, changed: frozenset[str]) -> None:
         if any(each.startswith("model.") for each in changed):
             self.list.table.show_chosen(self._project.session.recipe.model.source)
             self._refresh_details()
         if any(each.startswith(("model.", "licence.", "data.files")) for each in changed):
-            self._judge()
-
-    def _judge(self) -> None:
-        """Ask the licence guardian; it reads the model's and the data's README."""
-        recipe = self._project.session.recipe
-        self._project.jobs.run(
-            "guardian", lambda: licence_findings(recipe), self._know_licences, lambda _: None
-        )
-
-    def _know_licences(self, found: list[Finding]) -> None:
-        self._licences = found
-        self._show_findings()
-
-    def _show_findings(self) -> None:
-        facts = self._project.facts.findings()
-        ours = [each for each in facts if each.where.startswith(("model.", "licence."))]
-        codes = {each.code for each in ours}
-        ours += [each for each in self._licences if each.code not in codes]
-        if ours == self._shown:
-            return
-        self._shown = ours
-        clear(self._findings)
-        for each in ours:
-            made = finding_box(each, self._project.session, lambda _: None)
-            self._findings.addWidget(made)
+            self._findings.judge()
 
     def _known(self, name: str) -> Row:
         """The row of a model that is on the disk, in the catalogue or not."""
@@ -393,47 +364,8 @@ class ModelPage(StepPage):
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
-        self._judge()
+        self._findings.judge()
         super().showEvent(event)
-
-
-def catalogue(gpu: str) -> list[Row]:
-    """The catalogue's rows, with what is on the disk and what fits.
-
-    Raises:
-        RefusedError: The GPU is not known.
-    """
-    from finetune_studio.catalog.disk import on_disk
-    from finetune_studio.hardware.target import target_of
-
-    here = on_disk()
-    return model_rows.with_fits((model_rows.of_entry(e, here) for e in entries()), target_of(gpu))
-
-
-def on_hub(text: str, gpu: str) -> list[Row]:
-    """What the Hub has under a name.
-
-    Raises:
-        StudioError: The Hub cannot be asked.
-    """
-    from finetune_studio.catalog.disk import on_disk
-    from finetune_studio.catalog.search import search
-    from finetune_studio.hardware.target import target_of
-
-    here = on_disk()
-    rows = [model_rows.of_found(each, here) for each in search(text, FOUND)]
-    return model_rows.with_fits(rows, target_of(gpu))
-
-
-def again(rows: list[Row], gpu: str) -> list[Row]:
-    """The same rows, compared on another GPU.
-
-    Raises:
-        RefusedError: The GPU is not known.
-    """
-    from finetune_studio.hardware.target import target_of
-
-    return model_rows.with_fits(rows, target_of(gpu))
 
 
 def _place_of(project: Project) -> Place:

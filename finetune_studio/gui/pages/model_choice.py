@@ -1,0 +1,46 @@
+"""The models to choose from: the catalogue, the Hub, and both on another GPU. No widgets."""
+
+from finetune_studio.catalog.entries import entries
+from finetune_studio.gui.pages import model_rows
+from finetune_studio.gui.pages.model_rows import Row
+
+FOUND = 1000  # results of the Hub that are asked for
+
+
+def catalogue(gpu: str) -> list[Row]:
+    """The catalogue's rows, with what is on the disk and what fits.
+
+    Raises:
+        RefusedError: The GPU is not known.
+    """
+    from finetune_studio.catalog.disk import on_disk
+    from finetune_studio.hardware.target import target_of
+
+    here = on_disk()
+    return model_rows.with_fits((model_rows.of_entry(e, here) for e in entries()), target_of(gpu))
+
+
+def on_hub(text: str, gpu: str) -> list[Row]:
+    """What the Hub has under a name.
+
+    Raises:
+        StudioError: The Hub cannot be asked.
+    """
+    from finetune_studio.catalog.disk import on_disk
+    from finetune_studio.catalog.search import search
+    from finetune_studio.hardware.target import target_of
+
+    here = on_disk()
+    rows = [model_rows.of_found(each, here) for each in search(text, FOUND)]
+    return model_rows.with_fits(rows, target_of(gpu))
+
+
+def again(rows: list[Row], gpu: str) -> list[Row]:
+    """The same rows, compared on another GPU.
+
+    Raises:
+        RefusedError: The GPU is not known.
+    """
+    from finetune_studio.hardware.target import target_of
+
+    return model_rows.with_fits(rows, target_of(gpu))
