@@ -3453,7 +3453,7 @@
    <translation>가중치를 64개씩 묶어 가장 큰 값으로 나누므로 모두 -1과 1 사이에 있어요. 눈금: Dettmers 외 2023, QLoRA(bitsandbytes와 같음), 8비트: Dettmers 외 2022, LLM.int8(), 16비트: bfloat16.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_folder.py" />
    <source>A model on this disk</source>
    <translation>이 디스크에 있는 모델</translation>
   </message>
@@ -3735,6 +3735,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_folder.py" />
    <source>Choose a folder</source>
    <translation>폴더 고르기</translation>
   </message>
@@ -4231,7 +4232,7 @@
    <translation>워밍업 없이 처음부터 제 학습률로 시작해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_folder.py" />
    <source>Its folder holds config.json, the safetensors weights and the tokenizer.</source>
    <translation>config.json, safetensors 가중치, 토크나이저가 든 폴더를 고르세요.</translation>
   </message>

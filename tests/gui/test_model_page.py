@@ -279,8 +279,8 @@ def test_a_download_that_fails_says_why(page, window, qtbot, server, monkeypatch
     monkeypatch.setattr(Control, "sleep", lambda self, seconds: self.look())
     page.list.table.look_at(SMALL)
     page.fetch(page.details.shown)  # the Hub has no such model
-    qtbot.waitUntil(lambda: not page.download.running, timeout=20_000)
-    assert "There is no model" in words(page)
+    qtbot.waitUntil(lambda: "There is no model" in words(page), timeout=20_000)
+    assert not page.download.running
 
 
 def test_a_token_is_taken_and_never_shown_again(page, window, qtbot, server, monkeypatch):  # noqa: F811

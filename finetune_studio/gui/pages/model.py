@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog
 from typing_extensions import override
 
 from finetune_studio.catalog.licensing import licence_of_model
@@ -18,6 +18,7 @@ from finetune_studio.gui.pages.model_choice import again, catalogue, on_hub
 from finetune_studio.gui.pages.model_details import Details
 from finetune_studio.gui.pages.model_download import Download
 from finetune_studio.gui.pages.model_findings import ModelFindings
+from finetune_studio.gui.pages.model_folder import folder_card
 from finetune_studio.gui.pages.model_gate import Gate
 from finetune_studio.gui.pages.model_kept import KeptModels
 from finetune_studio.gui.pages.model_list import ModelList
@@ -27,13 +28,10 @@ from finetune_studio.gui.pages.model_rows import Row
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
-from finetune_studio.gui.widgets.button import Button
-from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Segmented
 from finetune_studio.gui.widgets.dialog import Answer, Ask
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
-from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
 
 Place = Literal["catalogue", "hub", "folder", "kept", "demo"]
@@ -72,7 +70,7 @@ class ModelPage(StepPage):
 
     def _lay(self) -> None:
         self._sources.setAccessibleName(tr("Where the model comes from"))
-        self._folder = self._folder_card()
+        self._folder = folder_card(self._choose_folder)
         self._body = row(self.list, self.details, gap=Space.m)
         self._body.setStretch(0, 1)
         self._progress = ProgressCard(self.download)
@@ -95,17 +93,6 @@ class ModelPage(StepPage):
             ),
         )
         self.setLayout(column(page(title, sentence, body)))
-
-    def _folder_card(self) -> QWidget:
-        choose = Button(lambda: tr("Choose a folder"), "primary", "folder-open")
-        choose.clicked.connect(self._choose_folder)
-        empty = empty_state(
-            "folder-open",
-            lambda: tr("A model on this disk"),
-            lambda: tr("Its folder holds config.json, the safetensors weights and the tokenizer."),
-            choose,
-        )
-        return Card(column(empty, pad=Space.xl), fill="canvas")
 
     def _connect(self) -> None:
         project = self._project

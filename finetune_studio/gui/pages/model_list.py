@@ -7,18 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import get_args
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from finetune_studio.gui.icons import icon
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.model_rows import Key, Row, Wanted
 from finetune_studio.gui.pages.model_table import LARGEST_FIRST, ModelTable, column_title
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.layout import box, column, row
-from finetune_studio.gui.widgets.line import Line
-from finetune_studio.gui.widgets.table_filter import FilterChip
+from finetune_studio.gui.widgets.table_filter import FilterChip, SearchLine
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.hardware.gpus import accelerators
 
@@ -41,11 +39,9 @@ class ModelList(QWidget):
         self._machine, self._on_gpu = "", False
         self.table = ModelTable()
         self.table.setMinimumHeight(240)
-        self.field = Line(lambda: tr("Name, maker or Hub address"))
-        self.field.addAction(icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
+        self.field = SearchLine(lambda: tr("Name, maker or Hub address"))
         self.field.setMinimumWidth(170)
         self.field.setMaximumWidth(320)
-        self.field.setClearButtonEnabled(True)
         self._rest = QTimer(self, singleShot=True, interval=RESTS)
         self._rest.timeout.connect(self._search)
         self.field.textChanged.connect(lambda _: self._rest.start())
