@@ -1,16 +1,38 @@
-"""A filter over a table: a round chip that is on or off, with a check when it is on."""
+"""What narrows a table down: a field to search with, and round chips that are on or off."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 from typing_extensions import override
 
 from finetune_studio.gui.icons import paint_icon
 from finetune_studio.gui.language import Words, say
 from finetune_studio.gui.theme import font, theme
+from finetune_studio.gui.widgets.line import Line
 
 HEIGHT = 28
 CHECK = 15  # pixels that the check takes
+
+
+class SearchLine(Line):
+    """A field with a glass; Escape empties it."""
+
+    def __init__(self, placeholder: Words) -> None:
+        super().__init__(placeholder)
+        self.setTextMargins(20, 0, 0, 0)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        glass = QRectF(9, self.height() / 2 - 8, 16, 16)
+        paint_icon(QPainter(self), "search", glass, "text3")
 
 
 class FilterChip(QAbstractButton):
