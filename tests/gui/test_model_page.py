@@ -184,7 +184,11 @@ def test_own_code_runs_only_after_a_yes_and_for_that_model_alone(
     assert "all your rights" in words(page.details)
     assert not [b for b in page.details.findChildren(Button) if "Use this" in b.accessibleName()]
     page.details.findChild(FindingBox).fix_pressed.emit()
-    qtbot.wait(50)  # the press is heard a turn later
+    if answer == "yes":  # the press is heard a turn later
+        recipe = window.project.session
+        qtbot.waitUntil(lambda: recipe.recipe.model.trust_remote_code, timeout=20_000)
+    else:
+        qtbot.wait(200)
     settle(window, qtbot)
     found = window.project.session.recipe.model
     assert (found.source == custom.source, found.trust_remote_code) == (answer == "yes",) * 2

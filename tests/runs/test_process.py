@@ -325,9 +325,16 @@ def test_a_starter_that_is_interrupted_leaves_no_trainer_nobody_knows(child, mon
     with pytest.raises(KeyboardInterrupt):
         start()
     monkeypatch.undo()
-    mine = psutil.Process().children()
-    assert not [each for each in mine if str(run.path) in each.cmdline()]
+    assert not [each for each in psutil.Process().children() if str(run.path) in words_of(each)]
     assert run.info().pid is None
+
+
+def words_of(child):
+    """The command of a child; none of one that has ended."""
+    try:
+        return child.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 @posix
