@@ -82,9 +82,10 @@ class ModelPage(StepPage):
             self.kept,
             box(self._body),
             self._findings,
+            None,
             gap=Space.m,
         )
-        body.setStretch(5, 1)
+        self._column = body
         title, sentence = (
             lambda: tr("Which model do we start from?"),
             lambda: tr(
@@ -121,6 +122,9 @@ class ModelPage(StepPage):
         clear(self._said)
         self.list.setVisible(place in ("catalogue", "hub"))
         self.kept.setVisible(place == "kept")
+        tall = place in ("catalogue", "hub")  # a table takes what height there is
+        self._column.setStretch(5, int(tall))
+        self._column.setStretch(7, int(not tall))
         self._folder.setVisible(place == "folder")
         self.details.show_row(None)
         self._stand()
