@@ -311,7 +311,7 @@ def test_what_was_downloaded_is_listed_and_removed(page, window, qtbot, cache): 
     (folder / "a").write_bytes(b"x" * 5_000_000)
     page.go("kept")
     settle(window, qtbot)
-    assert "maker/old" in words(page.kept)
+    qtbot.waitUntil(lambda: "maker/old" in words(page.kept), timeout=20_000)
     assert "5 MB" in words(page.kept)
     page.kept.remove("maker/old")
     qtbot.waitUntil(lambda: not disk.kept(), timeout=20_000)

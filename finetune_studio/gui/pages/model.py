@@ -14,7 +14,7 @@ from finetune_studio.catalog.licensing import licence_of_model
 from finetune_studio.catalog.resolve import DEMO
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.gui.language import Words, tr
-from finetune_studio.gui.pages.model_choice import again, catalogue, on_hub
+from finetune_studio.gui.pages.model_choice import again, catalogue, known, on_hub
 from finetune_studio.gui.pages.model_details import Details
 from finetune_studio.gui.pages.model_download import Download
 from finetune_studio.gui.pages.model_findings import ModelFindings
@@ -105,7 +105,7 @@ class ModelPage(StepPage):
         self.details.use_asked.connect(self.use)
         self.details.download_asked.connect(lambda each: self.fetch(each))
         self.details.gate_asked.connect(self._open_gate)
-        self.kept.use_asked.connect(lambda name: self.use(self._known(name)))
+        self.kept.use_asked.connect(lambda name: self.use(known(name, self.rows.values())))
         self.kept.removed.connect(lambda _: self._load())
         project.session.changed.connect(self._follow)
         project.facts.changed.connect(self._show_machine)
@@ -317,11 +317,6 @@ class ModelPage(StepPage):
         if any(each.startswith(("model.", "licence.", "data.files")) for each in changed):
             self._findings.judge()
 
-    def _known(self, name: str) -> Row:
-        """The row of a model that is on the disk, in the catalogue or not."""
-        rows = {each.source: each for place in self.rows for each in self.rows[place]}
-        return rows.get(name) or Row(name, name.rpartition("/")[2], on_disk=True)
-
     def _refuse(self, error: StudioError) -> None:
         self._tell("warning", error.title, " ".join(filter(None, (error.detail, error.hint))))
 
@@ -362,9 +357,8 @@ class ModelPage(StepPage):
 def _place_of(project: Project) -> Place:
     """Where the recipe's model comes from."""
     source = project.session.recipe.model.source
-    if source == DEMO:
-        return "catalogue"
-    return "folder" if Path(source).expanduser().is_dir() else "catalogue"
+    own = source != DEMO and Path(source).expanduser().is_dir()
+    return "folder" if own else "catalogue"
 
 
 def _summary(project: Project) -> str:

@@ -1,5 +1,7 @@
 """The models to choose from: the catalogue, the Hub, and both on another GPU. No widgets."""
 
+from collections.abc import Iterable
+
 from finetune_studio.catalog.entries import entries
 from finetune_studio.gui.pages import model_rows
 from finetune_studio.gui.pages.model_rows import Row
@@ -44,3 +46,9 @@ def again(rows: list[Row], gpu: str) -> list[Row]:
     from finetune_studio.hardware.target import target_of
 
     return model_rows.with_fits(rows, target_of(gpu))
+
+
+def known(name: str, shown: Iterable[list[Row]]) -> Row:
+    """The row of a model that is on the disk, whether it is shown anywhere or not."""
+    rows = {each.source: each for place in shown for each in place}
+    return rows.get(name) or Row(name, name.rpartition("/")[2], on_disk=True)
