@@ -296,7 +296,7 @@ def test_two_interrupts_stop_at_once(tmp_path, recipe):
 
 
 @posix
-@pytest.mark.parametrize("seconds", [0.7, 1.5, 4.0])  # before, Python itself is starting
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 4.0])
 def test_an_interrupted_export_leaves_nothing(tmp_path, recipe, seconds):
     run = tmp_path / "run"
     assert call("train", recipe(training__max_steps=2), "--out", run).returncode == 0
