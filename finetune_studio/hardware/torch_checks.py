@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from finetune_studio.hardware import torch_build
 from finetune_studio.hardware.check import Check
 from finetune_studio.hardware.machine import Machine
 from finetune_studio.hardware.nvml import GPU
@@ -119,18 +120,15 @@ def driver_too_old(machine: Machine, torch: TorchFacts) -> bool:
 
 
 def advised_build(machine: Machine) -> str:
-    """The torch build for this driver and its newest GPU; empty where the driver is too old.
+    """The CUDA build for this driver and these GPUs; empty where the driver is too old."""
+    driver = next(iter(_version(machine.driver)), 0)
+    cards = [torch_build.Card(driver, _decimal(gpu.compute_capability)) for gpu in machine.gpus]
+    chosen = torch_build.choose(cards).build
+    return chosen if chosen.startswith("cu") else ""
 
-    Source: PyTorch's release matrix. cu130 holds code from compute capability 7.5 on, cu126 from
-    5.0 to 9.0; CUDA 13 needs driver 580, CUDA 12 driver 525.
-    """
-    driver = _version(machine.driver)
-    newest = max((g.compute_capability for g in machine.gpus if g.compute_capability), default=None)
-    if driver >= (580,) and (newest is None or newest >= (7, 5)):
-        return "cu130"
-    if driver >= (525,) and (newest is None or newest < (10, 0)):
-        return "cu126"
-    return ""
+
+def _decimal(capability: tuple[int, int] | None) -> float | None:
+    return None if capability is None else float("{}.{}".format(*capability))
 
 
 def _driver_remedy(machine: Machine, major: int) -> str:

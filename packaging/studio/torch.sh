@@ -1,6 +1,7 @@
 # Chooses the build of PyTorch: one for this NVIDIA driver, or the small one without CUDA.
+# The same rules as finetune_studio/hardware/torch_build.py, for where there is no Python yet.
 
-TORCH=2.13.0 # the newest with builds for CUDA 12.6, CUDA 13.0 and the processor that the tests ran on
+TORCH=2.13.0 # as in torch_build.py
 nvidia=/proc/driver/nvidia
 
 # "DRIVER, COMPUTE CAPABILITY" of each GPU.

@@ -34,6 +34,11 @@
    <translation>GGUF 모델은 학습할 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
+   <source>A GPU of compute capability {low:.1f} is older than CUDA 13 can use.</source>
+   <translation>컴퓨팅 능력이 {low:.1f}인 GPU는 CUDA 13을 쓰기에는 오래됐어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>A Hub id, a local folder, or `demo`, the embedded model.</source>
    <translation>Hub 주소, 내 폴더, 또는 내장 모델인 `demo`예요.</translation>
@@ -616,6 +621,16 @@
    <translation>드라이버 {driver}는 CUDA {cuda}용 PyTorch {version}에 너무 오래됐어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
+   <source>Driver {driver} runs CUDA 12.</source>
+   <translation>드라이버 {driver}에서는 CUDA 12가 돌아가요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
+   <source>Driver {driver} runs CUDA 13.</source>
+   <translation>드라이버 {driver}에서는 CUDA 13이 돌아가요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Dropout</source>
    <translation>드롭아웃</translation>
@@ -1098,6 +1113,11 @@
    <translation>모델 라이선스</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
+   <source>NVIDIA driver {driver} is too old for this GPU's builds of PyTorch.</source>
+   <translation>NVIDIA 드라이버 {driver}는 이 GPU에 맞는 PyTorch 빌드를 쓰기에는 오래됐어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>NVIDIA driver {version}.</source>
    <translation>NVIDIA 드라이버 {version}.</translation>
@@ -1141,6 +1161,11 @@
    <location filename="../../finetune_studio/hardware/gpus.py" />
    <source>No GPU called {name} is known.</source>
    <translation>{name}(이)라는 GPU는 몰라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
+   <source>No NVIDIA GPU was found, so the small build is enough.</source>
+   <translation>NVIDIA GPU가 없어서 작은 빌드면 충분해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2335,6 +2360,7 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Update the NVIDIA driver to {version} or newer.</source>
    <translation>NVIDIA 드라이버를 {version} 이상으로 올리세요.</translation>
@@ -2624,6 +2650,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>lengths of the bundled samples</source>
    <translation>함께 든 예시 데이터의 길이</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
+   <source>macOS has one build, which uses Apple's GPU.</source>
+   <translation>macOS에는 Apple GPU를 쓰는 빌드 하나만 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />

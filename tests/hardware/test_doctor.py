@@ -189,9 +189,15 @@ def test_turing_is_told_that_it_has_no_bf16():
     assert "no bf16" in texts["gpu-0"]
 
 
-def test_two_gpus_one_too_old_for_the_build_points_to_the_other():
+def test_two_gpus_get_the_build_that_runs_both():
     old = replace(gpu("GTX 1080", 8, (6, 1)), index=1)
     faults = found(machine(gpu(), old), GOOD_TORCH)
+    assert "cu126" in faults["torch-architecture"].remedy
+
+
+def test_two_gpus_that_no_build_runs_both_point_to_the_other():
+    old = replace(gpu("GTX 1080", 8, (6, 1)), index=1)
+    faults = found(machine(gpu("RTX 5090", 32, (12, 0)), old), GOOD_TORCH)
     assert "another GPU" in faults["torch-architecture"].remedy
 
 
