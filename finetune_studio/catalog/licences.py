@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from finetune_studio import paths
-from finetune_studio.catalog.wording import worded
+from finetune_studio.catalog.wording import language, worded
 
 Commercial = Literal["yes", "conditional", "no", "unknown"]
 Checked = Literal["text", "secondary", "none"]
@@ -73,8 +73,13 @@ class Licence:
     @property
     def sentences(self) -> list[str]:
         """Everything there is to say of it, in order."""
-        said = [self.commercial_sentence, *self.conditions, self.naming, self.outputs]
-        return [sentence for sentence in said if sentence]
+        return self.said(language())
+
+    def said(self, code: str) -> list[str]:
+        """Everything there is to say of it in that language, `en` or `ko`, in order."""
+        found = _sentences(self.key)
+        texts = [found["commercial"], *found["conditions"], found["naming"], found["outputs"]]
+        return [str(each[code]) for each in texts if each]
 
     def as_dict(self) -> dict[str, Any]:
         """The licence as `models show --json` prints it."""

@@ -3,6 +3,8 @@
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
 
+from finetune_studio.export.facts import read_json
+from finetune_studio.export.loading import python_code
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Space
@@ -13,46 +15,12 @@ from finetune_studio.recipe.methods import Full
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.folder import RunFolder
 
-ADAPTER = """\
-from peft import AutoPeftModelFor{kind}
-from transformers import AutoTokenizer
-
-folder = {folder!r}
-model = AutoPeftModelFor{kind}.from_pretrained(folder)
-tokenizer = AutoTokenizer.from_pretrained(folder)
-"""
-WHOLE = """\
-from transformers import AutoModelFor{kind}, AutoTokenizer
-
-folder = {folder!r}
-model = AutoModelFor{kind}.from_pretrained(folder)
-tokenizer = AutoTokenizer.from_pretrained(folder)
-"""
-CHAT = """
-messages = [{"role": "user", "content": "…"}]
-inputs = tokenizer.apply_chat_template(
-    messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
-)
-answer = model.generate(**inputs, max_new_tokens=256)
-print(tokenizer.decode(answer[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True))
-"""
-TEXT = """
-inputs = tokenizer("…", return_tensors="pt")
-answer = model.generate(**inputs, max_new_tokens=256)
-print(tokenizer.decode(answer[0], skip_special_tokens=True))
-"""
-CLASSIFY = """
-inputs = tokenizer("…", return_tensors="pt")
-print(model(**inputs).logits.softmax(-1))
-"""
-
 
 def loading_code(run: RunFolder, recipe: Recipe) -> str:
     """The lines of Python for this run's result and task."""
-    kind = "SequenceClassification" if recipe.task.kind == "classify" else "CausalLM"
-    template = WHOLE if isinstance(recipe.method, Full) else ADAPTER
-    use = {"chat": CHAT, "text": TEXT, "classify": CLASSIFY}[recipe.task.kind]
-    return template.format(kind=kind, folder=str(run.result)) + use
+    form = "merged" if isinstance(recipe.method, Full) else "adapter"
+    labels = read_json(run.result / "studio.json").get("labels") or ()
+    return python_code(form, recipe.task.kind, str(run.result), labels=labels)
 
 
 class CodeDialog(QDialog):
