@@ -28,7 +28,7 @@ PARTS = {
     "buffers": mark("temporary buffers"),
     "libraries": mark("libraries"),
     "fragmentation": mark("fragmentation"),
-    "context": mark("CUDA context"),
+    "context": mark("CUDA context, or the process without a GPU"),
 }
 VERDICTS = {
     "fits": mark("It fits."),
@@ -114,7 +114,7 @@ def _tell(plan: "Estimate") -> None:
     rows = [[tr(PARTS[name]), _size(size)] for name, size in plan.plan.parts.items() if size]
     table([*rows, [tr("all"), _size(plan.plan.total)]])
     place = plan.target.name or tr("this machine's processor")
-    text = tr("{verdict} {place} has {free} free.")
+    text = tr("{verdict} Free: {free} ({place}).")
     line(text.format(verdict=tr(VERDICTS[plan.verdict]), place=place, free=_size(plan.target.free)))
     share = plan.plan.trainable / max(1, plan.plan.parameters)
     text = tr("{trainable:,} of {all:,} parameters are trained ({share:.2%}).")

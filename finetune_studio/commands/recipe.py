@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def write(options: argparse.Namespace) -> int:
     """Write a recipe for a model and data."""
-    from finetune_studio.catalog.licensing import known_licences, licence_findings
+    from finetune_studio.catalog.licensing import known_licences
     from finetune_studio.data.containers import anywhere
     from finetune_studio.recipe.advice import recommend
 
@@ -62,7 +62,7 @@ def write(options: argparse.Namespace) -> int:
         line(f"{path} = {value}: {reason}")
     for path, key in stated.items():
         line(f"{path} = {key}: {tr('what its maker states')}")
-    for finding in (*left, *licence_findings(recipe)):
+    for finding in left:
         line(f"{tr(finding.level)}: {finding.sentence} [{finding.where}]")
     line(tr("Written to {path}.").format(path=options.out))
     return 0

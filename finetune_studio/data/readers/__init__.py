@@ -10,7 +10,6 @@ from typing import Any
 
 from finetune_studio.data import encoding
 from finetune_studio.data.files import kind_of
-from finetune_studio.data.readers.columnar import read_arrow, read_parquet
 from finetune_studio.data.readers.objects import read_json
 from finetune_studio.data.readers.plain import read_markdown, read_text
 from finetune_studio.data.readers.table import read_table
@@ -21,7 +20,6 @@ BY_ROW = {
     "text": read_text,
     "markdown": read_markdown,
 }
-BY_BATCH = {"parquet": read_parquet, "arrow": read_arrow}
 CHUNK_ROWS = 20_000
 CHUNK_SIZE = 8 << 20  # characters; about 100 MB as Python objects
 
@@ -39,10 +37,10 @@ def read_chunks(path: Path, found: str) -> Iterator[Any]:
         found: Its encoding, from `find_encoding`.
     """
     kind = kind_of(path) or ""
-    if kind in BY_BATCH:
-        yield from BY_BATCH[kind](path)
-        return
-    yield from _in_chunks(BY_ROW[kind](path, found))
+    if kind in BY_ROW:
+        yield from _in_chunks(BY_ROW[kind](path, found))
+    else:
+        yield from _batches(kind, path)
 
 
 def read_rows(path: Path, found: str) -> Iterator[dict[str, Any]]:
@@ -51,8 +49,15 @@ def read_rows(path: Path, found: str) -> Iterator[dict[str, Any]]:
     if kind in BY_ROW:
         yield from (row for row, _ in BY_ROW[kind](path, found))
     else:
-        for batch in BY_BATCH[kind](path):
+        for batch in _batches(kind, path):
             yield from batch.to_pylist()
+
+
+def _batches(kind: str, path: Path) -> Iterator[Any]:
+    # Here, since pyarrow takes as long to import as a whole estimate of a CSV file.
+    from finetune_studio.data.readers.columnar import read_arrow, read_parquet
+
+    yield from (read_parquet if kind == "parquet" else read_arrow)(path)
 
 
 def _in_chunks(rows: Iterator[tuple[dict[str, Any], int]]) -> Iterator[list[dict[str, Any]]]:
