@@ -15,28 +15,30 @@ from typing import NoReturn
 
 from finetune_studio import __version__
 from finetune_studio.errors import RefusedError, StudioError
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import mark, tr
+from finetune_studio.speech import language, speak
 
 COMMANDS = {
-    "gui": "open the window; so does no command at all",
-    "demo": "the whole job on the embedded model and data, in about a minute",
-    "doctor": "what this machine can do, and what to mend",
-    "models": "the catalogue, the Hub, downloads, and what trains where",
-    "data": "what files hold, and their rows in another shape",
-    "tokens": "what a tokenizer makes of a text or a row, and what several cost",
-    "recipe": "write a recipe, or print what can be set",
-    "check": "every finding about a recipe and its data",
-    "estimate": "memory, steps and time of a recipe, and what would make it fit",
-    "train": "train a recipe",
-    "runs": "list, show, compare and delete runs",
-    "chat": "talk to a tuned model",
-    "export": "write the adapter or the merged model",
+    "gui": mark("open the window; so does no command at all"),
+    "demo": mark("the whole job on the embedded model and data, in about a minute"),
+    "doctor": mark("what this machine can do, and what to mend"),
+    "models": mark("the catalogue, the Hub, downloads, and what trains where"),
+    "data": mark("what files hold, and their rows in another shape"),
+    "tokens": mark("what a tokenizer makes of a text or a row, and what several cost"),
+    "recipe": mark("write a recipe, or print what can be set"),
+    "check": mark("every finding about a recipe and its data"),
+    "estimate": mark("memory, steps and time of a recipe, and what would make it fit"),
+    "train": mark("train a recipe"),
+    "runs": mark("list, show, compare and delete runs"),
+    "chat": mark("talk to a tuned model"),
+    "export": mark("write the adapter or the merged model"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 failed, 2 refused, 130 interrupted."""
     _speak_utf8()
+    speak(language())
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = _parser(given).parse_args(given)

@@ -11,8 +11,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "finetune_studio"
-UNSEEN = ("cli.py", "commands/", "engine/", "__main__.py")
-"""What the window never shows: the command line and the trainer speak English."""
 
 
 @dataclass
@@ -38,9 +36,8 @@ def find() -> dict[tuple[str, str], Text]:
     found: dict[tuple[str, str], Text] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
-        if not name.startswith(UNSEEN):
-            for text in _in_module(path, name):
-                _add(found, text)
+        for text in _in_module(path, name):
+            _add(found, text)
     for source in (*_of_settings(), *_of_advice()):
         _add(found, Text("core", source, places={"recipe"}))
     return found

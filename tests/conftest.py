@@ -11,6 +11,7 @@ SHARED = ROOT.parent / "shared"
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # trainers beside each other would fight
+os.environ["FINETUNE_STUDIO_LANGUAGE"] = "en"  # whatever this machine speaks
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 

@@ -14,6 +14,7 @@ from transformers import logging as transformers_logging
 from finetune_studio import paths
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
+from finetune_studio.speech import language, speak
 
 DISK = re.compile(
     r"No space left|File too large|quota exceeded|Read-only file system|Input/output error"
@@ -48,7 +49,8 @@ def hear_interrupts() -> None:
 
 
 def quiet() -> None:
-    """Keep the libraries' advice and progress bars out of what a person reads."""
+    """Speak the person's language; keep the libraries' advice and progress bars out of it."""
+    speak(language())
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
 

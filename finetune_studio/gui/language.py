@@ -4,6 +4,7 @@ Two contexts: `gui` is asked through `tr` here, `core` through finetune_studio/i
 by functions where it must follow a switch: `Text(lambda: tr("Loss"))`.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from finetune_studio import i18n, paths
 from finetune_studio.errors import StudioError
+from finetune_studio.speech import VARIABLE
 
 Code = Literal["ko", "en"]
 Words = str | Callable[[], str]
@@ -57,6 +59,7 @@ def use(choice: Literal["system", "ko", "en"]) -> None:
     _installed.clear()
     QLocale.setDefault(QLocale(code))
     i18n.install(_core)
+    os.environ[VARIABLE] = code  # what the engine's processes say is shown here
     _install("qtbase", code, Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)))
     if not _install("studio", code, compiled()):
         raise StudioError(

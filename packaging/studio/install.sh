@@ -8,7 +8,7 @@ install_figure() {
   {
     "$VENV/bin/python" -VV
     echo "$ROOT $TORCH ${FINETUNE_STUDIO_TORCH:-}"
-    cat "$ROOT/pyproject.toml"
+    cat "$ROOT/pyproject.toml" "$ROOT"/resources/i18n/*.ts # what the build compiles
     nvidia_trace
   } 2>/dev/null | cksum
 }

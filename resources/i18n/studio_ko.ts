@@ -4,6 +4,21 @@
  <context>
   <name>core</name>
   <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>    after:  {text}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>    before: {text}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>  says what the trained model says: same likeliest token at {top1:.1%} of {n:,} places</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source> or </source>
    <translation> 또는 </translation>
@@ -14,9 +29,24 @@
    <translation>--good-only는 좋은 답만 쓰고, --to kto는 둘 다 남겨요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>--map {given} names no column.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>--resume goes on in the run's own folder.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>--skip leaves those rows out; messages and sharegpt hold every conversation.</source>
    <translation>--skip을 주면 그 행을 빼요. messages와 sharegpt에는 모든 대화가 들어가요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>0 says the likeliest</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -24,9 +54,34 @@
    <translation>0이면 학습 배치 크기를 그대로 써요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>1. The data, as the trainer will see it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>2. Training an adapter (LoRA) on the embedded model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>3. What changed on rows the model never learned from</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>4. The same questions before and after</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>4: NF4 with double quantisation. 8: LLM.int8, closer to the original and twice as large.</source>
    <translation>4비트는 이중 양자화한 NF4예요. 8비트는 LLM.int8이고, 원본에 더 가깝지만 크기가 두 배예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>5. Exports, loaded again from disk</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -74,9 +129,19 @@
    <translation>내려받은 파일이 손상됐어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>A dry run measures this machine, not another GPU.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>A font with Hangul is there.</source>
    <translation>한글 글꼴이 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>A full fine-tuning has no adapter.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -124,6 +189,11 @@
    <translation>레시피는 `설정: 값` 줄의 모음이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>A resumed run cannot change {path}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A sequence of {length} tokens is longer than the model's context of {context}.</source>
    <translation>시퀀스 {length}토큰이 모델의 문맥 길이 {context}토큰보다 길어요.</translation>
@@ -154,6 +224,16 @@
    <translation>Adam 베타 2</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>Add --yes, or ask on a terminal.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>Add --yes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Add the user to the groups video and render, or start the container with GPUs.</source>
    <translation>사용자를 video와 render 그룹에 넣거나, 컨테이너를 GPU와 함께 시작하세요.</translation>
@@ -162,6 +242,11 @@
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Agree to its terms on its page, and store your token.</source>
    <translation>그 페이지에서 약관에 동의하고 토큰을 저장하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>All settings are the same.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -229,6 +314,11 @@
    <translation>사전학습 모델의 비트 수</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>Bring back the model that the run's recipe.yaml names, or train again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Bring its files instead.</source>
    <translation>대신 그 파일을 가져오세요.</translation>
@@ -237,6 +327,11 @@
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Bring more rows, or set data.split.validation to 0.</source>
    <translation>행을 더 가져오거나 data.split.validation을 0으로 두세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>CUDA context, or the process without a GPU</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -259,9 +354,20 @@
    <translation>대화 템플릿</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <location filename="../../finetune_studio/engine/process.py" />
+   <source>Check free disk space and the rights of the folder; then try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/training.py" />
    <source>Check that its folder is still there.</source>
    <translation>폴더가 그대로 있는지 확인해 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/loading.py" />
+   <source>Check that the download is complete and that transformers knows its architecture.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/runs/claim.py" />
@@ -292,6 +398,11 @@
    <location filename="../../finetune_studio/data/files.py" />
    <source>Check the path in data.files.</source>
    <translation>data.files의 경로를 확인하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
+   <source>Check the path, or open the window without one.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -377,6 +488,11 @@
    <translation>비어 있거나 새로운 폴더를 골라 주세요. 이미 있는 실행은 이어서 할 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>Choose another --row.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Choose another GPU for training.</source>
    <translation>학습할 GPU를 다른 것으로 고르세요.</translation>
@@ -387,9 +503,19 @@
    <translation>모델과 실행을 둘 폴더를 다른 곳으로 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <source>Choose another folder with --out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>Choose another folder, or free space on the disk.</source>
    <translation>다른 폴더를 고르거나 디스크를 비워 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>Choose another folder.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -403,6 +529,7 @@
    <translation>다른 모델을 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
@@ -413,6 +540,7 @@
    <translation>--out으로 다른 곳을 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>Choose from: {names}.</source>
    <translation>다음에서 고르세요: {names}.</translation>
@@ -548,6 +676,21 @@
    <translation>가리키는 폴더 {path}를 지우세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>Delete? [y/N]</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>Deleted {path} ({size}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>Deleting needs your consent.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Dettmers et al. 2023, QLoRA: adapters on all linear layers reach full fine-tuning</source>
    <translation>Dettmers 외 2023, QLoRA: 모든 선형층에 어댑터를 달면 전체 학습만큼 좋아요</translation>
@@ -579,6 +722,11 @@
    <translation>DoRA</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>Done in {seconds:.0f} s.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>Double the quotation marks inside quoted text, or save the file as JSONL.</source>
    <translation>따옴표 안의 따옴표를 두 번 쓰거나, JSONL로 저장하세요.</translation>
@@ -587,6 +735,11 @@
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>Download it again; if it happens twice, something on the way changes files.</source>
    <translation>다시 내려받으세요. 또 그러면 중간에서 무언가가 파일을 바꾸는 거예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>Download it first, or choose a model of the catalogue.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/figures.py" />
@@ -651,6 +804,11 @@
    <translation>조기 종료</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>Either a text or a row of data is shown.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/stopping.py" />
    <source>End it on that computer, or restart the computer.</source>
    <translation>그 컴퓨터에서 끝내거나 컴퓨터를 다시 시작해 주세요.</translation>
@@ -691,6 +849,11 @@
    <translation>재는 행이 모두 배우는 행과 거의 같아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>Export it with --to merged.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Exported when the run has finished.</source>
    <translation>학습이 끝나면 이 형식으로 내보내요.</translation>
@@ -719,6 +882,11 @@
    <location filename="../../finetune_studio/data/files.py" />
    <source>Files that end in “{ending}” cannot be read.</source>
    <translation>‘{ending}’(으)로 끝나는 파일은 읽을 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>Fine-tune a language model on your own GPU.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -761,6 +929,16 @@
    <translation>공간을 비우거나, 안 쓰는 모델을 지우거나, HF_HOME을 다른 디스크로 두세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>Give --text, or --data with --row.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>Give a Hub id such as maker/model.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Give a folder, or a Hub id such as maker/model.</source>
    <translation>폴더나 만든이/모델 꼴의 Hub 이름을 적으세요.</translation>
@@ -775,6 +953,11 @@
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Give it one of the endings {names}.</source>
    <translation>파일 이름 끝을 {names} 가운데 하나로 하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>Go on with it: {command}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -817,9 +1000,19 @@
    <translation>워밍업 뒤에 학습률이 내려가는 방식이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>How this model is built is known only once it is on the disk.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Hu et al. 2021, LoRA; defaults of peft</source>
    <translation>Hu 외 2021, LoRA; peft 기본값</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>Hub token (it is not shown): </source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -832,9 +1025,19 @@
    <translation>{number}번째 행: {why}.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>In the catalogue: {names}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>In the first of them, {why}.</source>
    <translation>그중 첫 행: {why}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
+   <source>Install Finetune Studio again; it brings PySide6.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -867,6 +1070,11 @@
    <translation>설치 페이지에서 학습 구성요소를 설치하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>Interrupted.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
    <source>It can be trained nevertheless; the dry run measures what it needs.</source>
    <translation>그래도 학습할 수 있어요. 필요한 메모리는 시험 실행으로 재요.</translation>
@@ -875,6 +1083,21 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>It computes in fp16; it has no bf16.</source>
    <translation>fp16으로 계산해요. bf16은 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/callback.py" />
+   <source>It diverged at step {step}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>It does not fit.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>It fits.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/search.py" />
@@ -902,9 +1125,19 @@
    <translation>폴더도 아니고, 목록에도 없고, 이 디스크에도 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>It is not clear which column holds what.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>It is older than Turing: no bf16, and no 8-bit models.</source>
    <translation>Turing보다 오래돼서 bf16과 8비트 모델을 쓸 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>It is tight: close other programs that use the GPU.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -937,6 +1170,11 @@
    <translation>쓴 것과 다른 인코딩으로 읽었어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>It would fit, with {size}, after these changes:</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/search.py" />
    <source>It writes no text.</source>
    <translation>글을 쓰지 않아요.</translation>
@@ -950,6 +1188,11 @@
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Its first line should name the columns, and rows should follow.</source>
    <translation>첫 줄에 열 이름이, 그다음에 행이 와야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>Its maker lets people in: accept the licence on its page first.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -997,6 +1240,11 @@
    <translation>함께 둘 기준</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>Korean</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Krell et al. 2021, Efficient sequence packing</source>
    <translation>Krell 외 2021, Efficient sequence packing</translation>
@@ -1012,9 +1260,29 @@
    <translation>학습률</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>Leave --out away.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>Leave out --gpu or --measure.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Length grouping</source>
    <translation>길이별 묶기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>Let it finish, or go on with `finetune-studio train RUN --resume`.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>Licence: {name} {link}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -1067,6 +1335,16 @@
    <translation>Loshchilov와 Hutter 2019; Dettmers 외 2022, 8비트 옵티마이저</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/process.py" />
+   <source>Lower training.batch_size or training.sequence_length, or choose qlora; then resume.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/callback.py" />
+   <source>Lower training.learning_rate, or raise training.warmup_ratio.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/arrow.py" />
    <location filename="../../finetune_studio/data/containers.py" />
    <source>Make room on that disk, or set FINETUNE_STUDIO_HOME to another one.</source>
@@ -1086,6 +1364,16 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Measure on these instead of splitting.</source>
    <translation>데이터를 나누는 대신 이 파일로 재요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>Measured at rows of {n} tokens: {peak} instead of {planned} planned.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>Measured: the memory ran out at rows of {n} tokens.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1148,6 +1436,11 @@
    <translation>그중 하나를 적으세요: hub:owner/name:configuration:split.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>Name one with --model.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Name the folder's files, or start in another folder.</source>
    <translation>폴더의 파일을 적거나 다른 폴더에서 시작하세요.</translation>
@@ -1156,6 +1449,11 @@
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Name the one that you mean: {example}</source>
    <translation>쓰려는 것을 적으세요: {example}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>Name two or more.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/gpus.py" />
@@ -1171,6 +1469,11 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>No NVIDIA GPU was found.</source>
    <translation>NVIDIA GPU를 찾지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>No change of settings makes it fit; choose a smaller model.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -1198,6 +1501,12 @@
    <translation>한글 글꼴이 없어서 글자가 네모로 보일 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>No model was given.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No row has anything to learn within {length} tokens.</source>
    <translation>{length} 토큰 안에 배울 것이 있는 행이 없어요.</translation>
@@ -1206,6 +1515,16 @@
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No token ends an answer in this chat template: the model would never stop.</source>
    <translation>이 대화 템플릿에는 답을 끝내는 토큰이 없어서 모델이 멈추지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>No token is kept here any more.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/train.py" />
+   <source>No whole checkpoint was found; training starts again.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -1223,9 +1542,29 @@
    <translation>{source} 모델을 알 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>Nothing was deleted.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>Nothing was written; the run itself is as it was.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>Of every row, the {lost} answers would be lost.</source>
    <translation>행마다 {lost} 답을 잃게 돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>On {place}: {marks}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>One run alone cannot be compared.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -1258,9 +1597,19 @@
    <translation>패킹</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/dataset.py" />
+   <source>Packing is off: this model's {kinds} layers cannot keep packed rows apart.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Patience</source>
    <translation>참을성</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>Perplexity {before:,.0f} → {after:,.0f}; right tokens {low:.0%} → {high:.0%}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1343,6 +1692,16 @@
    <translation>QLoRA 논문: 배치 16</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/train.py" />
+   <source>Raise training.epochs or training.max_steps to go on.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/dataset.py" />
+   <source>Raise training.sequence_length, or look at the rows with `check`.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Rank r</source>
    <translation>랭크 r</translation>
@@ -1356,6 +1715,11 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Remove models you do not need (`models remove`), or set HF_HOME elsewhere.</source>
    <translation>필요 없는 모델을 지우거나(`models remove`) HF_HOME을 다른 곳으로 정하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>Remove {model}, {size}? [y/N]</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -1391,6 +1755,16 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Row limit</source>
    <translation>행 수 제한</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>Row {number} cannot be shown: {why}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>Row {number} is left out of training.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1458,6 +1832,11 @@
    <translation>쓰려는 목록을 따로 파일로 저장하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>Say it with --shape and --map.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Scales by alpha / √r, so that large ranks learn as fast as small ones.</source>
    <translation>alpha / √r로 곱해서, 랭크가 커도 작은 랭크만큼 빨리 배워요.</translation>
@@ -1498,6 +1877,11 @@
    <translation>data.shape을 prompt-completion으로 두고 completion에 좋은 답의 열을 맞추세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>Set task.template to another template, or mend the row.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/templates.py" />
    <source>Set task.template to model, {names}.</source>
    <translation>task.template을 model, {names} 가운데 하나로 두세요.</translation>
@@ -1528,6 +1912,11 @@
    <translation>데스크톱에 로그인하거나 ssh -X를 쓰세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>Signed in as {name}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Some models bring Python code that runs on this machine with all your rights. Off refuses them.</source>
    <translation>어떤 모델에는 이 컴퓨터에서 내 권한 그대로 도는 Python 코드가 들어 있어요. 끄면 그런 모델을 거절해요.</translation>
@@ -1548,6 +1937,11 @@
    <translation>나누기 시드</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>Start a new run, or change only training.epochs or training.max_steps.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/following.py" />
    <source>Start it, then follow it.</source>
    <translation>먼저 시작한 다음 지켜보세요.</translation>
@@ -1566,6 +1960,16 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Stop when validation no longer improves, keep the best.</source>
    <translation>검증이 더 좋아지지 않으면 멈추고 가장 좋은 것을 남겨요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>Stopping it at once.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>Stopping it in good order; Ctrl+C again stops it at once.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1603,6 +2007,11 @@
    <translation>data.fixes에서 ‘leakage’를 빼거나 다른 검증 파일을 가져오세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>Talk to it: finetune-studio chat {path}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Target modules</source>
    <translation>대상 모듈</translation>
@@ -1613,6 +2022,7 @@
    <translation>레이블을 붙일 글은 한 시퀀스에 함께 담을 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/process.py" />
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The GPU ran out of memory.</source>
    <translation>GPU 메모리가 모자랐어요.</translation>
@@ -1663,6 +2073,11 @@
    <translation>계정</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>The adapter in {folder} does not fit it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The adapter's weight is alpha / r (alpha / √r with rsLoRA); twice the rank is usual.</source>
    <translation>어댑터의 세기는 alpha / r이에요(rsLoRA면 alpha / √r). 보통 랭크의 두 배로 둬요.</translation>
@@ -1681,6 +2096,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>The assistant's words with their end-of-turn token, only the last answer, or every token.</source>
    <translation>답과 그 끝 토큰, 마지막 답만, 또는 모든 토큰 중에서 골라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>The base model is not the one that this run was trained on.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1744,6 +2164,11 @@
    <translation>데이터에 레이블이 {name} 하나뿐이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>The data has {rows:,} rows, numbered from 0.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>The data's licence is not known; say it before you publish or sell the result.</source>
    <translation>데이터의 라이선스를 몰라요. 결과를 공개하거나 팔기 전에 적으세요.</translation>
@@ -1770,6 +2195,11 @@
    <translation>내려받기를 그만뒀어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>The dry run ended without an answer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The embedded demo and models up to about 0.5B can be trained on the processor.</source>
    <translation>내장 데모와 0.5B 정도까지의 모델은 CPU로 학습할 수 있어요.</translation>
@@ -1785,6 +2215,26 @@
    <translation>엔진이 대답 없이 끝났어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/process.py" />
+   <source>The engine failed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>The export could not be loaded again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>The export failed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/train.py" />
+   <source>The export {format} failed; trainer.log says why.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/sources.py" />
    <source>The files do not hold the same kind of rows.</source>
    <translation>파일마다 행의 종류가 달라요.</translation>
@@ -1798,6 +2248,11 @@
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>The fix {code} has no setting “{name}”.</source>
    <translation>고침 {code}에는 ‘{name}’ 설정이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/dataset.py" />
+   <source>The fix {code} mended {changed} rows and left {left_out} rows out.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
@@ -1828,6 +2283,21 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The free space of the disk cannot be read.</source>
    <translation>디스크의 여유 공간을 알 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>The ids come back to another text: the tokenizer changes what it reads.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>The ids come back to the same text.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>The label “{label}” is learned.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
@@ -1865,6 +2335,11 @@
    <translation>가장 긴 행이 {longest:,} 토큰이라 잘리는 것이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/callback.py" />
+   <source>The loss is no longer a number.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>The model has no tokenizer.</source>
    <translation>모델에 토크나이저가 없어요.</translation>
@@ -1873,6 +2348,11 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>The model has no weights.</source>
    <translation>모델에 가중치가 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/loading.py" />
+   <source>The model in {folder} could not be loaded.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
@@ -1915,6 +2395,11 @@
    <translation>환경 설정이 깨져서 기본값을 쓰고 있어요. 예전 파일은 {path}에 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>The program failed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/session.py" />
    <source>The recipe could not be saved.</source>
    <translation>레시피를 저장하지 못했어요.</translation>
@@ -1928,6 +2413,11 @@
    <location filename="../../finetune_studio/data/readers/limits.py" />
    <source>The row at line {line} is longer than {size} million characters.</source>
    <translation>{line}번째 줄의 행이 {size}백만 글자보다 길어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>The row is not trained on: {why}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -1948,6 +2438,12 @@
    <location filename="../../finetune_studio/runs/process.py" />
    <source>The run has no recipe.</source>
    <translation>이 실행에는 레시피가 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>The run is in {path}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -2006,6 +2502,12 @@
    <translation>시스템이 학습기를 강제로 끝냈어요(신호 9). 메모리가 모자랐던 것 같아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <location filename="../../finetune_studio/engine/process.py" />
+   <source>The system refused a file operation.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The task {task} cannot learn from rows of the shape {shape}.</source>
    <translation>{task}은(는) {shape} 모양의 행에서 배울 수 없어요.</translation>
@@ -2016,6 +2518,11 @@
    <translation>템플릿이 답을 청하는 꼴과 보여 주는 꼴이 달라서, 쓸 때와 다른 토큰 뒤에서 배우게 돼요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>The text goes on over {count:,} sequences.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/preview.py" />
    <source>The text holds half a character at position {place}.</source>
    <translation>{place}번째 자리에 깨진 글자가 있어요.</translation>
@@ -2024,6 +2531,11 @@
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>The token could not be kept.</source>
    <translation>토큰을 저장하지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>The token kept here is gone; HF_TOKEN is still set.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
@@ -2088,6 +2600,16 @@
    <translation>창을 열 수 없어요: {names}이(가) 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
+   <source>The window's libraries are not installed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>There are no runs yet in {path}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>There is an NVIDIA GPU, but its driver does not run.</source>
    <translation>NVIDIA GPU가 있지만 드라이버가 돌지 않아요.</translation>
@@ -2143,9 +2665,19 @@
    <translation>{model} 모델이 여기 폴더에도 Hub에도 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
+   <source>There is no recipe and no run at {path}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>There is no recipe at {path}.</source>
    <translation>{path}에 레시피가 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>There is no row {number}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2240,6 +2772,7 @@
    <translation>이 모델에는 대화 템플릿이 없어요. {name}이(가) 토크나이저에 맞아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>This model has no layer called {word}.</source>
    <translation>이 모델에는 {word}(이)라는 층이 없어요.</translation>
@@ -2258,6 +2791,16 @@
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>This recipe is from a newer version of Finetune Studio.</source>
    <translation>더 새로운 Finetune Studio에서 만든 레시피예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/train.py" />
+   <source>This run has done all its {steps} steps.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>This run has no result yet.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
@@ -2335,6 +2878,11 @@
    <translation>나중에 다시 해 보세요. 로그인하면 한도가 늘고, 이어서 내려받아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/chat.py" />
+   <source>Type a message; an empty line ends the conversation.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>Unpack it yourself if you trust it, and choose the file inside.</source>
    <translation>믿을 수 있다면 직접 풀어서 안의 파일을 고르세요.</translation>
@@ -2360,7 +2908,6 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/hardware/torch_build.py" />
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Update the NVIDIA driver to {version} or newer.</source>
    <translation>NVIDIA 드라이버를 {version} 이상으로 올리세요.</translation>
@@ -2384,6 +2931,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Validation files</source>
    <translation>검증 파일</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>Validation loss {before:.3f} → {after:.3f}: {fall:.0%} lower.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2421,6 +2973,11 @@
    <translation>배우는 것</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>What it has learned so far was learned with the old value.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>What the base model's licence ({name}) allows was not confirmed: read it.</source>
    <translation>사전학습 모델의 라이선스({name})가 무엇을 허락하는지 확인되지 않았어요. 읽어 보세요.</translation>
@@ -2451,6 +3008,11 @@
    <translation>검증 행이 없으면 조기 종료가 볼 것이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>Write --map role=column, such as --map question=Q.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Write hub:owner/name, with :configuration and :split where it has several.</source>
    <translation>hub:owner/name으로 적고, 여럿이면 :configuration과 :split을 붙이세요.</translation>
@@ -2471,9 +3033,19 @@
    <translation>글을 새로 쓰거나 UTF-8로 저장하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/recipe.py" />
+   <source>Written to {path}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/layout.py" />
    <source>You have said so.</source>
    <translation>직접 정하셨어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>`data check` lists the rows that are left out, and why.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/disk.py" />
@@ -2491,9 +3063,73 @@
    <translation>설정이 아니에요: `{option}`</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>`{program} --help` says what it takes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>a .json, .jsonl, .csv or .parquet file</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>a GPU such as T4 or RTX 4090</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>a GPU; else this machine's</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <location filename="../../finetune_studio/commands/recipe.py" />
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>a Hub id, a folder, or demo</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>a branch, tag or commit of the Hub</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>a file or folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>a folder, or a name from the list</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/pairs.py" />
    <source>a judged answer has no other one to be preferred to</source>
    <translation>견줄 다른 답이 없는 평가가 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>a number from 1 to 10,000</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>a recipe, or with --resume a run</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>a setting of the recipe, such as task.learn=last</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>a text to tokenise</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
@@ -2516,9 +3152,29 @@
    <translation>아주 작은 모델은 크게 배워도 돼요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>accuracy</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>activations</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>activations are computed again: the same training, about a third slower</source>
    <translation>활성값을 다시 계산해요. 결과는 같고 3분의 1쯤 느려져요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>adapter</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>all</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -2535,6 +3191,21 @@
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>an effective batch of 16 rows is steady, and fits beside most models</source>
    <translation>유효 배치 16행이면 안정적이고, 웬만한 모델과 함께 올라가요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>ask the base model instead</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>ask this and leave</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>at least so</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2557,9 +3228,44 @@
    <translation>배치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>best loss</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>can be trained so on the GPU</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>cancelled</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>card numbers</source>
    <translation>카드 번호</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>character</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>checking</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>checkpoints</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>commercial</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -2572,6 +3278,47 @@
    <translation>config.json: {why}.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>context</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>cost</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>cut</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>delete runs with all that is in them</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>do not ask</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>download</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>download: {size}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>downloads</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>e-mail addresses</source>
    <translation>이메일 주소</translation>
@@ -2582,9 +3329,21 @@
    <translation>ko</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>ending</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>epochs</source>
    <translation>에폭</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <location filename="../../finetune_studio/engine/process.py" />
+   <source>error: {text}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2592,9 +3351,70 @@
    <translation>번</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>every finding about a recipe and its data</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>every run, newest first</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>every weight moves, so small steps keep what it knows</source>
    <translation>모든 가중치가 움직이니 조금씩 배워야 아는 것을 잊지 않아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>failed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>fetch a model; a stopped download goes on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>fetch its own code, too</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>files or folders</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>files to measure on, which must not hold rows that are learned</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>finished</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>fits</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>forget the Hub token</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>found in</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2602,9 +3422,40 @@
    <translation>fp32 원본 가중치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>fragmentation</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>given</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>go on from the last checkpoint</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>gradients</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/mixers.py" />
    <source>hidden_size ({hidden}) is no multiple of num_attention_heads ({heads})</source>
    <translation>hidden_size({hidden})가 num_attention_heads({heads})의 배수가 아니에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>how the rows are laid out</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>interrupted</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
@@ -2647,14 +3498,203 @@
    <translation>배우는 레이블에 없는 레이블이에요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>its number, from 0</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>keep a Hub token; it is read from the keyboard</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>learned</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>leave out rows that do not fit</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>leave the look at every row's quality out</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>lengths of the bundled samples</source>
    <translation>함께 든 예시 데이터의 길이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>libraries</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>licence</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>list, show, compare and delete runs</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>loading the model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>loads without its own code</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>logits and loss</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>longest row</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>look here too</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>look in the catalogue and on the Hub</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>loss</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>loss {loss}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/torch_build.py" />
    <source>macOS has one build, which uses Apple's GPU.</source>
    <translation>macOS에는 Apple GPU를 쓰는 빌드 하나만 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>macro F1</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>made</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>may be used commercially</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>measuring on held-out rows</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>memory, steps and time of a recipe, and what would make it fit</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <location filename="../../finetune_studio/commands/models.py" />
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>models of the Hub on this disk, and their sizes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>native</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>needs nobody's permission</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>no</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>not readable: {path}: {why}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>not started</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>of preferences and judged answers, write the good ones alone</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>official</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>on conditions</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>on the Hub</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>on this disk: {folder}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>one model: licence, limits, what trains it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>one run in full</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>open the window; so does no command at all</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>optimiser states</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -2667,9 +3707,61 @@
    <translation>데모 모델로 직접 돌려 본 결과</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>padding</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>paused</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>per character</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>per row</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>per syllable</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>perplexity</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>phone numbers</source>
    <translation>전화번호</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>place</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>print events, one JSON line each</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/recipe.py" />
+   <source>print every setting</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>problem</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2677,14 +3769,44 @@
    <translation>드라이버가 이름을 알려 주지 않는 프로그램</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>reading and tokenising the data</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>reads {count:,} tokens</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>recognise the shape and look for faults</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>rejected</source>
    <translation>더 못한</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>remove a downloaded model from this disk</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>resident registration numbers</source>
    <translation>주민등록번호</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>result</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>right tokens</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2702,6 +3824,37 @@
    <translation>rsLoRA</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>run</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>running</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>runs side by side</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>saving the result</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>settings that differ</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>size</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>smaller batches added up: the same training, a little slower</source>
    <translation>작은 배치를 모아 배워요. 결과는 같고 조금 느려져요</translation>
@@ -2712,9 +3865,55 @@
    <translation>끝난 뒤에 무언가가 더 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>status</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>step</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>step {step}: validation {figures}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>steps</source>
    <translation>스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>stopped</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>stopped and saved</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>stopped early, for the validation loss no longer fell,</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>talk to a tuned model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>task</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>temporary buffers</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/pairs.py" />
@@ -2727,6 +3926,16 @@
    <translation>사전학습 모델을 4비트로 둬서 가중치가 어림돼요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>the catalogue, sorted and filtered</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>the catalogue, the Hub, downloads, and what trains where</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>the chat template refuses the conversation</source>
    <translation>대화 템플릿이 이 대화를 받지 않아요</translation>
@@ -2737,9 +3946,24 @@
    <translation>데모 모델은 1,024토큰까지 읽고, 예시 데이터는 짧아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/recipe.py" />
+   <source>the files to learn from</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>the longest answer</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source>the name “{name}” stands twice in one object</source>
    <translation>한 객체에 ‘{name}’ 이름이 두 번 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>the new shape</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -2747,9 +3971,25 @@
    <translation>최신 버전</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <location filename="../../finetune_studio/commands/train.py" />
+   <source>the run's folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>the system prompt</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>the text itself holds ChatML's marks</source>
    <translation>글 안에 ChatML 표시가 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>the whole job on the embedded model and data, in about a minute</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -2793,9 +4033,52 @@
    <translation>시퀀스 길이 안에 배울 것이 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>this machine's processor</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>tight</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>time</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>tokens</source>
    <translation>토큰</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>tokens/s</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>train a recipe</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>train two steps here and correct the plan</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>training</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>trains</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -2814,14 +4097,105 @@
    <translation>transformers: train_sampling_strategy=group_by_length</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>unknown</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>usual for Llama-like models</source>
    <translation>Llama 계열에서 흔히 쓰는 값</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>weights</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>what a tokenizer makes of a text or a row, and what several cost</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>what came of it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>what each GPU can train of it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>what files hold, and their rows in another shape</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/recipe.py" />
+   <source>what its maker states</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>what the rows are to train</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>what the same data costs with several models</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>what this machine can do, and what to mend</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/pairs.py" />
    <source>whether the answer is good is not said</source>
    <translation>좋은 답인지 적혀 있지 않아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>which column plays a role, such as question=Q</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>words that a model's facts hold</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/recipe.py" />
+   <source>write a recipe with recommended values</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>write a recipe, or print what can be set</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>write the adapter or the merged model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>write the rows in another shape</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>writes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>yes</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -2832,6 +4206,16 @@
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>{asking} wants what is made of it to carry the same licence.</source>
    <translation>{asking}은(는) 만든 것에도 같은 라이선스를 붙이길 요구해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>{count:,} rows were left out: {why}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_page.py" />
+   <source>{count:.2f} B parameters</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
@@ -2847,6 +4231,11 @@
    <location filename="../../finetune_studio/catalog/building.py" />
    <source>{count} layers are too many to be true</source>
    <translation>층이 {count}개라니 너무 많아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>{count} models; what fits is meant for {place}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
@@ -2950,6 +4339,11 @@
    <translation>{count}행에 개인정보가 있는 것 같아요: 주민등록번호 {registration}, 카드 {card}, 전화 {phone}, 이메일 {mail}. 모델이 따라 말할 수 있어요. 고치면 가려요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/dataset.py" />
+   <source>{count} rows were left out: {why}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>{count} tensors that {index} names are in no file, such as “{name}”.</source>
    <translation>{index}에 적힌 텐서 {count}개가 ‘{name}’처럼 어느 파일에도 없어요.</translation>
@@ -2958,6 +4352,21 @@
    <location filename="../../finetune_studio/data/usable.py" />
    <source>{count} usable rows are too few to keep some aside.</source>
    <translation>쓸 수 있는 {count}행은 일부를 따로 두기에 너무 적어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/process.py" />
+   <source>{file} holds the details.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>{file} holds the details; please report them.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>{format} written to {path}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2973,6 +4382,11 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>{free:.1f} GiB free on the disk for runs.</source>
    <translation>실행을 두는 디스크에 {free:.1f} GiB 남았어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>{learned:,} tokens are learned, {given:,} given, {cut:,} cut off.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -3030,9 +4444,29 @@
    <translation>{model}이(가) 이 디스크에 없고, 내려받기가 꺼져 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>{model} is removed only after a yes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>{model} is removed; {size} are free again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>{model} takes another {size:.1f} GiB, and {free:.1f} GiB are free.</source>
    <translation>{model}에 {size:.1f} GiB가 더 필요한데 {free:.1f} GiB가 비어 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>{model}: {count:,} tokens stand for what it cannot write.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>{model}: {count} files, {size}, in {folder}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -3055,6 +4489,11 @@
    <translation>{name}은(는) 바꾼 것을 나누지 못하게 해요. 튜닝한 모델도 그럴 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/train.py" />
+   <source>{name} is damaged and was passed over.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>{name} is missing</source>
    <translation>{name}이(가) 없어요</translation>
@@ -3063,6 +4502,11 @@
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>{name} is {value}, which is no sensible number</source>
    <translation>{name}이(가) {value}인데 말이 되는 수가 아니에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>{name}: {size:.1f} MB in {path}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -3075,12 +4519,20 @@
    <translation>여유 메모리 {free} 가운데 {need}라 빠듯해요. 메모리를 쓰는 다른 프로그램을 닫으세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
+   <source>{path} ({size}) will be deleted.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>{path} could not be read as a recipe.</source>
    <translation>레시피로 읽을 수 없는 파일이에요: {path}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/data/writing.py" />
+   <location filename="../../finetune_studio/engine/merge.py" />
    <source>{path} exists already.</source>
    <translation>{path}이(가) 이미 있어요.</translation>
   </message>
@@ -3093,6 +4545,46 @@
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>{percent:.0f} % of the steps are spent warming up; 1 to 5 % is usual.</source>
    <translation>스텝의 {percent:.0f} %를 워밍업에 써요. 보통은 1~5 %예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>{ram} of main memory and {disk} of disk are needed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>{reason} at step {step}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/demo.py" />
+   <source>{rows:,} questions with answers; {share:.0%} of the tokens are learned.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>{rows:,} rows are in {path}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/check.py" />
+   <source>{rows:,} rows, each with its label.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>{rows:,} rows, {characters:,} characters, {syllables:,} Hangul syllables.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/data.py" />
+   <source>{rows:,} rows, {encoding}, shape {shape} ({confidence:.0%})</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/check.py" />
+   <source>{rows:,} rows; {share:.0%} of the tokens are learned.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -3110,9 +4602,40 @@
    <translation>{sign}이(가) 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>{size} in all</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>{size} unfinished</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <source>{speed:,.0f} tokens/s</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>{steps:,} steps of about {tokens:,} tokens, about {minutes:.0f} minutes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/bar.py" />
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>{time} left</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/plan.py" />
    <source>{title} {detail}</source>
    <translation>{title} {detail}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
+   <source>{tokens:,} tokens for {characters:,} characters: {share:.2f} a character.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -3120,14 +4643,29 @@
    <translation>주 메모리 {total:.1f} GiB, 여유 {free:.1f} GiB.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>{trainable:,} of {all:,} parameters are trained ({share:.2%}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>{used:.1f} GiB of {name} are held by {who}.</source>
    <translation>{name}의 {used:.1f} GiB를 {who}이(가) 쓰고 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/estimate.py" />
+   <source>{verdict} Free: {free} ({place}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>{version} insists that the hidden size ({hidden}) is a multiple of the attention heads ({heads}).</source>
    <translation>{version}에서는 hidden size({hidden})가 어텐션 헤드 수({heads})의 배수여야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>{way}; loaded again: same likeliest token {top1:.1%}, KL divergence {kl:.2g}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
@@ -3168,6 +4706,11 @@
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>“{model}” is neither a folder nor a model on the Hub.</source>
    <translation>‘{model}’은(는) 폴더도 Hub의 모델도 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>“{model}” is no model of the Hub.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />

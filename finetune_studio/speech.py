@@ -1,0 +1,49 @@
+"""The language of what is said without a window, by commands and by the engine. Knows no Qt.
+
+`FINETUNE_STUDIO_LANGUAGE` names it, `ko` or `en`; the window sets it for its children. Without it
+the system's language counts, and English where that is neither.
+"""
+
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+
+from finetune_studio import i18n, paths
+
+VARIABLE = "FINETUNE_STUDIO_LANGUAGE"
+CODES = ("ko", "en")
+LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""POSIX: the first that is set decides."""
+
+
+def language(environment: Mapping[str, str] = os.environ) -> str:
+    """The code of the language to speak."""
+    chosen = environment.get(VARIABLE, "")
+    system = next((environment[name] for name in LOCALE if environment.get(name)), "")
+    for name in (chosen, system):
+        if name[:2].lower() in CODES:
+            return name[:2].lower()
+    return "en"
+
+
+def speak(code: str) -> None:
+    """Let `i18n.tr` answer in a language.
+
+    Args:
+        code: `ko` or `en`.
+    """
+    words = {} if code == "en" else _words(code)
+    i18n.install(None if code == "en" else lambda text: words.get(text, text))
+
+
+def _words(code: str) -> dict[str, str]:
+    """The core's texts in a language, by their English."""
+    tree = ET.parse(paths.resources() / "i18n" / f"studio_{code}.ts")
+    for context in tree.getroot().iter("context"):
+        if context.findtext("name") == i18n.CONTEXT:
+            return {
+                message.findtext("source") or "": message.findtext("translation") or ""
+                for message in context.iter("message")
+                if message.findtext("translation")
+            }
+    return {}
