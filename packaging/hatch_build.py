@@ -14,7 +14,8 @@ class CompileTranslations(BuildHookInterface):
         """Compile them; an sdist carries the sources alone."""
         path = Path(self.root) / "packaging" / "translations.py"
         spec = importlib.util.spec_from_file_location("translations", path)
-        assert spec and spec.loader
+        if spec is None or spec.loader is None:
+            raise FileNotFoundError(path)
         translations = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(translations)
         for made in translations.release():

@@ -11,13 +11,13 @@ SHARED = ROOT.parent / "shared"
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # trainers beside each other would fight
-os.environ["FINETUNE_STUDIO_LANGUAGE"] = "en"  # whatever this machine speaks
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory, monkeypatch):
-    """A fresh home folder, so that no test sees or touches the person's runs."""
+    """A fresh home folder, so that no test sees or touches the person's runs; and English."""
+    monkeypatch.setenv("FINETUNE_STUDIO_LANGUAGE", "en")
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("FINETUNE_STUDIO_HOME", str(folder))
     return folder

@@ -6,17 +6,17 @@
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>    after:  {text}</source>
-   <translation type="unfinished" />
+   <translation>    학습 후: {text}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>    before: {text}</source>
-   <translation type="unfinished" />
+   <translation>    학습 전: {text}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>  says what the trained model says: same likeliest token at {top1:.1%} of {n:,} places</source>
-   <translation type="unfinished" />
+   <translation>  학습한 모델과 같은 말을 해요. {n:,}곳 중 {top1:.1%}에서 가장 그럴듯한 토큰이 같아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -31,12 +31,12 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>--map {given} names no column.</source>
-   <translation type="unfinished" />
+   <translation>--map {given}에 열 이름이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>--resume goes on in the run's own folder.</source>
-   <translation type="unfinished" />
+   <translation>--resume는 그 실행의 폴더에서 이어서 학습해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -46,7 +46,7 @@
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <source>0 says the likeliest</source>
-   <translation type="unfinished" />
+   <translation>0이면 가장 그럴듯한 말을 해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -56,22 +56,22 @@
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>1. The data, as the trainer will see it</source>
-   <translation type="unfinished" />
+   <translation>1. 트레이너가 볼 그대로의 데이터</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>2. Training an adapter (LoRA) on the embedded model</source>
-   <translation type="unfinished" />
+   <translation>2. 내장 모델에 어댑터(LoRA) 학습하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>3. What changed on rows the model never learned from</source>
-   <translation type="unfinished" />
+   <translation>3. 배우지 않은 행에서 달라진 점</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>4. The same questions before and after</source>
-   <translation type="unfinished" />
+   <translation>4. 같은 질문, 학습 전과 후</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -81,7 +81,7 @@
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>5. Exports, loaded again from disk</source>
-   <translation type="unfinished" />
+   <translation>5. 내보낸 뒤 디스크에서 다시 읽은 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -131,7 +131,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>A dry run measures this machine, not another GPU.</source>
-   <translation type="unfinished" />
+   <translation>시험 실행은 다른 GPU가 아니라 이 컴퓨터를 재요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -141,7 +141,7 @@
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>A full fine-tuning has no adapter.</source>
-   <translation type="unfinished" />
+   <translation>전체 파인튜닝에는 어댑터가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -191,7 +191,7 @@
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>A resumed run cannot change {path}.</source>
-   <translation type="unfinished" />
+   <translation>이어서 하는 실행에서는 {path} 값을 바꿀 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -226,12 +226,12 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>Add --yes, or ask on a terminal.</source>
-   <translation type="unfinished" />
+   <translation>--yes를 붙이거나 터미널에서 실행해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>Add --yes.</source>
-   <translation type="unfinished" />
+   <translation>--yes를 붙여 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -246,7 +246,7 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>All settings are the same.</source>
-   <translation type="unfinished" />
+   <translation>모든 설정이 같아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -316,7 +316,7 @@
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>Bring back the model that the run's recipe.yaml names, or train again.</source>
-   <translation type="unfinished" />
+   <translation>실행의 recipe.yaml에 적힌 모델을 되돌려 놓거나 다시 학습하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
@@ -331,7 +331,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>CUDA context, or the process without a GPU</source>
-   <translation type="unfinished" />
+   <translation>CUDA 컨텍스트(GPU가 없으면 프로세스)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -357,7 +357,7 @@
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/engine/process.py" />
    <source>Check free disk space and the rights of the folder; then try again.</source>
-   <translation type="unfinished" />
+   <translation>디스크 여유 공간과 폴더 권한을 확인한 뒤 다시 해보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/training.py" />
@@ -367,7 +367,7 @@
   <message>
    <location filename="../../finetune_studio/engine/loading.py" />
    <source>Check that the download is complete and that transformers knows its architecture.</source>
-   <translation type="unfinished" />
+   <translation>다운로드가 끝났는지, transformers가 이 구조를 아는지 확인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/claim.py" />
@@ -402,7 +402,7 @@
   <message>
    <location filename="../../finetune_studio/commands/gui.py" />
    <source>Check the path, or open the window without one.</source>
-   <translation type="unfinished" />
+   <translation>경로를 확인하거나 경로 없이 창을 여세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -490,7 +490,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Choose another --row.</source>
-   <translation type="unfinished" />
+   <translation>--row를 다른 번호로 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -505,7 +505,7 @@
   <message>
    <location filename="../../finetune_studio/commands/export.py" />
    <source>Choose another folder with --out.</source>
-   <translation type="unfinished" />
+   <translation>--out으로 다른 폴더를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -515,7 +515,7 @@
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>Choose another folder.</source>
-   <translation type="unfinished" />
+   <translation>다른 폴더를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -678,17 +678,17 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>Delete? [y/N]</source>
-   <translation type="unfinished" />
+   <translation>지울까요? [y/N]</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>Deleted {path} ({size}).</source>
-   <translation type="unfinished" />
+   <translation>{path} 지움 ({size}).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>Deleting needs your consent.</source>
-   <translation type="unfinished" />
+   <translation>지우려면 동의가 필요해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -724,7 +724,7 @@
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>Done in {seconds:.0f} s.</source>
-   <translation type="unfinished" />
+   <translation>{seconds:.0f}초 걸렸어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -739,7 +739,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>Download it first, or choose a model of the catalogue.</source>
-   <translation type="unfinished" />
+   <translation>먼저 내려받거나 목록에 있는 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/figures.py" />
@@ -806,7 +806,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Either a text or a row of data is shown.</source>
-   <translation type="unfinished" />
+   <translation>글이나 데이터의 한 행 가운데 하나만 보여 줄 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/stopping.py" />
@@ -851,7 +851,7 @@
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>Export it with --to merged.</source>
-   <translation type="unfinished" />
+   <translation>--to merged로 내보내세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -886,7 +886,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>Fine-tune a language model on your own GPU.</source>
-   <translation type="unfinished" />
+   <translation>내 GPU에서 언어 모델을 파인튜닝해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -931,12 +931,12 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Give --text, or --data with --row.</source>
-   <translation type="unfinished" />
+   <translation>--text를 주거나, --data와 --row를 함께 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>Give a Hub id such as maker/model.</source>
-   <translation type="unfinished" />
+   <translation>maker/model 같은 Hub 주소를 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -957,7 +957,7 @@
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Go on with it: {command}</source>
-   <translation type="unfinished" />
+   <translation>이어서 하려면: {command}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1002,7 +1002,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>How this model is built is known only once it is on the disk.</source>
-   <translation type="unfinished" />
+   <translation>이 모델의 구조는 디스크에 받은 뒤에야 알 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1012,7 +1012,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>Hub token (it is not shown): </source>
-   <translation type="unfinished" />
+   <translation>Hub 토큰(화면에 보이지 않아요): </translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -1027,7 +1027,7 @@
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>In the catalogue: {names}.</source>
-   <translation type="unfinished" />
+   <translation>목록에 있는 이름: {names}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -1037,7 +1037,7 @@
   <message>
    <location filename="../../finetune_studio/commands/gui.py" />
    <source>Install Finetune Studio again; it brings PySide6.</source>
-   <translation type="unfinished" />
+   <translation>Finetune Studio를 다시 설치하세요. PySide6가 함께 설치돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1072,7 +1072,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>Interrupted.</source>
-   <translation type="unfinished" />
+   <translation>중단했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
@@ -1087,17 +1087,17 @@
   <message>
    <location filename="../../finetune_studio/engine/callback.py" />
    <source>It diverged at step {step}.</source>
-   <translation type="unfinished" />
+   <translation>{step}스텝에서 발산했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>It does not fit.</source>
-   <translation type="unfinished" />
+   <translation>들어가지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>It fits.</source>
-   <translation type="unfinished" />
+   <translation>들어가요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/search.py" />
@@ -1127,7 +1127,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>It is not clear which column holds what.</source>
-   <translation type="unfinished" />
+   <translation>어느 열에 무엇이 들었는지 분명하지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1137,7 +1137,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>It is tight: close other programs that use the GPU.</source>
-   <translation type="unfinished" />
+   <translation>빠듯해요. GPU를 쓰는 다른 프로그램을 닫아 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -1172,7 +1172,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>It would fit, with {size}, after these changes:</source>
-   <translation type="unfinished" />
+   <translation>이렇게 바꾸면 {size}로 들어가요:</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/search.py" />
@@ -1192,7 +1192,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>Its maker lets people in: accept the licence on its page first.</source>
-   <translation type="unfinished" />
+   <translation>제작자의 허락이 필요해요. 먼저 모델 페이지에서 라이선스에 동의하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -1242,7 +1242,7 @@
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>Korean</source>
-   <translation type="unfinished" />
+   <translation>한국어</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1262,12 +1262,12 @@
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Leave --out away.</source>
-   <translation type="unfinished" />
+   <translation>--out을 빼 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>Leave out --gpu or --measure.</source>
-   <translation type="unfinished" />
+   <translation>--gpu나 --measure 가운데 하나를 빼 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1277,12 +1277,12 @@
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>Let it finish, or go on with `finetune-studio train RUN --resume`.</source>
-   <translation type="unfinished" />
+   <translation>끝까지 두거나 `finetune-studio train RUN --resume`로 이어서 하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>Licence: {name} {link}</source>
-   <translation type="unfinished" />
+   <translation>라이선스: {name} {link}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -1337,12 +1337,12 @@
   <message>
    <location filename="../../finetune_studio/engine/process.py" />
    <source>Lower training.batch_size or training.sequence_length, or choose qlora; then resume.</source>
-   <translation type="unfinished" />
+   <translation>training.batch_size나 training.sequence_length를 줄이거나 qlora를 고른 뒤 이어서 하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/callback.py" />
    <source>Lower training.learning_rate, or raise training.warmup_ratio.</source>
-   <translation type="unfinished" />
+   <translation>training.learning_rate를 낮추거나 training.warmup_ratio를 높이세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/arrow.py" />
@@ -1368,12 +1368,12 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>Measured at rows of {n} tokens: {peak} instead of {planned} planned.</source>
-   <translation type="unfinished" />
+   <translation>{n}토큰 행으로 쟀어요. 예상 {planned}, 실제 {peak}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>Measured: the memory ran out at rows of {n} tokens.</source>
-   <translation type="unfinished" />
+   <translation>재 보니 {n}토큰 행에서 메모리가 모자랐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1438,7 +1438,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Name one with --model.</source>
-   <translation type="unfinished" />
+   <translation>--model로 하나를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
@@ -1453,7 +1453,7 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>Name two or more.</source>
-   <translation type="unfinished" />
+   <translation>둘 이상 적어 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/gpus.py" />
@@ -1473,7 +1473,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>No change of settings makes it fit; choose a smaller model.</source>
-   <translation type="unfinished" />
+   <translation>설정을 바꿔도 들어가지 않아요. 더 작은 모델을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -1503,7 +1503,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>No model was given.</source>
-   <translation type="unfinished" />
+   <translation>모델을 고르지 않았어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
@@ -1519,12 +1519,12 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>No token is kept here any more.</source>
-   <translation type="unfinished" />
+   <translation>이제 여기에 보관된 토큰이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>No whole checkpoint was found; training starts again.</source>
-   <translation type="unfinished" />
+   <translation>온전한 체크포인트가 없어서 처음부터 다시 학습해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -1544,12 +1544,12 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>Nothing was deleted.</source>
-   <translation type="unfinished" />
+   <translation>아무것도 지우지 않았어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>Nothing was written; the run itself is as it was.</source>
-   <translation type="unfinished" />
+   <translation>아무것도 쓰지 않았고, 실행은 그대로예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -1559,12 +1559,12 @@
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>On {place}: {marks}</source>
-   <translation type="unfinished" />
+   <translation>{place}: {marks}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>One run alone cannot be compared.</source>
-   <translation type="unfinished" />
+   <translation>실행 하나만으로는 비교할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -1599,7 +1599,7 @@
   <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
    <source>Packing is off: this model's {kinds} layers cannot keep packed rows apart.</source>
-   <translation type="unfinished" />
+   <translation>패킹을 껐어요. 이 모델의 {kinds} 층은 함께 묶인 행을 서로 떼어 놓지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1609,7 +1609,7 @@
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>Perplexity {before:,.0f} → {after:,.0f}; right tokens {low:.0%} → {high:.0%}.</source>
-   <translation type="unfinished" />
+   <translation>Perplexity {before:,.0f} → {after:,.0f}, 맞힌 토큰 {low:.0%} → {high:.0%}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1694,12 +1694,12 @@
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>Raise training.epochs or training.max_steps to go on.</source>
-   <translation type="unfinished" />
+   <translation>더 하려면 training.epochs나 training.max_steps를 늘리세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
    <source>Raise training.sequence_length, or look at the rows with `check`.</source>
-   <translation type="unfinished" />
+   <translation>training.sequence_length를 늘리거나 `check`로 행을 살펴보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1719,7 +1719,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>Remove {model}, {size}? [y/N]</source>
-   <translation type="unfinished" />
+   <translation>{model}({size}) 지울까요? [y/N]</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -1759,12 +1759,12 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Row {number} cannot be shown: {why}.</source>
-   <translation type="unfinished" />
+   <translation>{number}번 행을 보여 줄 수 없어요: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Row {number} is left out of training.</source>
-   <translation type="unfinished" />
+   <translation>{number}번 행은 학습에서 빠져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1834,7 +1834,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Say it with --shape and --map.</source>
-   <translation type="unfinished" />
+   <translation>--shape와 --map으로 알려 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1879,7 +1879,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Set task.template to another template, or mend the row.</source>
-   <translation type="unfinished" />
+   <translation>task.template을 다른 템플릿으로 바꾸거나 행을 고치세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/templates.py" />
@@ -1914,7 +1914,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>Signed in as {name}.</source>
-   <translation type="unfinished" />
+   <translation>{name} 계정으로 로그인했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1939,7 +1939,7 @@
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Start a new run, or change only training.epochs or training.max_steps.</source>
-   <translation type="unfinished" />
+   <translation>새 실행을 시작하거나 training.epochs, training.max_steps만 바꾸세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/following.py" />
@@ -1964,12 +1964,12 @@
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Stopping it at once.</source>
-   <translation type="unfinished" />
+   <translation>바로 멈춰요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Stopping it in good order; Ctrl+C again stops it at once.</source>
-   <translation type="unfinished" />
+   <translation>차례대로 멈추고 있어요. Ctrl+C를 한 번 더 누르면 바로 멈춰요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2009,7 +2009,7 @@
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>Talk to it: finetune-studio chat {path}</source>
-   <translation type="unfinished" />
+   <translation>대화해 보기: finetune-studio chat {path}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2075,7 +2075,7 @@
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>The adapter in {folder} does not fit it.</source>
-   <translation type="unfinished" />
+   <translation>{folder} 폴더의 어댑터가 이 모델에 맞지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2100,7 +2100,7 @@
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>The base model is not the one that this run was trained on.</source>
-   <translation type="unfinished" />
+   <translation>이 실행이 학습한 기반 모델이 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2166,7 +2166,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>The data has {rows:,} rows, numbered from 0.</source>
-   <translation type="unfinished" />
+   <translation>데이터에는 0번부터 세어 {rows:,}행이 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -2197,7 +2197,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>The dry run ended without an answer.</source>
-   <translation type="unfinished" />
+   <translation>시험 실행이 답 없이 끝났어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2217,22 +2217,22 @@
   <message>
    <location filename="../../finetune_studio/engine/process.py" />
    <source>The engine failed.</source>
-   <translation type="unfinished" />
+   <translation>엔진이 실패했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>The export could not be loaded again.</source>
-   <translation type="unfinished" />
+   <translation>내보낸 모델을 다시 읽지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>The export failed.</source>
-   <translation type="unfinished" />
+   <translation>내보내기에 실패했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>The export {format} failed; trainer.log says why.</source>
-   <translation type="unfinished" />
+   <translation>{format} 내보내기에 실패했어요. 까닭은 trainer.log에 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
@@ -2252,7 +2252,7 @@
   <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
    <source>The fix {code} mended {changed} rows and left {left_out} rows out.</source>
-   <translation type="unfinished" />
+   <translation>고치기 {code}: {changed}행을 고치고 {left_out}행을 뺐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
@@ -2287,17 +2287,17 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>The ids come back to another text: the tokenizer changes what it reads.</source>
-   <translation type="unfinished" />
+   <translation>id를 되돌리면 다른 글이 나와요. 토크나이저가 읽은 글을 바꿔요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>The ids come back to the same text.</source>
-   <translation type="unfinished" />
+   <translation>id를 되돌리면 같은 글이 나와요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>The label “{label}” is learned.</source>
-   <translation type="unfinished" />
+   <translation>레이블 “{label}” 값을 배워요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
@@ -2337,7 +2337,7 @@
   <message>
    <location filename="../../finetune_studio/engine/callback.py" />
    <source>The loss is no longer a number.</source>
-   <translation type="unfinished" />
+   <translation>손실이 더는 숫자가 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -2352,7 +2352,7 @@
   <message>
    <location filename="../../finetune_studio/engine/loading.py" />
    <source>The model in {folder} could not be loaded.</source>
-   <translation type="unfinished" />
+   <translation>{folder} 폴더의 모델을 읽지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
@@ -2397,7 +2397,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>The program failed.</source>
-   <translation type="unfinished" />
+   <translation>프로그램이 실패했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/session.py" />
@@ -2417,7 +2417,7 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>The row is not trained on: {why}.</source>
-   <translation type="unfinished" />
+   <translation>이 행은 학습하지 않아요: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -2443,7 +2443,7 @@
    <location filename="../../finetune_studio/commands/demo.py" />
    <location filename="../../finetune_studio/commands/train.py" />
    <source>The run is in {path}.</source>
-   <translation type="unfinished" />
+   <translation>실행은 {path} 폴더에 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -2505,7 +2505,7 @@
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/engine/process.py" />
    <source>The system refused a file operation.</source>
-   <translation type="unfinished" />
+   <translation>시스템이 파일 작업을 거부했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -2520,7 +2520,7 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>The text goes on over {count:,} sequences.</source>
-   <translation type="unfinished" />
+   <translation>이 글은 시퀀스 {count:,}개에 걸쳐 이어져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/preview.py" />
@@ -2535,7 +2535,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>The token kept here is gone; HF_TOKEN is still set.</source>
-   <translation type="unfinished" />
+   <translation>여기 보관한 토큰은 지웠지만 HF_TOKEN이 아직 설정돼 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
@@ -2602,12 +2602,12 @@
   <message>
    <location filename="../../finetune_studio/commands/gui.py" />
    <source>The window's libraries are not installed.</source>
-   <translation type="unfinished" />
+   <translation>창에 필요한 라이브러리가 설치되어 있지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>There are no runs yet in {path}.</source>
-   <translation type="unfinished" />
+   <translation>{path} 폴더에 아직 실행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2667,7 +2667,7 @@
   <message>
    <location filename="../../finetune_studio/commands/gui.py" />
    <source>There is no recipe and no run at {path}.</source>
-   <translation type="unfinished" />
+   <translation>{path} 경로에는 레시피도 실행도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -2677,7 +2677,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>There is no row {number}.</source>
-   <translation type="unfinished" />
+   <translation>{number}번 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2795,12 +2795,12 @@
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>This run has done all its {steps} steps.</source>
-   <translation type="unfinished" />
+   <translation>이 실행은 {steps}스텝을 모두 마쳤어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>This run has no result yet.</source>
-   <translation type="unfinished" />
+   <translation>이 실행에는 아직 결과가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
@@ -2880,7 +2880,7 @@
   <message>
    <location filename="../../finetune_studio/engine/chat.py" />
    <source>Type a message; an empty line ends the conversation.</source>
-   <translation type="unfinished" />
+   <translation>메시지를 입력하세요. 빈 줄이면 대화가 끝나요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
@@ -2908,6 +2908,7 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Update the NVIDIA driver to {version} or newer.</source>
    <translation>NVIDIA 드라이버를 {version} 이상으로 올리세요.</translation>
@@ -2935,7 +2936,7 @@
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>Validation loss {before:.3f} → {after:.3f}: {fall:.0%} lower.</source>
-   <translation type="unfinished" />
+   <translation>검증 손실 {before:.3f} → {after:.3f}: {fall:.0%} 낮아졌어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2975,7 +2976,7 @@
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>What it has learned so far was learned with the old value.</source>
-   <translation type="unfinished" />
+   <translation>지금까지 배운 것은 예전 값으로 배운 거예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -3010,7 +3011,7 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>Write --map role=column, such as --map question=Q.</source>
-   <translation type="unfinished" />
+   <translation>--map question=Q처럼 --map 역할=열로 적어 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
@@ -3035,7 +3036,7 @@
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>Written to {path}.</source>
-   <translation type="unfinished" />
+   <translation>{path} 파일에 썼어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/layout.py" />
@@ -3045,7 +3046,7 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>`data check` lists the rows that are left out, and why.</source>
-   <translation type="unfinished" />
+   <translation>빠진 행과 그 까닭은 `data check`로 볼 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/disk.py" />
@@ -3065,46 +3066,46 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>`{program} --help` says what it takes.</source>
-   <translation type="unfinished" />
+   <translation>`{program} --help`에 쓰는 법이 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>a .json, .jsonl, .csv or .parquet file</source>
-   <translation type="unfinished" />
+   <translation>.json, .jsonl, .csv, .parquet 파일</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>a GPU such as T4 or RTX 4090</source>
-   <translation type="unfinished" />
+   <translation>T4나 RTX 4090 같은 GPU 이름</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <location filename="../../finetune_studio/commands/models.py" />
    <source>a GPU; else this machine's</source>
-   <translation type="unfinished" />
+   <translation>GPU 이름. 없으면 이 컴퓨터의 GPU</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>a Hub id, a folder, or demo</source>
-   <translation type="unfinished" />
+   <translation>Hub 주소, 폴더, 또는 demo</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>a branch, tag or commit of the Hub</source>
-   <translation type="unfinished" />
+   <translation>Hub의 브랜치, 태그, 커밋</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>a file or folder</source>
-   <translation type="unfinished" />
+   <translation>파일이나 폴더</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>a folder, or a name from the list</source>
-   <translation type="unfinished" />
+   <translation>폴더, 또는 목록에 있는 이름</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/pairs.py" />
@@ -3114,22 +3115,22 @@
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>a number from 1 to 10,000</source>
-   <translation type="unfinished" />
+   <translation>1부터 10,000까지의 수</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>a recipe, or with --resume a run</source>
-   <translation type="unfinished" />
+   <translation>레시피. --resume와 함께면 실행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>a setting of the recipe, such as task.learn=last</source>
-   <translation type="unfinished" />
+   <translation>task.learn=last 같은 레시피 설정</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>a text to tokenise</source>
-   <translation type="unfinished" />
+   <translation>토큰으로 나눌 글</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
@@ -3154,12 +3155,12 @@
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>accuracy</source>
-   <translation type="unfinished" />
+   <translation>정확도</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>activations</source>
-   <translation type="unfinished" />
+   <translation>활성값</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -3169,12 +3170,12 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>adapter</source>
-   <translation type="unfinished" />
+   <translation>어댑터</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>all</source>
-   <translation type="unfinished" />
+   <translation>전체</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -3195,17 +3196,17 @@
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <source>ask the base model instead</source>
-   <translation type="unfinished" />
+   <translation>파인튜닝하지 않은 기반 모델에게 묻기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <source>ask this and leave</source>
-   <translation type="unfinished" />
+   <translation>이것만 묻고 끝내기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>at least so</source>
-   <translation type="unfinished" />
+   <translation>적어도 이 정도</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3230,17 +3231,17 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>best loss</source>
-   <translation type="unfinished" />
+   <translation>가장 낮은 손실</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>can be trained so on the GPU</source>
-   <translation type="unfinished" />
+   <translation>이 GPU에서 이 방식으로 학습할 수 있는 것만</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>cancelled</source>
-   <translation type="unfinished" />
+   <translation>취소함</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
@@ -3250,22 +3251,22 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>character</source>
-   <translation type="unfinished" />
+   <translation>글자</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>checking</source>
-   <translation type="unfinished" />
+   <translation>확인하는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>checkpoints</source>
-   <translation type="unfinished" />
+   <translation>체크포인트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>commercial</source>
-   <translation type="unfinished" />
+   <translation>상업적 이용</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -3280,43 +3281,43 @@
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>context</source>
-   <translation type="unfinished" />
+   <translation>컨텍스트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>cost</source>
-   <translation type="unfinished" />
+   <translation>비용</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>cut</source>
-   <translation type="unfinished" />
+   <translation>잘림</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>delete runs with all that is in them</source>
-   <translation type="unfinished" />
+   <translation>실행을 안에 든 것과 함께 지우기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>do not ask</source>
-   <translation type="unfinished" />
+   <translation>묻지 않기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>download</source>
-   <translation type="unfinished" />
+   <translation>내려받기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>download: {size}</source>
-   <translation type="unfinished" />
+   <translation>내려받기: {size}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>downloads</source>
-   <translation type="unfinished" />
+   <translation>내려받은 횟수</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
@@ -3331,7 +3332,7 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>ending</source>
-   <translation type="unfinished" />
+   <translation>끝</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3343,7 +3344,7 @@
    <location filename="../../finetune_studio/commands/bar.py" />
    <location filename="../../finetune_studio/engine/process.py" />
    <source>error: {text}</source>
-   <translation type="unfinished" />
+   <translation>오류: {text}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3353,12 +3354,12 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>every finding about a recipe and its data</source>
-   <translation type="unfinished" />
+   <translation>레시피와 데이터에서 찾은 모든 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>every run, newest first</source>
-   <translation type="unfinished" />
+   <translation>모든 실행, 최근 것부터</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
@@ -3368,53 +3369,53 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>failed</source>
-   <translation type="unfinished" />
+   <translation>실패</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>fetch a model; a stopped download goes on</source>
-   <translation type="unfinished" />
+   <translation>모델 내려받기. 멈춘 내려받기는 이어서 해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>fetch its own code, too</source>
-   <translation type="unfinished" />
+   <translation>모델의 자체 코드도 받기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>files or folders</source>
-   <translation type="unfinished" />
+   <translation>파일이나 폴더</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>files to measure on, which must not hold rows that are learned</source>
-   <translation type="unfinished" />
+   <translation>검증에 쓸 파일. 배우는 행이 들어 있으면 안 돼요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>finished</source>
-   <translation type="unfinished" />
+   <translation>끝남</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>fits</source>
-   <translation type="unfinished" />
+   <translation>들어감</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>folder</source>
-   <translation type="unfinished" />
+   <translation>폴더</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>forget the Hub token</source>
-   <translation type="unfinished" />
+   <translation>Hub 토큰 지우기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>found in</source>
-   <translation type="unfinished" />
+   <translation>찾은 곳</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3424,22 +3425,22 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>fragmentation</source>
-   <translation type="unfinished" />
+   <translation>단편화</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>given</source>
-   <translation type="unfinished" />
+   <translation>주어짐</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>go on from the last checkpoint</source>
-   <translation type="unfinished" />
+   <translation>마지막 체크포인트부터 이어서 하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>gradients</source>
-   <translation type="unfinished" />
+   <translation>그래디언트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/mixers.py" />
@@ -3450,12 +3451,12 @@
    <location filename="../../finetune_studio/commands/data.py" />
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>how the rows are laid out</source>
-   <translation type="unfinished" />
+   <translation>행의 모양</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>interrupted</source>
-   <translation type="unfinished" />
+   <translation>중단됨</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
@@ -3500,27 +3501,27 @@
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>its number, from 0</source>
-   <translation type="unfinished" />
+   <translation>0부터 센 번호</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>keep a Hub token; it is read from the keyboard</source>
-   <translation type="unfinished" />
+   <translation>Hub 토큰 보관하기. 키보드로 입력받아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>learned</source>
-   <translation type="unfinished" />
+   <translation>배움</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>leave out rows that do not fit</source>
-   <translation type="unfinished" />
+   <translation>맞지 않는 행은 빼기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>leave the look at every row's quality out</source>
-   <translation type="unfinished" />
+   <translation>행마다 품질을 살펴보는 일은 건너뛰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3530,58 +3531,58 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>libraries</source>
-   <translation type="unfinished" />
+   <translation>라이브러리</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>licence</source>
-   <translation type="unfinished" />
+   <translation>라이선스</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>list, show, compare and delete runs</source>
-   <translation type="unfinished" />
+   <translation>실행을 나열, 보기, 비교, 삭제하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>loading the model</source>
-   <translation type="unfinished" />
+   <translation>모델을 읽는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>loads without its own code</source>
-   <translation type="unfinished" />
+   <translation>자체 코드 없이 읽을 수 있는 것만</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>logits and loss</source>
-   <translation type="unfinished" />
+   <translation>로짓과 손실</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>longest row</source>
-   <translation type="unfinished" />
+   <translation>가장 긴 행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>look here too</source>
-   <translation type="unfinished" />
+   <translation>여기도 찾아보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>look in the catalogue and on the Hub</source>
-   <translation type="unfinished" />
+   <translation>목록과 Hub에서 찾기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>loss</source>
-   <translation type="unfinished" />
+   <translation>손실</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>loss {loss}</source>
-   <translation type="unfinished" />
+   <translation>손실 {loss}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_build.py" />
@@ -3591,27 +3592,27 @@
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>macro F1</source>
-   <translation type="unfinished" />
+   <translation>매크로 F1</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>made</source>
-   <translation type="unfinished" />
+   <translation>만든 때</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>may be used commercially</source>
-   <translation type="unfinished" />
+   <translation>상업적으로 쓸 수 있는 것만</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>measuring on held-out rows</source>
-   <translation type="unfinished" />
+   <translation>따로 둔 행으로 재는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>memory, steps and time of a recipe, and what would make it fit</source>
-   <translation type="unfinished" />
+   <translation>레시피의 메모리, 스텝, 시간과 들어가게 하는 방법</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
@@ -3619,82 +3620,82 @@
    <location filename="../../finetune_studio/commands/models.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>model</source>
-   <translation type="unfinished" />
+   <translation>모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>models of the Hub on this disk, and their sizes</source>
-   <translation type="unfinished" />
+   <translation>이 디스크에 있는 Hub 모델과 크기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>native</source>
-   <translation type="unfinished" />
+   <translation>한국어 특화</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>needs nobody's permission</source>
-   <translation type="unfinished" />
+   <translation>누구의 허락도 필요 없는 것만</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>no</source>
-   <translation type="unfinished" />
+   <translation>아니요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>not readable: {path}: {why}</source>
-   <translation type="unfinished" />
+   <translation>읽을 수 없음: {path}: {why}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>not started</source>
-   <translation type="unfinished" />
+   <translation>시작 전</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>of preferences and judged answers, write the good ones alone</source>
-   <translation type="unfinished" />
+   <translation>선호 쌍과 평가된 답에서 좋은 답만 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>official</source>
-   <translation type="unfinished" />
+   <translation>공식 지원</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>on conditions</source>
-   <translation type="unfinished" />
+   <translation>조건부</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>on the Hub</source>
-   <translation type="unfinished" />
+   <translation>Hub에 있음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>on this disk: {folder}</source>
-   <translation type="unfinished" />
+   <translation>이 디스크에 있음: {folder}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>one model: licence, limits, what trains it</source>
-   <translation type="unfinished" />
+   <translation>모델 하나의 라이선스, 한계, 학습에 필요한 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>one run in full</source>
-   <translation type="unfinished" />
+   <translation>실행 하나 자세히 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>open the window; so does no command at all</source>
-   <translation type="unfinished" />
+   <translation>창 열기. 명령을 주지 않아도 열려요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>optimiser states</source>
-   <translation type="unfinished" />
+   <translation>옵티마이저 상태</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -3709,34 +3710,34 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>padding</source>
-   <translation type="unfinished" />
+   <translation>패딩</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>paused</source>
-   <translation type="unfinished" />
+   <translation>잠시 멈춤</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>per character</source>
-   <translation type="unfinished" />
+   <translation>글자당</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>per row</source>
-   <translation type="unfinished" />
+   <translation>행당</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>per syllable</source>
-   <translation type="unfinished" />
+   <translation>음절당</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>perplexity</source>
-   <translation type="unfinished" />
+   <translation>perplexity</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
@@ -3746,22 +3747,22 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>place</source>
-   <translation type="unfinished" />
+   <translation>위치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>print events, one JSON line each</source>
-   <translation type="unfinished" />
+   <translation>이벤트를 한 줄에 하나씩 JSON으로 출력하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>print every setting</source>
-   <translation type="unfinished" />
+   <translation>모든 설정 출력하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>problem</source>
-   <translation type="unfinished" />
+   <translation>문제</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -3771,17 +3772,17 @@
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>reading and tokenising the data</source>
-   <translation type="unfinished" />
+   <translation>데이터를 읽고 토큰으로 나누는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>reads {count:,} tokens</source>
-   <translation type="unfinished" />
+   <translation>{count:,}토큰까지 읽어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>recognise the shape and look for faults</source>
-   <translation type="unfinished" />
+   <translation>모양을 알아보고 잘못된 곳 찾기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -3791,7 +3792,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>remove a downloaded model from this disk</source>
-   <translation type="unfinished" />
+   <translation>내려받은 모델을 이 디스크에서 지우기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
@@ -3801,12 +3802,12 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>result</source>
-   <translation type="unfinished" />
+   <translation>결과</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>right tokens</source>
-   <translation type="unfinished" />
+   <translation>맞힌 토큰</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3826,33 +3827,33 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>run</source>
-   <translation type="unfinished" />
+   <translation>실행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>running</source>
-   <translation type="unfinished" />
+   <translation>실행 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>runs side by side</source>
-   <translation type="unfinished" />
+   <translation>실행을 나란히 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>saving the result</source>
-   <translation type="unfinished" />
+   <translation>결과를 저장하는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>settings that differ</source>
-   <translation type="unfinished" />
+   <translation>서로 다른 설정</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>size</source>
-   <translation type="unfinished" />
+   <translation>크기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -3867,17 +3868,17 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>status</source>
-   <translation type="unfinished" />
+   <translation>상태</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>step</source>
-   <translation type="unfinished" />
+   <translation>스텝</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>step {step}: validation {figures}</source>
-   <translation type="unfinished" />
+   <translation>{step}스텝: 검증 {figures}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -3888,32 +3889,32 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>stopped</source>
-   <translation type="unfinished" />
+   <translation>멈춤</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>stopped and saved</source>
-   <translation type="unfinished" />
+   <translation>멈추고 저장함</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>stopped early, for the validation loss no longer fell,</source>
-   <translation type="unfinished" />
+   <translation>검증 손실이 더 떨어지지 않아서 일찍 멈췄어요,</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>talk to a tuned model</source>
-   <translation type="unfinished" />
+   <translation>파인튜닝한 모델과 대화하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>task</source>
-   <translation type="unfinished" />
+   <translation>할 일</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>temporary buffers</source>
-   <translation type="unfinished" />
+   <translation>임시 버퍼</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/pairs.py" />
@@ -3928,12 +3929,12 @@
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>the catalogue, sorted and filtered</source>
-   <translation type="unfinished" />
+   <translation>모델 목록을 정렬하고 거르기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>the catalogue, the Hub, downloads, and what trains where</source>
-   <translation type="unfinished" />
+   <translation>모델 목록, Hub, 내려받기, 무엇을 어디서 학습할 수 있는지</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
@@ -3948,12 +3949,12 @@
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>the files to learn from</source>
-   <translation type="unfinished" />
+   <translation>학습할 파일</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <source>the longest answer</source>
-   <translation type="unfinished" />
+   <translation>가장 긴 답</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -3963,7 +3964,7 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>the new shape</source>
-   <translation type="unfinished" />
+   <translation>새 모양</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -3974,12 +3975,12 @@
    <location filename="../../finetune_studio/commands/demo.py" />
    <location filename="../../finetune_studio/commands/train.py" />
    <source>the run's folder</source>
-   <translation type="unfinished" />
+   <translation>실행의 폴더</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <source>the system prompt</source>
-   <translation type="unfinished" />
+   <translation>시스템 프롬프트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -3989,7 +3990,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>the whole job on the embedded model and data, in about a minute</source>
-   <translation type="unfinished" />
+   <translation>내장 모델과 데이터로 처음부터 끝까지, 1분쯤 걸려요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -4037,17 +4038,17 @@
    <location filename="../../finetune_studio/commands/model_page.py" />
    <location filename="../../finetune_studio/commands/models.py" />
    <source>this machine's processor</source>
-   <translation type="unfinished" />
+   <translation>이 컴퓨터의 CPU</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>tight</source>
-   <translation type="unfinished" />
+   <translation>빠듯함</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>time</source>
-   <translation type="unfinished" />
+   <translation>시간</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
@@ -4058,27 +4059,27 @@
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>tokens/s</source>
-   <translation type="unfinished" />
+   <translation>토큰/초</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>train a recipe</source>
-   <translation type="unfinished" />
+   <translation>레시피대로 학습하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>train two steps here and correct the plan</source>
-   <translation type="unfinished" />
+   <translation>여기서 두 스텝을 학습해 계획을 바로잡기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>training</source>
-   <translation type="unfinished" />
+   <translation>학습</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>trains</source>
-   <translation type="unfinished" />
+   <translation>학습 가능</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -4099,7 +4100,7 @@
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>unknown</source>
-   <translation type="unfinished" />
+   <translation>알 수 없음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -4110,47 +4111,47 @@
    <location filename="../../finetune_studio/commands/estimate.py" />
    <location filename="../../finetune_studio/commands/models.py" />
    <source>weights</source>
-   <translation type="unfinished" />
+   <translation>가중치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>what a tokenizer makes of a text or a row, and what several cost</source>
-   <translation type="unfinished" />
+   <translation>글이나 행을 토크나이저가 어떻게 나누는지, 여럿의 비용은 얼마인지</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>what came of it</source>
-   <translation type="unfinished" />
+   <translation>나온 결과</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>what each GPU can train of it</source>
-   <translation type="unfinished" />
+   <translation>GPU마다 무엇을 학습할 수 있는지</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>what files hold, and their rows in another shape</source>
-   <translation type="unfinished" />
+   <translation>파일에 든 것과, 행을 다른 모양으로 바꾼 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>what its maker states</source>
-   <translation type="unfinished" />
+   <translation>제작자가 밝힌 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>what the rows are to train</source>
-   <translation type="unfinished" />
+   <translation>행으로 학습할 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>what the same data costs with several models</source>
-   <translation type="unfinished" />
+   <translation>같은 데이터가 모델마다 드는 비용</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>what this machine can do, and what to mend</source>
-   <translation type="unfinished" />
+   <translation>이 컴퓨터로 할 수 있는 것과 고칠 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/pairs.py" />
@@ -4160,42 +4161,42 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>which column plays a role, such as question=Q</source>
-   <translation type="unfinished" />
+   <translation>question=Q처럼 어느 열이 어떤 역할인지</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>words that a model's facts hold</source>
-   <translation type="unfinished" />
+   <translation>모델 정보에 들어 있는 말</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>write a recipe with recommended values</source>
-   <translation type="unfinished" />
+   <translation>추천값으로 레시피 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>write a recipe, or print what can be set</source>
-   <translation type="unfinished" />
+   <translation>레시피를 쓰거나, 설정할 수 있는 것을 출력하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>write the adapter or the merged model</source>
-   <translation type="unfinished" />
+   <translation>어댑터나 병합한 모델 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>write the rows in another shape</source>
-   <translation type="unfinished" />
+   <translation>행을 다른 모양으로 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>writes</source>
-   <translation type="unfinished" />
+   <translation>쓰는 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>yes</source>
-   <translation type="unfinished" />
+   <translation>네</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -4210,12 +4211,12 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>{count:,} rows were left out: {why}.</source>
-   <translation type="unfinished" />
+   <translation>{count:,}행을 뺐어요: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>{count:.2f} B parameters</source>
-   <translation type="unfinished" />
+   <translation>파라미터 {count:.2f} B</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
@@ -4235,7 +4236,7 @@
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>{count} models; what fits is meant for {place}.</source>
-   <translation type="unfinished" />
+   <translation>모델 {count}개. 들어가는지는 {place} 기준이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
@@ -4341,7 +4342,7 @@
   <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
    <source>{count} rows were left out: {why}.</source>
-   <translation type="unfinished" />
+   <translation>{count}행을 뺐어요: {why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
@@ -4356,17 +4357,17 @@
   <message>
    <location filename="../../finetune_studio/engine/process.py" />
    <source>{file} holds the details.</source>
-   <translation type="unfinished" />
+   <translation>자세한 내용은 {file} 파일에 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>{file} holds the details; please report them.</source>
-   <translation type="unfinished" />
+   <translation>자세한 내용은 {file} 파일에 있어요. 알려 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>{format} written to {path}.</source>
-   <translation type="unfinished" />
+   <translation>{format} 형식으로 {path}에 썼어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -4386,7 +4387,7 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>{learned:,} tokens are learned, {given:,} given, {cut:,} cut off.</source>
-   <translation type="unfinished" />
+   <translation>토큰 {learned:,}개를 배우고, {given:,}개는 주어지고, {cut:,}개는 잘려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -4446,12 +4447,12 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>{model} is removed only after a yes.</source>
-   <translation type="unfinished" />
+   <translation>{model} 모델은 동의해야 지워져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>{model} is removed; {size} are free again.</source>
-   <translation type="unfinished" />
+   <translation>{model} 모델을 지웠어요. {size} 비었어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
@@ -4461,12 +4462,12 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>{model}: {count:,} tokens stand for what it cannot write.</source>
-   <translation type="unfinished" />
+   <translation>{model}: 쓸 수 없는 글자를 토큰 {count:,}개가 대신해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>{model}: {count} files, {size}, in {folder}</source>
-   <translation type="unfinished" />
+   <translation>{model}: 파일 {count}개, {size}, {folder} 폴더</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -4491,7 +4492,7 @@
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>{name} is damaged and was passed over.</source>
-   <translation type="unfinished" />
+   <translation>{name} 손상되어 건너뛰었어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/configuration.py" />
@@ -4506,7 +4507,7 @@
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>{name}: {size:.1f} MB in {path}</source>
-   <translation type="unfinished" />
+   <translation>{name}: {size:.1f} MB, {path}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -4521,7 +4522,7 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>{path} ({size}) will be deleted.</source>
-   <translation type="unfinished" />
+   <translation>{path}({size}) 지울 거예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -4549,42 +4550,42 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>{ram} of main memory and {disk} of disk are needed.</source>
-   <translation type="unfinished" />
+   <translation>주 메모리 {ram}, 디스크 {disk} 필요해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>{reason} at step {step}</source>
-   <translation type="unfinished" />
+   <translation>{step}스텝에서 {reason}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>{rows:,} questions with answers; {share:.0%} of the tokens are learned.</source>
-   <translation type="unfinished" />
+   <translation>질문과 답 {rows:,}쌍, 토큰의 {share:.0%}를 배워요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>{rows:,} rows are in {path}.</source>
-   <translation type="unfinished" />
+   <translation>{rows:,}행이 {path} 파일에 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/check.py" />
    <source>{rows:,} rows, each with its label.</source>
-   <translation type="unfinished" />
+   <translation>레이블이 달린 {rows:,}행.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>{rows:,} rows, {characters:,} characters, {syllables:,} Hangul syllables.</source>
-   <translation type="unfinished" />
+   <translation>{rows:,}행, {characters:,}글자, 한글 {syllables:,}음절.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>{rows:,} rows, {encoding}, shape {shape} ({confidence:.0%})</source>
-   <translation type="unfinished" />
+   <translation>{rows:,}행, {encoding}, 모양 {shape} ({confidence:.0%})</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/check.py" />
    <source>{rows:,} rows; {share:.0%} of the tokens are learned.</source>
-   <translation type="unfinished" />
+   <translation>{rows:,}행, 토큰의 {share:.0%}를 배워요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -4604,28 +4605,28 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>{size} in all</source>
-   <translation type="unfinished" />
+   <translation>모두 {size}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>{size} unfinished</source>
-   <translation type="unfinished" />
+   <translation>{size} 덜 받음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>{speed:,.0f} tokens/s</source>
-   <translation type="unfinished" />
+   <translation>{speed:,.0f} 토큰/초</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>{steps:,} steps of about {tokens:,} tokens, about {minutes:.0f} minutes.</source>
-   <translation type="unfinished" />
+   <translation>{tokens:,}토큰쯤 되는 스텝 {steps:,}번, 약 {minutes:.0f}분.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>{time} left</source>
-   <translation type="unfinished" />
+   <translation>{time} 남음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan.py" />
@@ -4635,7 +4636,7 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>{tokens:,} tokens for {characters:,} characters: {share:.2f} a character.</source>
-   <translation type="unfinished" />
+   <translation>{characters:,}글자에 토큰 {tokens:,}개: 글자당 {share:.2f}개.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -4645,7 +4646,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>{trainable:,} of {all:,} parameters are trained ({share:.2%}).</source>
-   <translation type="unfinished" />
+   <translation>파라미터 {all:,}개 중 {trainable:,}개를 학습해요({share:.2%}).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -4655,7 +4656,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>{verdict} Free: {free} ({place}).</source>
-   <translation type="unfinished" />
+   <translation>{verdict} 여유: {free} ({place}).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -4665,7 +4666,7 @@
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>{way}; loaded again: same likeliest token {top1:.1%}, KL divergence {kl:.2g}.</source>
-   <translation type="unfinished" />
+   <translation>{way}. 다시 읽어 보니 가장 그럴듯한 토큰이 같은 비율 {top1:.1%}, KL 발산 {kl:.2g}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
@@ -4710,7 +4711,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>“{model}” is no model of the Hub.</source>
-   <translation type="unfinished" />
+   <translation>“{model}” 모델은 Hub에 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />

@@ -1,0 +1,67 @@
+"""What is said without a window follows the person's language."""
+
+import json
+
+import pytest
+
+from finetune_studio import i18n
+from finetune_studio.speech import VARIABLE, language, speak
+from tests.helpers.command import call, refusal
+
+
+@pytest.mark.parametrize(
+    ("environment", "code"),
+    [
+        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "ko"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "ko_KR.UTF-8", VARIABLE: "en"}, "en"),
+        ({"LANG": "en_US.UTF-8", VARIABLE: "ko"}, "ko"),
+    ],
+)
+def test_the_language(environment, code):
+    assert language(environment) == code
+
+
+def test_the_core_answers_in_korean_and_back():
+    try:
+        speak("ko")
+        assert i18n.tr("The GPU ran out of memory.") != "The GPU ran out of memory."
+        assert i18n.tr("no text of ours") == "no text of ours"
+    finally:
+        speak("en")
+    assert i18n.tr("The GPU ran out of memory.") == "The GPU ran out of memory."
+
+
+def test_commands_and_the_engine_speak_korean(monkeypatch, tmp_path, tiny):
+    monkeypatch.setenv(VARIABLE, "ko")
+    assert "레시피대로 학습하기" in call("--help").stdout
+    done = call("runs", "show", tmp_path / "없음")
+    assert any("가" <= letter <= "힣" for letter in done.stderr.split("없음")[0])
+    file = tmp_path / "글.txt"
+    file.write_text("나는 학교에 간다. " * 400, encoding="utf-8")
+    recipe = tmp_path / "recipe.yaml"
+    written = call("recipe", "new", "--model", tiny, "--data", file, "--out", recipe)
+    assert written.returncode == 0, written.stderr
+    (tmp_path / "bin").mkdir()
+    weights = next(tiny.glob("*.safetensors"))
+    kept = weights.read_bytes()
+    try:
+        weights.write_bytes(kept[:100])
+        done = call("train", recipe, "--out", tmp_path / "run", "--json")
+    finally:
+        weights.write_bytes(kept)
+    last = json.loads(done.stdout.splitlines()[-1])
+    told = last.get("error", last)
+    assert done.returncode == 2
+    assert any("가" <= letter <= "힣" for letter in told["title"])
+
+
+def test_english_is_said_where_the_variable_says_so(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "en")
+    monkeypatch.setenv("LANG", "ko_KR.UTF-8")
+    assert "This is not a run" in refusal(call("runs", "show", "nowhere"))
