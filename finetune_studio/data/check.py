@@ -89,11 +89,13 @@ class Closely:
     Attributes:
         kind: The task's kind; empty takes the one that the shape suggests.
         data: The recipe's data: its split, its validation files, and the fixes in use.
-        progress: Is told the share done, from 0 to 1.
+        every_row: Whether to look at what rows say; else only at what is left out.
+        progress: Is told the share done, from 0 to 1; what it raises ends the look.
     """
 
     kind: str = ""
     data: Data = field(default_factory=Data)
+    every_row: bool = True
     progress: Callable[[float], None] = lambda share: None
 
 
@@ -123,14 +125,14 @@ def _judged(files: Sequence[str], found: Recognition, closely: Closely | None) -
             )
         ]
     data = closely.data if closely else Data()
-    group = data.split.group or None
+    group = None if data.validation_files else data.split.group or None
     rows = open_rows(files).dataset  # mapped anew, so that what is read of it is given back
     if data.max_rows:
         rows = rows.select(range(min(data.max_rows, len(rows))))
     after, dropped = repaired(rows, found.shape, found.mapping, task, group, data.fixes)
     del rows
     findings = _dropped(after.rows, dropped, data.fixes)
-    if closely and len(after.rows):
+    if closely and closely.every_row and len(after.rows):
         findings += _quality(after, task, closely)
     return sorted(findings, key=lambda each: LEVELS.index(each.level))
 

@@ -31,6 +31,18 @@ LOST = {
 SHAREGPT = {"user": "human", "assistant": "gpt", "system": "system", "tool": "tool"}
 
 
+class LossError(RefusedError):
+    """Something would be lost.
+
+    Attributes:
+        way: The argument of `convert` that accepts the loss: `skip` or `good_only`.
+    """
+
+    def __init__(self, way: str, title: str, detail: str, hint: str) -> None:
+        super().__init__(title, detail, hint)
+        self.way = way
+
+
 @dataclass(frozen=True)
 class Converted:
     """What a conversion wrote.
@@ -66,8 +78,9 @@ def convert(
         good_only: Keep the good answers alone, where the new shape has no place for bad ones.
 
     Raises:
-        RefusedError: Rows do not fit and `skip` is off, none fits, bad answers would be lost and
-            `good_only` is off, or the file cannot be written.
+        LossError: Rows do not fit and `skip` is off, or bad answers would be lost and `good_only`
+            is off.
+        RefusedError: None fits, or the file cannot be written.
     """
     paired = shape in pairs.GOOD_ALONE
     check_mapping(dataset.column_names, shape, mapping, None if paired else "chat")
@@ -103,7 +116,8 @@ def _made(
             tr("Choose one of {names}.").format(names=", ".join(FORMS)),
         )
     if shape in pairs.GOOD_ALONE and not good_only:
-        raise RefusedError(
+        raise LossError(
+            "good_only",
             tr("The shape {to} has no place for answers that are not to be learned.").format(to=to),
             tr("Of every row, the {lost} answers would be lost.").format(
                 lost=tr("rejected") if shape == "preference" else tr("bad")
@@ -148,7 +162,8 @@ def _all_or_none(
     if found:
         count = sum(map(len, found.values()))
         code, numbers = next(iter(found.items()))
-        raise RefusedError(
+        raise LossError(
+            "skip",
             tr("{count} rows cannot become {shape} without loss.").format(count=count, shape=to),
             tr("In row {number}, {why}.").format(number=numbers[0], why=tr(LOST[code])),
             tr("--skip leaves those rows out; messages and sharegpt hold every conversation."),

@@ -29,6 +29,30 @@ def fetch(name: str) -> Path:
     """
     repo, _, rest = name.removeprefix(PREFIX).partition(":")
     config, _, split = rest.partition(":")
+    _check(repo, name)
+    return load(repo, config or None, split or None)
+
+
+def choices(repo: str) -> dict[str, tuple[str, ...]]:
+    """The splits of each configuration of a dataset, from what its repository says of itself.
+
+    Raises:
+        RefusedError: As `fetch`.
+        StudioError: As `fetch`.
+    """
+    from datasets import get_dataset_config_names, get_dataset_split_names
+
+    _check(repo, repo)
+    try:
+        return {
+            config: tuple(map(str, get_dataset_split_names(repo, config)))
+            for config in get_dataset_config_names(repo)
+        }
+    except Exception as error:  # the library raises a dozen kinds
+        raise _refusal(repo, None, error) from error
+
+
+def _check(repo: str, name: str) -> None:
     if not NAME.fullmatch(repo) or ".." in repo:
         raise RefusedError(
             tr("“{name}” names no dataset.").format(name=name),
@@ -39,7 +63,6 @@ def fetch(name: str) -> Path:
             tr("“{name}” is also a folder here, so which one is meant is open.").format(name=repo),
             hint=tr("Name the folder's files, or start in another folder."),
         )
-    return load(repo, config or None, split or None)
 
 
 def load(repo: str, config: str | None, split: str | None) -> Path:

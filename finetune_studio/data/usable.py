@@ -105,7 +105,7 @@ def read_part(data: Data, files: Sequence[str], kind: str) -> Part:
     if data.max_rows:
         rows = rows.select(range(min(data.max_rows, len(rows))))
     found = settle(rows, data.shape, data.mapping)
-    group = data.split.group or None
+    group = None if data.validation_files else data.split.group or None
     after, dropped = repaired(rows, found.shape, found.mapping, kind, group, data.fixes)
     left_out = sum(each.count for each in dropped)
     if left_out == len(rows):

@@ -38,6 +38,23 @@ def write_sheet(path: Path, sheet: str | None, into: Path) -> None:
             book.close()
 
 
+def filled_sheets(path: Path) -> list[str]:
+    """The names of the sheets that hold anything.
+
+    Raises:
+        RefusedError: It is no workbook, is locked or damaged.
+    """
+    _check(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = _opened(path)
+        try:
+            names = [sheet.title for sheet in book.worksheets]
+            return [name for name in names if next(_rows(book, name, path), None)]
+        finally:
+            book.close()
+
+
 def _check(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(512)

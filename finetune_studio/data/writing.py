@@ -38,7 +38,7 @@ def write_rows(rows: Rows, out: Path) -> int:
         raise StudioError(
             tr("“{name}” could not be written.").format(name=out.name),
             str(error.strerror or error),
-            tr("Choose another place with --out."),
+            tr("Choose another place."),
         ) from error
     finally:
         part.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def writer_for(out: Path) -> Callable[[Rows, Path], int]:
     if out.exists():
         raise RefusedError(
             tr("{path} exists already.").format(path=out),
-            hint=tr("Choose another name with --out."),
+            hint=tr("Choose another name."),
         )
     if not out.absolute().parent.is_dir():
         raise RefusedError(

@@ -6,15 +6,16 @@ Counted away from the window's thread, again whenever the settings that it follo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from finetune_studio import paths
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.plan import Plan
 from finetune_studio.gui.preflight import Preflights
+from finetune_studio.gui.quality import Quality
 from finetune_studio.gui.session import Session
 from finetune_studio.hardware.machine import Machine, read_machine
 from finetune_studio.i18n import mark
@@ -22,8 +23,14 @@ from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Data, Recipe
 from finetune_studio.recipe.steps import Steps, count_steps
 
+if TYPE_CHECKING:
+    from finetune_studio.data.fixes import Fixed
+    from finetune_studio.data.usable import Usable
+
 REFUSED = "refused"  # the pre-flight's word for what it could not look at
 SHOWN = 50  # rows kept for the page of the data
+RESTS = 150  # milliseconds after the last change of what moves by a slider
+SAME_ROWS = ("data.fixes", "data.split.")  # settings that leave the files' rows as they are
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class DataFacts:
         encoding: The encodings of text that were found.
         first: The first rows, as they stand in the files.
         findings: What is to be known about them.
+        fixed: What each fix of the recipe did.
     """
 
     rows: int
@@ -53,6 +61,7 @@ class DataFacts:
     encoding: str
     first: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
+    fixed: "tuple[Fixed, ...]" = ()
 
 
 class Facts(QObject):
@@ -63,6 +72,7 @@ class Facts(QObject):
         data_error: Why they could not be read.
         machine: What this machine is.
         plan: The model's figures, memory, time and disk.
+        quality: What is found when every row is looked at.
         preflight: What the trainer would do with the rows.
         changed: Something is known now that was not, or no longer.
     """
@@ -77,8 +87,12 @@ class Facts(QObject):
         self.machine: Machine | None = None
         self.plan = Plan(session, jobs)
         self.plan.changed.connect(self.changed)
+        self.quality = Quality(session, jobs)
+        self.quality.changed.connect(self.changed)
         self.preflight = Preflights(session, jobs)
         self.preflight.changed.connect(self.changed)
+        self._rest = QTimer(self, singleShot=True, interval=RESTS)
+        self._rest.timeout.connect(self._read)
         session.changed.connect(self._follow)
 
     def start(self) -> None:
@@ -87,12 +101,14 @@ class Facts(QObject):
             "machine", lambda: read_machine(paths.data()), self._know_machine, self._no_machine
         )
         self.plan.reckon()
-        self._count()
+        self._count(0)
         self.preflight.look()
 
     def leave(self) -> None:
         """Find out no more."""
+        self._rest.stop()
         self._jobs.forget("data")
+        self.quality.leave()
         self.plan.leave()
         self.preflight.leave()
 
@@ -111,7 +127,7 @@ class Facts(QObject):
     def findings(self) -> list[Finding]:
         """Every finding there is: of the recipe, of its data and of the plan."""
         found = [*self._session.findings(), *(self.data.findings if self.data else ())]
-        found += self.plan.findings()
+        found += [*self.quality.findings(), *self.plan.findings()]
         if self.data_error:
             found.append(_as_finding(self.data_error))
         codes, blocked = (
@@ -125,19 +141,33 @@ class Facts(QObject):
         return sorted(found, key=lambda each: order.index(each.level))
 
     def _follow(self, paths_changed: frozenset[str]) -> None:
-        if any(each.startswith("data.") or each == "task.kind" for each in paths_changed):
-            self._count()
+        ours = [each for each in paths_changed if each.startswith(("data.", "task.kind"))]
+        if ours:
+            same = all(each.startswith(SAME_ROWS) for each in ours)
+            self._count(RESTS if same else 0, same_rows=same)
 
-    def _count(self) -> None:
+    def _count(self, after: int, *, same_rows: bool = False) -> None:
+        """Count in a while; what was found in the same rows stays in sight until then."""
         self.data = self.data_error = None
-        recipe = self._session.recipe
         self._jobs.forget("data")
-        if recipe.data.files:
-            self._jobs.run("data", lambda: count_rows(recipe), self._know_data, self._no_data)
+        if same_rows:
+            self.quality.age()
+        else:
+            self.quality.leave()
+        self._rest.stop()
+        if self._session.recipe.data.files:
+            self._rest.start(after) if after else self._read()
         self.changed.emit()
+
+    def _read(self) -> None:
+        recipe = self._session.recipe
+        self._jobs.run("data", lambda: count_rows(recipe), self._know_data, self._no_data)
 
     def _know_data(self, data: DataFacts) -> None:
         self.data = data
+        if data.training:
+            recipe = self._session.recipe
+            self.quality.know_rows(recipe, data.rows, recipe.task.kind)
         self.changed.emit()
 
     def _no_data(self, error: StudioError) -> None:
@@ -158,19 +188,20 @@ def count_rows(recipe: Recipe) -> DataFacts:
     Raises:
         StudioError: They cannot be read or do not fit together.
     """
-    from finetune_studio.data.check import examine
+    from finetune_studio.data.check import Closely, examine
 
-    report = examine(recipe.data.files, recipe.data.shape, recipe.data.mapping)
+    asked = recipe.data
+    closely = Closely(data=asked, every_row=False)
+    report = examine(asked.files, asked.shape, asked.mapping, closely=closely)
     found, rows = report.recognition, report.opened.dataset
-    findings = report.findings
-    training = validation = 0
+    findings, usable = report.findings, None
     if not any(each.level == "error" for each in findings):
-        training, validation, more = _usable(recipe, found.shape)
+        usable, more = _usable(recipe, found.shape)
         findings += more
     return DataFacts(
         report.rows,
-        training,
-        validation,
+        len(usable.train) if usable else 0,
+        len(usable.validation) if usable else 0,
         found.shape,
         found.why,
         found.mapping,
@@ -178,10 +209,11 @@ def count_rows(recipe: Recipe) -> DataFacts:
         report.encoding,
         tuple(rows.select(range(min(SHOWN, len(rows)))).to_list()),
         findings,
+        usable.fixed if usable else (),
     )
 
 
-def _usable(recipe: Recipe, shape: str) -> tuple[int, int, tuple[Finding, ...]]:
+def _usable(recipe: Recipe, shape: str) -> "tuple[Usable | None, tuple[Finding, ...]]":
     """Rows to learn from and to measure on; a task that cannot use them is a finding."""
     from finetune_studio.data.check import TASKS
     from finetune_studio.data.mapping import FORMS
@@ -191,9 +223,8 @@ def _usable(recipe: Recipe, shape: str) -> tuple[int, int, tuple[Finding, ...]]:
         values = {"shape": shape, "task": recipe.task.kind}
         text = mark("Rows of the shape {shape} do not train the task {task}.")
         fix = {"task.kind": TASKS.get(shape, "chat")}
-        return 0, 0, (Finding("error", "task-unsuited", "task.kind", text, values, fix=fix),)
-    usable = read_rows(recipe.data, recipe.task.kind)
-    return len(usable.train), len(usable.validation), ()
+        return None, (Finding("error", "task-unsuited", "task.kind", text, values, fix=fix),)
+    return read_rows(recipe.data, recipe.task.kind), ()
 
 
 def _as_finding(error: StudioError) -> Finding:

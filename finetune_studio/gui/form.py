@@ -15,6 +15,7 @@ from finetune_studio.errors import RefusedError
 from finetune_studio.gui.choices import WORDS
 from finetune_studio.gui.controls import controls_for
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.repairs import mending, said
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
@@ -237,7 +238,7 @@ def finding_box(
 
     def mend() -> None:
         try:
-            session.change(found.fix)
+            session.change(mending(found, session))
         except RefusedError as error:
             refuse(" ".join((error.title, error.hint)))
 
@@ -247,6 +248,8 @@ def finding_box(
 
 def fix_words(found: Finding) -> str:
     """What the press will do."""
+    if repair := said(found):
+        return repair
     values = [shown(value) for value in found.fix.values()]
     return tr("Set to {value}").format(value=", ".join(values))
 

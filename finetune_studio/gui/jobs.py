@@ -57,14 +57,16 @@ class Jobs(QObject):
             return  # the window is going
         self._count += 1
         number = self._count
+        self._cancel(key)
         self._newest[key] = number
         future = self._pool.submit(work)
         self._waiting[number] = (key, future, done, failed)
         future.add_done_callback(lambda _: self._tell(number))
 
     def forget(self, key: str) -> None:
-        """Let the running job of this key end unheard."""
+        """Let the running job of this key end unheard, or never begin."""
         self._newest.pop(key, None)
+        self._cancel(key)
 
     def close(self) -> None:
         """Take no more work, hear no more ends, and wait for what runs."""
@@ -72,6 +74,11 @@ class Jobs(QObject):
         self._newest.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._waiting.clear()
+
+    def _cancel(self, key: str) -> None:
+        for waiting, future, _, _ in list(self._waiting.values()):
+            if waiting == key:
+                future.cancel()  # of use where it waits for a thread
 
     def _tell(self, number: int) -> None:
         if not self._closed.is_set():

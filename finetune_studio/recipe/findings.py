@@ -17,7 +17,8 @@ class Finding:
         code: Stable name, such as `sequence-beyond-context`.
         where: The setting or column concerned, as a dotted path.
         text: One sentence; `{name}` places are filled from `values`.
-        values: What fills the places in `text`.
+        values: What fills the places in `text`; `terms` names those of them that are words to be
+            translated, or lists of such words with a number each.
         count: Rows concerned; 0 where the finding is not about rows.
         rows: The first few row numbers, counted from 0.
         fix: The settings that would mend it, as `{"a.b": value}`; empty where there are none.
@@ -35,8 +36,15 @@ class Finding:
     @property
     def sentence(self) -> str:
         """The text in the language in use, with its values filled in."""
-        return tr(self.text).format(**self.values)
+        terms = {name: _term(self.values[name]) for name in self.values.get("terms", ())}
+        return tr(self.text).format(**{**self.values, **terms})
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as the command line's contract prints it."""
         return {**asdict(self), "text": self.sentence, "rows": list(self.rows)}
+
+
+def _term(value: Any) -> str:
+    if isinstance(value, str):
+        return tr(value)
+    return ", ".join(f"{tr(word)} {count:,}" for word, count in value)

@@ -530,14 +530,18 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
-   <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
-   <source>Choose another place with --out.</source>
-   <translation>--out으로 다른 곳을 고르세요.</translation>
+   <source>Choose another name.</source>
+   <translation>다른 이름을 쓰세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/writing.py" />
+   <source>Choose another place.</source>
+   <translation>다른 곳을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/adapters.py" />
@@ -2335,6 +2339,11 @@
    <translation>가장 긴 행이 {longest:,} 토큰이라 잘리는 것이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/quality.py" />
+   <source>The look at the rows was given up.</source>
+   <translation>행 살펴보기를 그만뒀어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/callback.py" />
    <source>The loss is no longer a number.</source>
    <translation>손실이 더는 숫자가 아니에요.</translation>
@@ -3194,6 +3203,11 @@
    <translation>유효 배치 16행이면 안정적이고, 웬만한 모델과 함께 올라가요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>arabic</source>
+   <translation>아랍 문자</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <source>ask the base model instead</source>
    <translation>파인튜닝하지 않은 기반 모델에게 묻기</translation>
@@ -3294,9 +3308,19 @@
    <translation>잘림</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>cyrillic</source>
+   <translation>키릴 문자</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>delete runs with all that is in them</source>
    <translation>실행을 안에 든 것과 함께 지우기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>digits</source>
+   <translation>숫자</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
@@ -3443,6 +3467,16 @@
    <translation>그래디언트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>han</source>
+   <translation>한자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>hangul</source>
+   <translation>한글</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/mixers.py" />
    <source>hidden_size ({hidden}) is no multiple of num_attention_heads ({heads})</source>
    <translation>hidden_size({hidden})가 num_attention_heads({heads})의 배수가 아니에요</translation>
@@ -3504,9 +3538,19 @@
    <translation>0부터 센 번호</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>kana</source>
+   <translation>가나</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>keep a Hub token; it is read from the keyboard</source>
    <translation>Hub 토큰 보관하기. 키보드로 입력받아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>latin</source>
+   <translation>로마자</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
@@ -3643,6 +3687,11 @@
    <translation>아니요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>none</source>
+   <translation>없음</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>not readable: {path}: {why}</source>
    <translation>읽을 수 없음: {path}: {why}</translation>
@@ -3701,6 +3750,11 @@
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>optimiser states in 8 bits: nearly the same training</source>
    <translation>옵티마이저 상태를 8비트로 둬요. 결과는 거의 같아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/quality/letters.py" />
+   <source>other</source>
+   <translation>그 밖</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -5028,14 +5082,49 @@
    <translation>가중치를 64개씩 묶어 가장 큰 값으로 나누므로 모두 -1과 1 사이에 있어요. 눈금: Dettmers 외 2023, QLoRA(bitsandbytes와 같음), 8비트: Dettmers 외 2022, LLM.int8(), 16비트: bfloat16.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>A dataset of the Hub</source>
+   <translation>허브의 데이터셋</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <source>A dataset of the Hub …</source>
+   <translation>허브의 데이터셋…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>A folder</source>
+   <translation>폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <source>A folder …</source>
+   <translation>폴더…</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_folder.py" />
    <source>A model on this disk</source>
    <translation>이 디스크에 있는 모델</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>A new file with the applied steps in it; yours stay as they are.</source>
+   <translation>적용한 단계가 담긴 새 파일로 저장해요. 원본은 그대로예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>A new file; yours stay as they are.</source>
+   <translation>새 파일로 저장해요. 원본은 그대로예요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>A run holds its checkpoints, which may need many GB.</source>
    <translation>실행에는 체크포인트가 함께 저장돼서 수십 GB가 될 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <source>A share of the rows</source>
+   <translation>행의 일부</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
@@ -5086,7 +5175,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -5101,7 +5190,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -5134,6 +5223,21 @@
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Answer B</source>
    <translation>답 B</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Answers cut off</source>
+   <translation>중간에 끊긴 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_card.py" />
+   <source>Applied steps</source>
+   <translation>적용한 단계</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
+   <source>As the model is given it</source>
+   <translation>모델이 받는 모습</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
@@ -5195,6 +5299,11 @@
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Back from the ids comes the same text.</source>
    <translation>id를 되돌리면 원문과 똑같은 글이 나와요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
+   <source>Back to the first rows</source>
+   <translation>첫 행들로 돌아가기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
@@ -5315,6 +5424,11 @@
    <translation>폴더 고르기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <source>Choose a folder of data</source>
+   <translation>데이터 폴더 고르기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Choose a model, and begin with your own data.</source>
    <translation>모델을 고르고 내 데이터로 시작해요.</translation>
@@ -5330,12 +5444,14 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -5382,6 +5498,16 @@
    <translation>이어질 글</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Compose</source>
+   <translation>합치기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>Configuration</source>
+   <translation>구성</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Constant</source>
    <translation>그대로</translation>
@@ -5390,6 +5516,11 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Context</source>
    <translation>참고 글</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Contradicting labels</source>
+   <translation>서로 어긋나는 레이블</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -5419,9 +5550,16 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Cut before it</source>
+   <translation>그 앞까지 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -5434,6 +5572,7 @@
    <translation>어둡게</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -5534,9 +5673,19 @@
    <translation>지난 실행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Empty turns</source>
+   <translation>빈 차례</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Even out</source>
+   <translation>고르게 맞추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -5574,6 +5723,11 @@
    <translation>전과 후의 점수, 나란히 놓은 답, 내 모델과의 대화, 내보낸 파일이 여기에 놓여요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <source>Files …</source>
+   <translation>파일…</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Fits</source>
@@ -5595,6 +5749,11 @@
    <translation>허용 취소</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>Format</source>
+   <translation>형식</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>Forms open with the advanced settings too.</source>
    <translation>세부 설정을 열 때 고급 설정까지 보여 줘요.</translation>
@@ -5603,6 +5762,11 @@
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Free disk space</source>
    <translation>디스크 여유 공간</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>From the Hub</source>
+   <translation>허브에서</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -5641,6 +5805,7 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -5670,6 +5835,11 @@
    <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
    <source>Gradients</source>
    <translation>그래디언트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
+   <source>Hide the examples</source>
+   <translation>예시 접기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
@@ -5742,7 +5912,7 @@
    <translation>지시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -5750,6 +5920,11 @@
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>It did not get better</source>
    <translation>좋아지지 않았어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>It finds nothing any more.</source>
+   <translation>이제는 해당하는 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
@@ -5827,6 +6002,11 @@
    <translation>만든 곳이 한국어를 지원 언어로 꼽아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>Its name as on the page of the dataset. The data is downloaded when you use it; no code from there is run.</source>
+   <translation>데이터셋 페이지에 적힌 이름을 쓰세요. 데이터는 쓸 때 내려받고, 거기 있는 코드는 실행하지 않아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>Its own code may run</source>
    <translation>자체 코드를 실행할 수 있어요</translation>
@@ -5843,10 +6023,25 @@
    <translation>그대로 두기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Keep the first</source>
+   <translation>처음 것만 남기기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <source>Keep together by</source>
+   <translation>함께 묶을 열</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_card.py" />
+   <source>Kept in the recipe; your files stay as they are.</source>
+   <translation>레시피에 적혀요. 원본 파일은 그대로예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
@@ -5854,7 +6049,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -5869,12 +6064,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -5890,6 +6085,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -5925,6 +6121,11 @@
    <translation>배움</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Learned rows among the measured</source>
+   <translation>검증에 섞인 학습 행</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Learned {count}</source>
    <translation>배우는 토큰 {count}</translation>
@@ -5946,6 +6147,16 @@
    <translation>학습 속도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Leave out</source>
+   <translation>빼기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>Leave these rows out</source>
+   <translation>이 행들 빼기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Leaves the weights alone and learns a small adapter.</source>
    <translation>원래 가중치는 두고 작은 어댑터만 배워요.</translation>
@@ -5954,6 +6165,11 @@
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>Let {name} run its own code?</source>
    <translation>{name}의 자체 코드를 실행하게 할까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Letters in parts (NFD)</source>
+   <translation>풀어진 한글(NFD)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
@@ -6018,6 +6234,21 @@
    <translation>기록</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/quality_card.py" />
+   <source>Look at every row</source>
+   <translation>모든 행 살펴보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>Look it up</source>
+   <translation>찾아보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_card.py" />
+   <source>Looking at every row … {share:.0%}</source>
+   <translation>모든 행을 살펴보는 중… {share:.0%}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Looking at this machine …</source>
    <translation>이 컴퓨터를 살펴보고 있어요…</translation>
@@ -6026,6 +6257,11 @@
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Looking for a token …</source>
    <translation>토큰을 찾고 있어요 …</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>Looking it up …</source>
+   <translation>찾아보는 중…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
@@ -6044,6 +6280,11 @@
    <translation>스텝별 손실</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Lost characters</source>
+   <translation>잃어버린 글자</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Macro F1</source>
    <translation>매크로 F1</translation>
@@ -6057,6 +6298,16 @@
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Maker</source>
    <translation>만든 곳</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Mask</source>
+   <translation>가리기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <source>Measured on</source>
+   <translation>검증에 쓸 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
@@ -6114,6 +6365,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -6148,6 +6400,11 @@
    <translation>NF4는 가중치를 가장 가까운 16개 눈금으로 옮겨요. 눈금은 가중치가 많은 가운데에 촘촘해서 잃는 것이 적어요. 가중치를 움직여 보세요. 아래에는 그 둘레를 확대해 8비트, 16비트 눈금과 견줘 보여 드려요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>Name of the dataset</source>
+   <translation>데이터셋 이름</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Name of the project</source>
    <translation>프로젝트 이름</translation>
@@ -6156,6 +6413,11 @@
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>Name, maker or Hub address</source>
    <translation>이름, 만든 곳, Hub 주소로 찾기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Nearly equal rows</source>
+   <translation>거의 같은 행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/main_window.py" />
@@ -6175,6 +6437,7 @@
    <translation>다음 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -6235,6 +6498,11 @@
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>Nothing is sent anywhere: no statistics, no error reports.</source>
    <translation>통계도 오류 보고도 보내지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_card.py" />
+   <source>Nothing is wrong with the rows</source>
+   <translation>행에 문제가 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -6343,6 +6611,16 @@
    <translation>모델 정렬 순서</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <source>Other files</source>
+   <translation>다른 파일</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Other scripts</source>
+   <translation>다른 문자로 쓴 행</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>Overfitting may have begun</source>
    <translation>과적합이 시작된 것 같아요</translation>
@@ -6363,6 +6641,16 @@
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Perplexity</source>
    <translation>퍼플렉서티</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
+   <source>Person</source>
+   <translation>사람</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Personal data</source>
+   <translation>개인정보</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -6392,6 +6680,7 @@
    <translation>이전 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -6405,6 +6694,11 @@
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Prompt and completion</source>
    <translation>프롬프트와 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Put in order</source>
+   <translation>차례 맞추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -6427,6 +6721,11 @@
    <translation>QLoRA 8비트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/quality_card.py" />
+   <source>Quality of the rows</source>
+   <translation>행의 품질</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Question</source>
    <translation>질문</translation>
@@ -6445,6 +6744,11 @@
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>Read it in full</source>
    <translation>전문 읽기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Read rightly</source>
+   <translation>바르게 읽기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -6504,6 +6808,11 @@
    <translation>다시 하기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Remains of HTML</source>
+   <translation>HTML 찌꺼기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>Remove it</source>
    <translation>지우기</translation>
@@ -6529,6 +6838,11 @@
    <translation>이름 바꾸기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Repeated rows</source>
+   <translation>되풀이된 행</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>Results</source>
    <translation>결과와 내보내기</translation>
@@ -6549,9 +6863,25 @@
    <translation>행의 길이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <source>Rows of one film or one customer stay on one side.</source>
+   <translation>같은 영화나 같은 고객의 행이 한쪽에만 있게 돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Rows without words</source>
+   <translation>낱말이 없는 행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
+   <source>Rows {numbers}</source>
+   <translation>행 {numbers}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
@@ -6569,6 +6899,16 @@
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>Save</source>
    <translation>저장</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>Save as …</source>
+   <translation>저장…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>Save in another shape</source>
+   <translation>다른 모양으로 저장하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
@@ -6622,6 +6962,11 @@
    <translation>모두 보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
+   <source>See these rows</source>
+   <translation>이 행들 보기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Send</source>
    <translation>보내기</translation>
@@ -6643,6 +6988,7 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -6651,6 +6997,11 @@
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Share of the model</source>
    <translation>모델에서 차지하는 비율</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/sheets.py" />
+   <source>Sheet of {name}</source>
+   <translation>{name}의 시트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/help.py" />
@@ -6666,6 +7017,11 @@
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>Show every setting</source>
    <translation>설정 모두 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
+   <source>Show examples</source>
+   <translation>예시 펼치기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
@@ -6706,6 +7062,11 @@
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>Speed</source>
    <translation>속도</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>Split</source>
+   <translation>스플릿</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -6797,6 +7158,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -6806,9 +7168,24 @@
    <translation>모든 수치의 표 (*.csv)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
+   <source>Take back</source>
+   <translation>되돌리기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Take out</source>
+   <translation>지우기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <source>Take this file out</source>
+   <translation>이 파일 빼기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -6823,6 +7200,7 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -6867,7 +7245,12 @@
    <translation>고른 모델과 설정을 비교할 GPU인 {gpu} 기준으로 셈한 숫자예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
+   <source>The files have changed since they were read.</source>
+   <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
@@ -6972,6 +7355,11 @@
    <translation>이 모델은 만든 곳의 라이선스에 동의해야 해요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
+   <source>This row is left out: {why}.</source>
+   <translation>이 행은 빠져요: {why}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Tight</source>
@@ -7025,6 +7413,11 @@
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Tokens per syllable</source>
    <translation>음절 하나에 토큰 몇 개?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
+   <source>Tool</source>
+   <translation>도구</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -7095,6 +7488,11 @@
    <translation>튜닝한 모델</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Turns out of order</source>
+   <translation>차례가 어긋난 대화</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Two of 1,500 rows</source>
    <translation>1,500행 가운데 둘</translation>
@@ -7125,6 +7523,16 @@
    <translation>되돌리기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Uneven labels</source>
+   <translation>고르지 않은 레이블</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Unseen characters</source>
+   <translation>보이지 않는 문자</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/main_window.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -7150,6 +7558,11 @@
    <location filename="../../finetune_studio/gui/form.py" />
    <source>Use the advised {value}</source>
    <translation>추천값 {value} 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>Use this dataset</source>
+   <translation>이 데이터셋 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -7200,6 +7613,11 @@
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Variant</source>
    <translation>변형</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Very long rows</source>
+   <translation>아주 긴 행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -7292,6 +7710,11 @@
    <translation>그릴 곡선</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>Which dataset of the Hub?</source>
+   <translation>허브의 어떤 데이터셋인가요?</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Which method fits</source>
    <translation>들어가는 방식</translation>
@@ -7317,9 +7740,24 @@
    <translation>더 못한 답</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>Write the good answers alone</source>
+   <translation>좋은 답만 쓰기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>Writing it, then loading it again to compare …</source>
    <translation>쓰고 나서 다시 불러와 비교하고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>Writing …</source>
+   <translation>쓰는 중…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>Wrongly read characters</source>
+   <translation>잘못 읽힌 글자</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -7365,6 +7803,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -7535,6 +7974,11 @@
    <translation>아직</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <source>nothing</source>
+   <translation>없음</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/form.py" />
    <source>off</source>
    <translation>끔</translation>
@@ -7559,6 +8003,11 @@
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>one whole model; loads anywhere</source>
    <translation>모델 하나로 합쳐요. 어디서나 읽혀요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
+   <source>owner/name</source>
+   <translation>소유자/이름</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -7672,12 +8121,12 @@
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -7705,6 +8154,11 @@
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>{epochs} epochs × {steps} steps</source>
    <translation>{epochs} 에폭 × {steps}스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
+   <source>{fault}, as they stand in the file</source>
+   <translation>{fault}: 파일에 있는 그대로</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -7752,9 +8206,39 @@
    <translation>{place}, 여유 {free}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>{rows} are in {name}</source>
+   <translation>{name}에 {rows}을 저장했어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>{rows} left out</source>
+   <translation>{rows} 뺌</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
+   <source>{rows} left out: {why}.</source>
+   <translation>{rows}이 빠졌어요: {why}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/repairs.py" />
+   <source>{rows} mended</source>
+   <translation>{rows} 고침</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>{rows} rows are cut at {length} tokens</source>
    <translation>{rows}행이 {length} 토큰에서 잘려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_card.py" />
+   <source>{rows} were looked at</source>
+   <translation>{rows}을 모두 살펴봤어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/quality_card.py" />
+   <source>{rows}: looking at all of them takes minutes</source>
+   <translation>{rows}이라 모두 살펴보는 데 몇 분 걸려요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
@@ -7854,6 +8338,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>

@@ -74,9 +74,9 @@ def test_files_are_recognised_and_shown(window, qtbot, tmp_path):
     page.use([csv(tmp_path, "질문,답변\n" + "".join(f"질문 {n}?,답 {n}\n" for n in range(30)))])
     settle(window, qtbot)
     assert page._something.isVisible()
-    assert page._grid.model().rowCount() == 30
-    assert page._layout_card._selects["question"].currentText() == "질문"
-    assert "30 rows" in page._counts.plain
+    assert page.rows.grid.model().rowCount() == 30
+    assert page.layout_card._selects["question"].currentText() == "질문"
+    assert "30 rows" in page.files.counts.plain
 
 
 def test_a_task_that_does_not_fit_is_mended_by_one_press(window, qtbot, tmp_path):
@@ -99,7 +99,7 @@ def test_a_column_is_mapped_by_hand(window, qtbot, tmp_path):
     page = window.wizard.page("dataset")
     page.use([csv(tmp_path, "question,answer,more\n" + "a?,b,c\nd?,e,f\n" * 20)])
     settle(window, qtbot)
-    page._layout_card._map("answer", "more")
+    page.layout_card._map("answer", "more")
     settle(window, qtbot)
     assert window.project.session.recipe.data.mapping["answer"] == "more"
     assert window.project.facts.data.mapping["answer"] == "more"

@@ -111,7 +111,7 @@ def _other_scripts(rows: "Dataset", facts: Facts, fix: Fix) -> dict[str, Any]:
     counts = np.bincount(facts["script"], minlength=len(SCRIPTS))
     found = [(int(count), name) for count, name in zip(counts, SCRIPTS, strict=True) if count]
     others = sorted((pair for pair in found if pair[1] not in ("none", fix["keep"])), reverse=True)
-    return {"others": ", ".join(f"{name} {count:,}" for count, name in others)}
+    return {"others": [(name, count) for count, name in others], "terms": ("keep", "others")}
 
 
 def _uneven(rows: "Dataset", facts: Facts, fix: Fix) -> dict[str, Any]:

@@ -11,9 +11,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finetune_studio.i18n import mark
+
 FAR = 1_000_000
 """Characters of a text that are looked at: a thick book."""
-SCRIPTS = ("none", "hangul", "latin", "han", "kana", "cyrillic", "arabic", "other", "digits")
+SCRIPTS = (
+    mark("none"),
+    mark("hangul"),
+    mark("latin"),
+    mark("han"),
+    mark("kana"),
+    mark("cyrillic"),
+    mark("arabic"),
+    mark("other"),
+    mark("digits"),
+)
 RANGES = {
     "hangul": ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7FB)),
     "latin": ((0x41, 0x24F), (0x1E00, 0x1EFF), (0xFF21, 0xFF5A)),

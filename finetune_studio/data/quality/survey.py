@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from finetune_studio.recipe.schema import Split
 
-FORMAT = 1
+FORMAT = 2
 FIRST = 10
 EXAMPLES = 3
 Array = np.ndarray[Any, Any]

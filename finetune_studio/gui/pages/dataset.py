@@ -1,35 +1,40 @@
-"""The data: files to learn from, how their rows are laid out, what is in them."""
+"""The data: files to learn from, how their rows are laid out, what is wrong with them."""
 
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtCore import QEvent, QMimeData
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from finetune_studio import paths
-from finetune_studio.gui import amounts
-from finetune_studio.gui.facts import short_name
-from finetune_studio.gui.form import FieldRow, finding_box
+from finetune_studio.gui import amounts, repairs
+from finetune_studio.gui.form import finding_box
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.pages.convert_card import ConvertCard
+from finetune_studio.gui.pages.data_sources import Sources
+from finetune_studio.gui.pages.files_card import FilesCard
 from finetune_studio.gui.pages.layout_card import LayoutCard
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
+from finetune_studio.gui.pages.quality_card import QualityCard
+from finetune_studio.gui.pages.reading_card import ReadingCard
+from finetune_studio.gui.pages.rows_card import RowsCard
+from finetune_studio.gui.pages.split_lines import SHARE
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
-from finetune_studio.gui.widgets.grid import Grid
-from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
-from finetune_studio.gui.widgets.text import Text
-from finetune_studio.recipe.fields import describe
-from finetune_studio.recipe.schema import Recipe
 
-KINDS = "*.csv *.tsv *.json *.jsonl *.ndjson *.parquet *.xlsx *.txt *.gz"
-SAMPLES = ("korean_qa.csv", "korean_sentiment.csv", "korean_text.txt", "english_qa.jsonl")
-OURS = ("data.files", "data.shape", "data.mapping", "task.kind", "data.split.validation")
+OURS = ("data.files", "data.shape", "data.mapping", "task.kind", "data.split")
+RECOGNISED: dict[str, Any] = {
+    "data.shape": "auto",
+    "data.mapping": {},
+    "data.fixes": (),
+    "data.split.group": "",
+}
+"""What other files begin with."""
 
 
 class DatasetPage(StepPage):
@@ -39,14 +44,14 @@ class DatasetPage(StepPage):
         super().__init__()
         self._project = project
         self.setAcceptDrops(True)
-        self._files, self._counts = Text("", "strong", wrap=True), Text("", "caption", "text3")
+        self._sources = Sources(self, project)
         self._findings = column(gap=Space.s)
         self._found: list[object] = []
-        self._layout_card = LayoutCard(project)
-        settings = {each.path: each for each in describe(Recipe)}
-        self._split = FieldRow(project.session, settings["data.split.validation"])
-        self._grid = Grid()
-        self._grid.setMinimumHeight(220)
+        self.files = FilesCard(project, self._sources, self.use, lambda names: self.add(names))
+        self.layout_card, self.reading = LayoutCard(project), ReadingCard(project)
+        self.quality, self.rows = QualityCard(project), RowsCard(project)
+        self.convert = ConvertCard(project)
+        self.quality.rows_asked.connect(self.rows.show_found)
         # Not a stack: it would not pass on how tall wrapped words get at its width.
         self._nothing, self._something = self._empty(), self._full()
         body = column(self._nothing, self._something, gap=0)
@@ -67,26 +72,34 @@ class DatasetPage(StepPage):
 
     @override
     def reveal(self, path: str) -> bool:
-        if path == "data.split.validation":
-            self._split.controls[-1].setFocus(Qt.FocusReason.TabFocusReason)
+        if path == repairs.SETTING:
+            self.quality.take_keyboard()
+        elif path == SHARE:
+            self.files.split.focus()
         else:
-            self._layout_card.reveal(path)
+            self.layout_card.reveal(path)
         return path.startswith(("data.", "task.kind"))
 
-    def use(self, files: list[str], *, add: bool = False) -> None:
-        """Take files; how they are laid out is recognised anew."""
-        before = list(self._project.session.recipe.data.files) if add else []
+    def use(self, files: list[str]) -> None:
+        """Take these files; how they are laid out is recognised anew."""
+        self._project.session.change({"data.files": files, **RECOGNISED})
+
+    def add(self, files: list[str]) -> None:
+        """Take these files too."""
+        before = self._project.session.recipe.data.files
         kept = [*before, *(each for each in files if each not in before)]
         changes: dict[str, Any] = {"data.files": kept}
-        if not add:
-            changes |= {"data.shape": "auto", "data.mapping": {}}
         self._project.session.change(changes)
 
     def _empty(self) -> QWidget:
         choose = Button(lambda: tr("Choose files"), "primary", "folder-open")
-        choose.clicked.connect(lambda: self._choose(add=False))
+        choose.clicked.connect(lambda: self._sources.files(self.use))
+        folder = Button(lambda: tr("A folder"))
+        folder.clicked.connect(lambda: self._sources.folder(self.use))
+        hub = Button(lambda: tr("From the Hub"))
+        hub.clicked.connect(lambda: self._sources.hub(self.use))
         sample = Button(lambda: tr("Use a sample"))
-        sample.clicked.connect(lambda: self._offer_samples(sample))
+        sample.clicked.connect(lambda: self._sources.samples(sample, self.use))
         empty = empty_state(
             "database",
             lambda: tr("Drop files here"),
@@ -95,78 +108,33 @@ class DatasetPage(StepPage):
                 "your file is never changed."
             ),
             choose,
+            folder,
+            hub,
             sample,
         )
         return Card(column(empty, pad=Space.xl), fill="canvas")
 
     def _full(self) -> QWidget:
-        head = row(box(column(self._files, self._counts, gap=2)), *self._buttons(), gap=Space.s)
-        head.setStretch(0, 1)
-        files = Card(
-            column(head, Rule(), self._split, gap=Space.m, pad=(16, 12, 16, 14)),
-        )
-        shown = Card(
-            column(
-                Text(lambda: tr("The first rows, as they stand in the file"), "section"),
-                self._grid,
-                gap=Space.s,
-                pad=(16, 12, 16, 12),
-            )
-        )
-        body = column(files, self._findings, self._layout_card, shown, gap=Space.m)
-        body.setStretch(3, 1)
+        layout = (self.layout_card, self.reading)
+        parts = (self.files, self._findings, *layout, self.quality, self.rows, self.convert)
+        body = column(*parts, gap=Space.m)
+        body.setStretch(5, 1)
         return box(body)
 
-    def _buttons(self) -> list[QWidget]:
-        more = Button(lambda: tr("Add"), "quiet", "plus")
-        more.clicked.connect(lambda: self._choose(add=True))
-        other = Button(lambda: tr("Choose others"), glyph="folder-open")
-        other.clicked.connect(lambda: self._choose(add=False))
-        drop = Button(name=lambda: tr("Take the files out"), kind="quiet", glyph="x")
-        drop.clicked.connect(lambda: self.use([]))
-        return [more, other, drop]
-
-    def _choose(self, *, add: bool) -> None:
-        before = self._project.session.recipe.data.files
-        start = str(Path(before[0]).parent if before else Path.home())
-        names, _ = QFileDialog.getOpenFileNames(
-            self,
-            tr("Choose files"),
-            start,
-            f"{tr('Data')} ({KINDS});;{tr('All files')} (*)",
-        )
-        if names:
-            self.use(names, add=add)
-
-    def _offer_samples(self, button: QWidget) -> None:
-        menu = QMenu(self)
-        for name in SAMPLES:
-            path = paths.resources() / "samples" / name
-            action = menu.addAction(_sample_words(name))
-            action.triggered.connect(lambda _=False, path=path: self.use([str(path)]))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
-
     def _follow(self, changed: frozenset[str]) -> None:
-        if changed & {"data.split.validation", "task.kind"}:
-            self._split.refresh()
+        if changed & {SHARE, "task.kind"}:
+            self.files.split.share.refresh()
         self._show()
 
     def _show(self) -> None:
-        facts, files = self._project.facts, self._project.session.recipe.data.files
+        files = self._project.session.recipe.data.files
         self._nothing.setVisible(not files)
         self._something.setVisible(bool(files))
         if not files:
             return
-        self._files.say(short_name(self._project.session.recipe.data))
-        self._counts.say(self._count_words)
-        data = facts.data
-        self._layout_card.refresh()
-        self._grid.setAccessibleName(tr("The first rows, as they stand in the file"))
-        if data is None:
-            self._grid.show_rows((), ())
-        else:
-            self._grid.show_rows(data.columns, data.first)
+        for card in (self.files, self.layout_card, self.reading, self.quality, self.rows):
+            card.refresh()
+        self.convert.refresh()
         self._show_findings()
 
     def _show_findings(self) -> None:
@@ -178,19 +146,12 @@ class DatasetPage(StepPage):
         for each in found:
             self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
 
-    def _count_words(self) -> str:
-        facts = self._project.facts
-        if facts.counting:
-            return tr("Counting the rows …")
-        if facts.data is None:
-            return tr("It could not be read.")
-        data = facts.data
-        parts = [amounts.rows(data.rows)]
-        if data.training:
-            parts.append(tr("{count} to learn from").format(count=amounts.whole(data.training)))
-        if data.validation:
-            parts.append(tr("{count} to measure on").format(count=amounts.whole(data.validation)))
-        return " · ".join([*parts, *filter(None, (data.encoding,))])
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._found = []
+            self._show()
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -201,20 +162,11 @@ class DatasetPage(StepPage):
     def dropEvent(self, event: QDropEvent) -> None:
         if files := _dropped(event.mimeData()):
             event.acceptProposedAction()
-            self.use(files, add=bool(self._project.session.recipe.data.files))
+            (self.add if self._project.session.recipe.data.files else self.use)(files)
 
 
 def _dropped(data: QMimeData) -> list[str]:
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
-
-
-def _sample_words(name: str) -> str:
-    return {
-        "korean_qa.csv": tr("Korean questions and answers (1,500 rows)"),
-        "korean_sentiment.csv": tr("Korean film reviews with labels (3,000 rows)"),
-        "korean_text.txt": tr("Korean text (400 lines)"),
-        "english_qa.jsonl": tr("English questions and answers (153 rows)"),
-    }[name]
 
 
 def _summary(project: Project) -> str:

@@ -25,11 +25,18 @@ class Rows(QAbstractTableModel):
         super().__init__()
         self._columns: Sequence[str] = ()
         self._rows: Sequence[Mapping[str, Any]] = ()
+        self._numbers: Sequence[int] = ()
 
-    def show_rows(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Show other rows."""
+    def show_rows(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Mapping[str, Any]],
+        numbers: Sequence[int] | None = None,
+    ) -> None:
+        """Show other rows, with their numbers from 0 where they are not the first ones."""
         self.beginResetModel()
         self._columns, self._rows = columns, rows
+        self._numbers = range(len(rows)) if numbers is None else numbers
         self.endResetModel()
 
     @override
@@ -56,7 +63,7 @@ class Rows(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation == Qt.Orientation.Vertical:
-            return section + 1 if section < len(self._rows) else None
+            return f"{self._numbers[section] + 1:,}" if section < len(self._numbers) else None
         return self._columns[section] if section < len(self._columns) else None
 
 
@@ -84,9 +91,14 @@ class Grid(QTableView):
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(NARROWEST)
 
-    def show_rows(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Show other rows."""
-        self._rows.show_rows(columns, rows)
+    def show_rows(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Mapping[str, Any]],
+        numbers: Sequence[int] | None = None,
+    ) -> None:
+        """Show other rows, with their numbers from 0 where they are not the first ones."""
+        self._rows.show_rows(columns, rows, numbers)
         self.resizeColumnsToContents()
         for at in range(len(columns)):
             self.setColumnWidth(at, min(WIDEST, max(NARROWEST, self.columnWidth(at) + 16)))

@@ -1,0 +1,183 @@
+"""What is found in the rows, one press that mends each, and the repairs in use."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QApplication
+from typing_extensions import override
+
+from finetune_studio.errors import RefusedError
+from finetune_studio.gui import amounts, repairs
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.pages.quality_row import Applied, QualityRow
+from finetune_studio.gui.project import Project
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
+from finetune_studio.gui.widgets.meter import Track
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.recipe.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class QualityCard(Card):
+    """The findings on quality, and the applied steps.
+
+    Attributes:
+        rows_asked: The person wants to see the rows of a finding.
+    """
+
+    rows_asked = Signal(object)
+    LATER = Qt.ConnectionType.QueuedConnection  # a row goes as its button is pressed
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project = project
+        self._shown: object = None
+        self._open: set[str] = set()
+        self._rows: list[QualityRow] = []
+        self._done: list[Applied] = []
+        self._state = Text("", "caption", "text3")
+        self._track = Track(height=4)
+        self._look = Button(lambda: tr("Look at every row"), glyph="search")
+        self._look.clicked.connect(project.facts.quality.look)
+        self._looking = box(row(self._look, None))
+        self._found, self._steps = column(gap=0), column(gap=0)
+        self._applied = box(
+            column(
+                Text(lambda: tr("Applied steps"), "strong"),
+                Text(
+                    lambda: tr("Kept in the recipe; your files stay as they are."),
+                    "caption",
+                    "text3",
+                ),
+                box(self._steps),
+                gap=2,
+                pad=(0, Space.s, 0, 0),
+            )
+        )
+        head = row(Text(lambda: tr("Quality of the rows"), "section"), None, self._state)
+        parts = (head, self._track, self._looking, box(self._found), self._applied)
+        self.hold(column(*parts, gap=Space.s, pad=(16, 12, 16, 12)))
+        project.facts.quality.moved.connect(self._move)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is known now."""
+        quality, data = self._project.facts.quality, self._project.facts.data
+        fixes = self._project.session.recipe.data.fixes
+        found, fixed = quality.findings(), data.fixed if data else ()
+        unseen = quality.found is None and not quality.looking and quality.waiting is None
+        self.setVisible(bool(fixes) or quality.error is not None or not unseen)
+        self._move()
+        shown = (found, fixes, fixed, quality.error, quality.found is None)
+        if shown != self._shown:
+            self._shown = shown
+            code = self._with_keyboard()
+            self._show_found(found)
+            self._show_steps()
+            if code is not None:
+                self.take_keyboard(code)
+
+    def _move(self) -> None:
+        quality = self._project.facts.quality
+        self._track.setVisible(quality.looking)
+        self._track.show_part(quality.share)
+        self._looking.setVisible(quality.waiting is not None)
+        self._state.say(self._state_words)
+
+    def _state_words(self) -> str:
+        quality, data = self._project.facts.quality, self._project.facts.data
+        if quality.looking:
+            return tr("Looking at every row … {share:.0%}").format(share=quality.share)
+        rows = amounts.rows(data.rows) if data else ""
+        if quality.waiting is not None:
+            return tr("{rows}: looking at all of them takes minutes").format(rows=rows)
+        if quality.found is None or not rows:
+            return ""
+        return tr("{rows} were looked at").format(rows=rows)
+
+    def _show_found(self, found: list[Finding]) -> None:
+        clear(self._found)
+        self._rows.clear()
+        quality = self._project.facts.quality
+        if quality.error is not None:
+            error = quality.error
+            words = " ".join((error.detail, error.hint)).strip()
+            self._found.addWidget(FindingBox("error", error.title, words))
+        elif quality.found is not None and not found:
+            self._found.addWidget(FindingBox("good", lambda: tr("Nothing is wrong with the rows")))
+        for number, each in enumerate(found):
+            if number:
+                self._found.addWidget(Rule())
+            row_ = self._row(each)
+            self._found.addWidget(row_)
+            row_.show()  # now: the keyboard may be given to it
+
+    def _row(self, found: Finding) -> QualityRow:
+        data = self._project.facts.data
+        rows = data.training + data.validation if data else 0
+        made = QualityRow(found, rows, opened=found.code in self._open)
+        made.mend_asked.connect(lambda: self._mend(found), self.LATER)
+        made.rows_asked.connect(lambda: self.rows_asked.emit(found))
+        made.toggled.connect(lambda opened: self._remember(found.code, opened))
+        self._rows.append(made)
+        return made
+
+    def _remember(self, code: str, opened: bool) -> None:
+        (self._open.add if opened else self._open.discard)(code)
+
+    def _show_steps(self) -> None:
+        clear(self._steps)
+        self._done.clear()
+        data = self._project.facts.data
+        done = {each.code: each for each in (data.fixed if data else ())}
+        fixes = self._project.session.recipe.data.fixes
+        self._applied.setVisible(bool(fixes))
+        for each in fixes:
+            code = str(each.get("code", ""))
+            made = Applied(code, done.get(code), counting=data is None)
+            made.taken_back.connect(lambda code=code: self._take_back(code), self.LATER)
+            self._steps.addWidget(made)
+            made.show()
+            self._done.append(made)
+
+    def _mend(self, found: Finding) -> None:
+        self._change(repairs.mending(found, self._project.session))
+
+    def _take_back(self, code: str) -> None:
+        fixes = self._project.session.recipe.data.fixes
+        self._change({repairs.SETTING: repairs.without(fixes, code)})
+
+    def _change(self, changes: dict[str, object]) -> None:
+        try:
+            self._project.session.change(changes)
+        except RefusedError as error:
+            self._project.failed.emit(error)
+
+    def take_keyboard(self, code: str = "") -> None:
+        """Give the keyboard to a finding, or to the first press there is."""
+        rows: Sequence[QualityRow | Applied]
+        rows = [each for each in self._rows if each.code == code] or self._rows or self._done
+        place = rows[0].first if rows else self._look
+        place.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _with_keyboard(self) -> str | None:
+        """The finding that has the keyboard; empty for another part of the card, None for none."""
+        place = QApplication.focusWidget()
+        if place is None or not self.isAncestorOf(place):
+            return None
+        while place is not None and not isinstance(place, QualityRow | QualityCard):
+            place = place.parentWidget()
+        return place.code if isinstance(place, QualityRow) else ""
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._shown = None
+            self.refresh()

@@ -1,0 +1,115 @@
+"""The first rows as the model is given them: a mapping shows at once what it does."""
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QLayout
+from typing_extensions import override
+
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.project import Project
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.text import Text
+
+LONGEST = 400  # characters of a turn
+TURNS = 8
+SPEAKER = 96  # pixels
+
+
+class ReadingCard(Card):
+    """One row at a time, turn by turn."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project, self._number = project, 0
+        self._rows: list[dict[str, Any]] = []
+        self._asked: object = None
+        self._back = Button(name=lambda: tr("Previous row"), kind="quiet", glyph="chevron-left")
+        self._next = Button(name=lambda: tr("Next row"), kind="quiet", glyph="chevron-right")
+        self._back.clicked.connect(lambda: self._go(-1))
+        self._next.clicked.connect(lambda: self._go(1))
+        self._place, self._turns = Text("", "caption", "text3"), column(gap=Space.s)
+        title = Text(lambda: tr("As the model is given it"), "section")
+        head = row(title, None, self._back, self._place, self._next, gap=6)
+        self.hold(column(head, box(self._turns), gap=Space.s, pad=(16, 8, 12, 14)))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the rows as they are mapped now."""
+        data, kind = self._project.facts.data, self._project.session.recipe.task.kind
+        if data is None:
+            return
+        asked = (data.shape, tuple(data.mapping.items()), kind, data.first)
+        if asked != self._asked:
+            from finetune_studio.data.reading import read_as
+
+            self._asked = asked
+            self._rows = read_as(data.first, data.shape, data.mapping, kind)
+            self._number = min(self._number, max(0, len(self._rows) - 1))
+            self._show()
+        self.setVisible(bool(self._rows))
+
+    def _go(self, by: int) -> None:
+        self._number = (self._number + by) % max(1, len(self._rows))
+        self._show()
+
+    def _show(self) -> None:
+        clear(self._turns)
+        if not self._rows:
+            return
+        shown, number, count = self._rows[self._number], self._number + 1, len(self._rows)
+        self._place.say(lambda: tr("Row {row} of {rows}").format(row=number, rows=count))
+        if shown["problem"]:
+            left_out = tr("This row is left out: {why}.").format(why=shown["problem"])
+            self._turns.addWidget(FindingBox("warning", left_out))
+        for name, text, learned in _said(shown)[:TURNS]:
+            self._turns.addLayout(_turn(name, text, learned=learned))
+        if (more := len(_said(shown)) - TURNS) > 0:
+            self._turns.addWidget(
+                Text(lambda: tr("and {count} more").format(count=more), "caption", "text3")
+            )
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show()
+
+
+def _said(shown: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Who says what, and whether it is an answer that can be learned."""
+    if "messages" in shown:
+        return [
+            (speaker(turn["role"]), str(turn["content"]), turn["role"] == "assistant")
+            for turn in shown["messages"]
+        ]
+    found = [(tr("Text"), str(shown["text"] or ""), "label" not in shown)]
+    if "label" in shown:
+        found.append((tr("Label"), str(shown["label"] or ""), True))
+    return found
+
+
+def speaker(role: str) -> str:
+    """What a role of a conversation is called."""
+    known = {
+        "system": tr("System prompt"),
+        "user": tr("Person"),
+        "assistant": tr("Model"),
+        "tool": tr("Tool"),
+    }
+    return known.get(role, role)
+
+
+def _turn(name: str, text: str, *, learned: bool) -> QLayout:
+    who = Text(name, "label", "learned_text" if learned else "text3")
+    who.setFixedWidth(SPEAKER)
+    words = text if len(text) <= LONGEST else text[:LONGEST] + " …"
+    said = Text(words, "body", "text" if learned else "text2", wrap=True)
+    who.setAlignment(Qt.AlignmentFlag.AlignTop)
+    line = row(who, said, gap=Space.m)
+    line.setStretch(1, 1)
+    return line

@@ -1,0 +1,101 @@
+"""Rows as they stand in the files: the first ones, or those that a finding is about."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from finetune_studio.errors import StudioError
+from finetune_studio.gui import repairs
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.project import Project
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.grid import Grid
+from finetune_studio.gui.widgets.layout import column, row
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.schema import Data
+
+LEAKAGE = "leakage"  # its rows are those that are measured on
+
+
+class RowsCard(Card):
+    """A table of rows with their numbers."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project = project
+        self._found: Finding | None = None
+        self._asked: object = None
+        self.grid = Grid()
+        self.grid.setMinimumHeight(220)
+        self._title = Text(self._words, "section")
+        self._first = Button(lambda: tr("Back to the first rows"), "link")
+        self._first.clicked.connect(self._show_first)
+        head = row(self._title, None, self._first)
+        self.hold(column(head, self.grid, gap=Space.s, pad=(16, 12, 16, 12)))
+        self._show_first()
+
+    def refresh(self) -> None:
+        """Show the first rows of other files; while the same are counted anew they stay."""
+        data, facts = self._project.facts.data, self._project.facts
+        self.grid.setAccessibleName(self._words())
+        if data is None and facts.counting:
+            return
+        shown = (data.columns, data.first) if data else ((), ())
+        if shown != self._asked:
+            self._asked = shown
+            self._show_first()
+
+    def show_found(self, found: Finding) -> None:
+        """Show the rows that a finding is about."""
+        data = self._project.session.recipe.data
+        self._project.jobs.run(
+            "rows shown",
+            lambda: rows_of(data, found),
+            lambda rows: self._show(found, rows),
+            self._project.failed.emit,
+        )
+
+    def _show(self, found: Finding, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._found = found
+        self._first.show()
+        self.grid.show_rows(list(rows[0]) if rows else (), rows, found.rows)
+        self._title.refresh()
+        self.grid.setFocus()
+        place: QWidget | None = self
+        while place is not None and not isinstance(place, QScrollArea):
+            place = place.parentWidget()
+        if isinstance(place, QScrollArea):
+            place.ensureWidgetVisible(self)
+
+    def _show_first(self) -> None:
+        data = self._project.facts.data
+        self._found = None
+        self._first.hide()
+        self.grid.show_rows(data.columns if data else (), data.first if data else ())
+        self._title.refresh()
+
+    def _words(self) -> str:
+        if self._found is None:
+            return tr("The first rows, as they stand in the file")
+        return tr("{fault}, as they stand in the file").format(
+            fault=repairs.fault(self._found.code)
+        )
+
+
+def rows_of(data: Data, found: Finding) -> list[dict[str, Any]]:
+    """The rows of a finding, from the files.
+
+    Raises:
+        StudioError: They cannot be read any more.
+    """
+    from finetune_studio.data.sources import open_rows
+
+    apart = found.code == LEAKAGE and data.validation_files
+    rows = open_rows(data.validation_files if apart else data.files).dataset
+    if found.rows and max(found.rows) >= len(rows):
+        raise StudioError(tr("The files have changed since they were read."))
+    return list(rows.select(found.rows).to_list())

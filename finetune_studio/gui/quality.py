@@ -1,0 +1,163 @@
+"""The look at what every row says: its findings, and how far it has come.
+
+It reads all rows, so it runs away from the window's thread, and ends when another one begins. More
+rows than `UNASKED` are looked at when the person asks for it: that takes minutes.
+"""
+
+import threading
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from finetune_studio.errors import StudioError
+from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.session import Session
+from finetune_studio.i18n import tr
+from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.schema import Recipe
+
+UNASKED = 1_000_000
+BEAT = 100  # milliseconds between two readings of how far it has come
+WHERE = "data.fixes"  # the setting that findings on quality concern
+
+
+class Look:
+    """One look, shared by two threads: how far it is, and whether it is still wanted."""
+
+    def __init__(self) -> None:
+        self.share = 0.0
+        self._given_up = threading.Event()
+
+    def give_up(self) -> None:
+        """Let it end at its next step."""
+        self._given_up.set()
+
+    def __call__(self, share: float) -> None:
+        """Take down how far it is.
+
+        Raises:
+            StudioError: It is not wanted any more.
+        """
+        if self._given_up.is_set():
+            raise StudioError(tr("The look at the rows was given up."))
+        self.share = share
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Rows that nobody has looked at yet.
+
+    Attributes:
+        recipe: Whose rows.
+        rows: How many.
+        kind: The task that they suit.
+    """
+
+    recipe: Recipe
+    rows: int
+    kind: str
+
+
+class Quality(QObject):
+    """The newest look of a session.
+
+    Attributes:
+        found: What the newest one that ended found; None before the first.
+        error: Why it could not end.
+        waiting: The rows to look at when the person asks.
+        changed: One of these is different now.
+        moved: It is further than before.
+    """
+
+    changed = Signal()
+    moved = Signal()
+
+    def __init__(self, session: Session, jobs: Jobs) -> None:
+        super().__init__()
+        self._session, self._jobs = session, jobs
+        self._aged = False
+        self.found: tuple[Finding, ...] | None = None
+        self.error: StudioError | None = None
+        self.waiting: Waiting | None = None
+        self._look: Look | None = None
+        self._beat = QTimer(self, interval=BEAT)
+        self._beat.timeout.connect(self.moved)
+
+    @property
+    def looking(self) -> bool:
+        """Whether it goes on."""
+        return self._look is not None
+
+    @property
+    def share(self) -> float:
+        """How far it is, from 0 to 1."""
+        return self._look.share if self._look else 0.0
+
+    def findings(self) -> list[Finding]:
+        """What is known to be so: of an older look, what no fix in use is for."""
+        used = {each.get("code") for each in self._session.recipe.data.fixes}
+        return [e for e in self.found or () if not (self._aged and e.code in used)]
+
+    def know_rows(self, recipe: Recipe, rows: int, kind: str) -> None:
+        """There are other rows, or other fixes of them."""
+        self._stop()
+        self.waiting = Waiting(recipe, rows, kind)
+        if rows <= UNASKED:
+            self.look()
+        else:
+            self.changed.emit()
+
+    def look(self) -> None:
+        """Look at the rows that wait."""
+        waiting, look = self.waiting, Look()
+        if waiting is None:
+            return
+        self.waiting, self._look = None, look
+        self._beat.start()
+        self._jobs.run("quality", lambda: survey(waiting, look), self._know, self._fail)
+        self.changed.emit()
+
+    def age(self) -> None:
+        """The rows are the same, but what is done to them is not: what was found is of before."""
+        self._stop()
+        self._aged = True
+
+    def leave(self) -> None:
+        """Forget what was found; what goes on ends unheard."""
+        self._stop()
+        self.found = None
+
+    def _stop(self) -> None:
+        if self._look is not None:
+            self._look.give_up()
+        self._beat.stop()
+        self._jobs.forget("quality")
+        self.error = self.waiting = self._look = None
+
+    def _know(self, found: tuple[Finding, ...]) -> None:
+        self._end()
+        self.found, self._aged = found, False
+        self.changed.emit()
+
+    def _fail(self, error: StudioError) -> None:
+        self._end()
+        self.error = error
+        self.changed.emit()
+
+    def _end(self) -> None:
+        self._look = None
+        self._beat.stop()
+
+
+def survey(waiting: Waiting, look: Look) -> tuple[Finding, ...]:
+    """What is found in a recipe's rows after the fixes that are in use.
+
+    Raises:
+        StudioError: They cannot be read, or the look is given up.
+    """
+    from finetune_studio.data.check import Closely, examine
+
+    data = waiting.recipe.data
+    closely = Closely(waiting.kind, data, progress=look)
+    report = examine(data.files, data.shape, data.mapping, closely=closely)
+    return tuple(each for each in report.findings if each.where == WHERE)

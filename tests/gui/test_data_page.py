@@ -1,0 +1,295 @@
+"""The page of the data by mouse and keyboard: faults mended, sheets, split, saving."""
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from finetune_studio.data.sources import open_rows
+from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.pages.quality_row import Applied, QualityRow
+from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.choice import Select
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.preferences import Preferences
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def window(qtbot):
+    made = MainWindow(Preferred(Preferences()))
+    qtbot.addWidget(made)
+    made.show()
+    made.new_project()
+    made.wizard.go("dataset")
+    yield made
+    made.jobs.close()
+
+
+@pytest.fixture
+def page(window):
+    return window.wizard.page("dataset")
+
+
+def rows():
+    good = [
+        {
+            "질문": f"{n}번 주문은 언제 오나요?",
+            "답변": f"{n * 7}일 뒤에 받으실 수 있어요.",
+            "상점": n % 5,
+        }
+        for n in range(60)
+    ]
+    html = [
+        {"질문": f"<p>환불 {n}</p>", "답변": f"환불은 <b>{n}일</b> 걸려요.", "상점": 1}
+        for n in range(4)
+    ]
+    return good + good[:6] + html
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "상담.jsonl"
+    lines = (json.dumps(row, ensure_ascii=False) for row in rows())
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def settle(window, qtbot):
+    QApplication.sendPostedEvents()  # what a press asked for
+    facts = window.project.facts
+
+    def still():
+        return not (window.jobs.busy or facts._rest.isActive() or facts.preflight._rest.isActive())
+
+    qtbot.waitUntil(still, timeout=60_000)
+
+
+def finding(page, code):
+    found = page.quality.findChildren(QualityRow)
+    return next((each for each in found if each._found.code == code and each.isVisible()), None)
+
+
+def button(parent, words):
+    return next(each for each in parent.findChildren(Button) if words in each.text())
+
+
+def press(qtbot, window, parent, words):
+    qtbot.mouseClick(button(parent, words), LEFT)
+    settle(window, qtbot)
+
+
+def steps(page):
+    shown = [each for each in page.quality.findChildren(Applied) if not each.isHidden()]
+    return [[part for part in texts(each) if part] for each in shown]
+
+
+def texts(widget):
+    from finetune_studio.gui.widgets.text import Text
+
+    return [each.plain for each in widget.findChildren(Text)]
+
+
+def test_faults_are_counted_with_their_rows_and_examples(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    repeated = finding(page, "duplicates")
+    assert "6 rows" in repeated._count()
+    assert repeated._examples.isHidden()
+    qtbot.mouseClick(repeated.first, LEFT)
+    assert not repeated._examples.isHidden()
+    assert any("번 주문은" in text for text in texts(repeated._examples))
+    assert "Rows 61, 62, 63, 64, 65, 66" in texts(repeated._examples)
+
+
+def test_one_press_mends_and_another_takes_it_back(window, page, qtbot, file):
+    before = file.read_bytes()
+    page.use([str(file)])
+    settle(window, qtbot)
+    press(qtbot, window, finding(page, "duplicates"), "Keep the first")
+    fixes = window.project.session.recipe.data.fixes
+    assert fixes == ({"code": "duplicates"},)
+    assert finding(page, "duplicates") is None
+    assert steps(page) == [["Repeated rows: Keep the first", "6 rows left out"]]
+    data = window.project.facts.data
+    assert data.training + data.validation == 64
+    press(qtbot, window, page.quality, "Take back")
+    assert window.project.session.recipe.data.fixes == ()
+    assert finding(page, "duplicates") is not None
+    assert file.read_bytes() == before
+
+
+def test_a_press_before_the_next_look_keeps_the_fix_before_it(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    one, other = finding(page, "duplicates"), finding(page, "html")
+    page.quality._mend(one._found)
+    page.quality._mend(other._found)
+    codes = [each["code"] for each in window.project.session.recipe.data.fixes]
+    assert codes == ["duplicates", "html"]
+    settle(window, qtbot)
+    assert [each[1] for each in steps(page)] == ["6 rows left out", "4 rows mended"]
+    window.project.session.undo()
+    assert [each["code"] for each in window.project.session.recipe.data.fixes] != codes
+    settle(window, qtbot)
+
+
+def test_the_rows_of_a_finding_are_shown_with_their_numbers(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    html = finding(page, "html")
+    qtbot.mouseClick(html.first, LEFT)
+    press(qtbot, window, html, "See these rows")
+    model = page.rows.grid.model()
+    assert model.rowCount() == 4
+    assert model.headerData(0, Qt.Orientation.Vertical) == "67"
+    assert model.index(0, 0).data() == "<p>환불 0</p>"
+    press(qtbot, window, page.rows, "Back to the first rows")
+    assert model.rowCount() == 50
+
+
+def test_a_fault_is_mended_by_the_keyboard_alone(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    window.wizard.reveal("data.fixes")
+    for _ in range(12):
+        focused = QApplication.focusWidget()
+        if isinstance(focused, Button) and focused.text() == "Keep the first":
+            break
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    settle(window, qtbot)
+    assert window.project.session.recipe.data.fixes == ({"code": "duplicates"},)
+    assert page.quality.isAncestorOf(QApplication.focusWidget())
+
+
+def test_other_files_begin_without_fixes(window, page, qtbot, file, tmp_path):
+    page.use([str(file)])
+    settle(window, qtbot)
+    page.quality._mend(finding(page, "duplicates")._found)
+    other = tmp_path / "other.csv"
+    other.write_text("question,answer\n" + "".join(f"q {n}?,a {n}\n" for n in range(20)))
+    page.use([str(other)])
+    assert window.project.session.recipe.data.fixes == ()
+    assert window.project.facts.quality.findings() == []
+    settle(window, qtbot)
+
+
+def test_many_rows_wait_until_they_are_asked_for(window, page, qtbot, file, monkeypatch):
+    monkeypatch.setattr("finetune_studio.gui.quality.UNASKED", 10)
+    page.use([str(file)])
+    settle(window, qtbot)
+    assert page.quality.findChildren(QualityRow) == []
+    press(qtbot, window, page.quality, "Look at every row")
+    assert finding(page, "duplicates") is not None
+
+
+def test_a_mapping_shows_at_once_what_the_model_is_given(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    assert texts(page.reading)[-4:] == [
+        "Person",
+        "0번 주문은 언제 오나요?",
+        "Model",
+        "0일 뒤에 받으실 수 있어요.",
+    ]
+    page.layout_card._map("answer", "상점")
+    settle(window, qtbot)
+    assert texts(page.reading)[-1] == "0"
+    qtbot.mouseClick(page.reading._next, LEFT)
+    assert "1번 주문은 언제 오나요?" in texts(page.reading)
+
+
+def test_files_are_taken_out_one_by_one(window, page, qtbot, file, tmp_path):
+    other = tmp_path / "둘째.jsonl"
+    other.write_bytes(file.read_bytes())
+    page.use([str(file)])
+    page.add([str(other)])
+    settle(window, qtbot)
+    assert window.project.facts.data.rows == 140
+    outs = [each for each in page.files._listed.findChildren(Button) if not each.isHidden()]
+    qtbot.mouseClick(outs[0], LEFT)
+    settle(window, qtbot)
+    assert window.project.session.recipe.data.files == (str(other),)
+
+
+def test_a_sheet_is_chosen(window, page, qtbot, tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "1월"
+    for sheet in (book.active, book.create_sheet("2월")):
+        sheet.append(["질문", "답변"])
+        for number in range(20):
+            sheet.append([f"{sheet.title} {number}?", f"네, {number}이에요."])
+    path = tmp_path / "상담.xlsx"
+    book.save(path)
+    page.use([str(path)])
+    settle(window, qtbot)
+    assert window.project.facts.data is None
+    select = page.files._sheets.findChild(Select)
+    assert [select.itemText(n) for n in range(select.count())] == ["– choose –", "1월", "2월"]
+    select.activated.emit(2)
+    settle(window, qtbot)
+    assert window.project.session.recipe.data.files == (f"{path}#2월",)
+    assert window.project.facts.data.first[0]["질문"] == "2월 0?"
+
+
+def test_rows_stay_together_and_other_files_are_measured_on(window, page, qtbot, file, tmp_path):
+    page.use([str(file)])
+    settle(window, qtbot)
+    split = page.files.split
+    names = [split._select.itemText(n) for n in range(split._select.count())]
+    split._select.activated.emit(names.index("상점"))
+    assert window.project.session.recipe.data.split.group == "상점"
+    settle(window, qtbot)
+    apart = tmp_path / "재기.jsonl"
+    apart.write_text(json.dumps({"질문": "따로?", "답변": "네."}, ensure_ascii=False) + "\n")
+    split._use([str(apart)])
+    settle(window, qtbot)
+    data = window.project.facts.data
+    assert (data.training, data.validation) == (70, 1)
+    assert split.share.isHidden()
+    assert "재기.jsonl" in texts(split)
+    split._choose(False)
+    settle(window, qtbot)
+    assert window.project.session.recipe.data.validation_files == ()
+
+
+def test_rows_are_saved_in_another_shape_with_the_applied_steps(
+    window, page, qtbot, file, tmp_path
+):
+    page.use([str(file)])
+    settle(window, qtbot)
+    page.quality._mend(finding(page, "duplicates")._found)
+    settle(window, qtbot)
+    page.convert._to = "alpaca"
+    page.convert.write(tmp_path / "새 것.jsonl")
+    settle(window, qtbot)
+    made = open_rows([str(tmp_path / "새 것.jsonl")]).dataset
+    assert len(made) == 64
+    assert made[0]["output"] == "0일 뒤에 받으실 수 있어요."
+    page.convert.write(tmp_path / "새 것.jsonl")
+    settle(window, qtbot)
+    assert "exists already" in page.convert.findChildren(FindingBox)[-1].accessibleName()
+
+
+def test_what_would_be_lost_is_asked(window, page, qtbot, tmp_path):
+    path = tmp_path / "turns.jsonl"
+    turns = [
+        {"role": role, "content": f"{role} {n}"} for n in range(2) for role in ("user", "assistant")
+    ]
+    lines = [{"messages": turns}, *({"messages": turns[:2]} for _ in range(9))]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    page.use([str(path)])
+    settle(window, qtbot)
+    page.convert._to = "alpaca"
+    page.convert.write(tmp_path / "made.csv")
+    settle(window, qtbot)
+    assert not (tmp_path / "made.csv").exists()
+    asked = page.convert.findChildren(FindingBox)[-1]
+    press(qtbot, window, asked, "Leave these rows out")
+    assert len(open_rows([str(tmp_path / "made.csv")]).dataset) == 9
