@@ -4,7 +4,7 @@
 RUN/recipe.yaml   what the person decided        RUN/events.jsonl   what the trainer says
 RUN/run.json      name, process, host            RUN/orders.jsonl   what the trainer is told
 RUN/checkpoints/  to go on from                  RUN/trainer.log    its stdout and stderr
-RUN/result/       the adapter or model
+RUN/result/       the adapter or model             RUN/evaluation.json  how good it is
 ```
 """
 
@@ -60,6 +60,11 @@ class RunFolder:
     def result(self) -> Path:
         """The folder of the finished adapter or model."""
         return self.path / "result"
+
+    @property
+    def evaluation(self) -> Path:
+        """How good the result is, as `finetune_studio.evaluation.result` reads it."""
+        return self.path / "evaluation.json"
 
     @property
     def info_file(self) -> Path:

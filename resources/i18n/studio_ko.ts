@@ -214,6 +214,11 @@
    <translation>{page}에서 라이선스에 동의한 뒤 `finetune-studio models login`으로 로그인하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Accuracy</source>
+   <translation>정확도</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Adam beta 1</source>
    <translation>Adam 베타 1</translation>
@@ -529,7 +534,7 @@
    <translation>다른 모델을 고르세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/recipe.py" />
+   <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
@@ -544,7 +549,6 @@
    <translation>다른 곳을 고르세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>Choose from: {names}.</source>
    <translation>다음에서 고르세요: {names}.</translation>
@@ -673,6 +677,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Data licence</source>
    <translation>데이터 라이선스</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/result.py" />
+   <source>Delete the file and run `finetune-studio evaluate` again.</source>
+   <translation>파일을 지우고 `finetune-studio evaluate`를 다시 실행하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
@@ -853,6 +862,11 @@
    <translation>재는 행이 모두 배우는 행과 거의 같아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Exact match</source>
+   <translation>정확히 일치</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>Export it with --to merged.</source>
    <translation>--to merged로 내보내세요.</translation>
@@ -979,6 +993,11 @@
    <translation>그래디언트 클리핑</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Held-out loss</source>
+   <translation>검증 손실</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
    <source>How a model of the type “{kind}” is built is not known here.</source>
    <translation>‘{kind}’ 종류의 모델이 어떻게 생겼는지 여기서는 몰라요.</translation>
@@ -989,6 +1008,11 @@
    <translation>한 스텝에 얼마나 배울지예요. 1e-5~5e-4가 안전하고, 전체 학습에는 낮은 쪽이 좋아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>How many short pieces of letters an answer shares with the reference; 0 to 100.</source>
+   <translation>답변이 기준 답변과 짧은 글자 조각을 얼마나 나누어 갖는지예요. 0에서 100 사이예요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>How often every row is seen.</source>
    <translation>모든 행을 몇 번 보는지예요.</translation>
@@ -997,6 +1021,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>How rows are laid out; auto recognises it.</source>
    <translation>행이 어떤 모양인지예요. 자동이면 알아서 찾아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>How surprised the model is by each token of the right answers, in nats.</source>
+   <translation>정답의 토큰마다 모델이 얼마나 뜻밖으로 여기는지예요(단위: 내트).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1349,6 +1378,11 @@
    <translation>training.learning_rate를 낮추거나 training.warmup_ratio를 높이세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Macro F1</source>
+   <translation>매크로 F1</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/arrow.py" />
    <location filename="../../finetune_studio/data/containers.py" />
    <source>Make room on that disk, or set FINETUNE_STUDIO_HOME to another one.</source>
@@ -1510,7 +1544,6 @@
    <translation>모델을 고르지 않았어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No row has anything to learn within {length} tokens.</source>
    <translation>{length} 토큰 안에 배울 것이 있는 행이 없어요.</translation>
@@ -1611,9 +1644,19 @@
    <translation>참을성</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Perplexity</source>
+   <translation>퍼플렉시티</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>Perplexity {before:,.0f} → {after:,.0f}; right tokens {low:.0%} → {high:.0%}.</source>
    <translation>Perplexity {before:,.0f} → {after:,.0f}, 맞힌 토큰 {low:.0%} → {high:.0%}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Precision and recall as one share, every label counting the same.</source>
+   <translation>정밀도와 재현율을 하나로 합친 값이에요. 모든 라벨을 똑같이 쳐요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1694,6 +1737,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>QLoRA paper: batch 16</source>
    <translation>QLoRA 논문: 배치 16</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>ROUGE-L</source>
+   <translation>ROUGE-L</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
@@ -2026,7 +2074,6 @@
    <translation>레이블을 붙일 글은 한 시퀀스에 함께 담을 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/process.py" />
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The GPU ran out of memory.</source>
    <translation>GPU 메모리가 모자랐어요.</translation>
@@ -2224,6 +2271,11 @@
    <translation>엔진이 실패했어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/result.py" />
+   <source>The evaluation of this run cannot be read.</source>
+   <translation>이 실행의 평가 결과를 읽을 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>The export could not be loaded again.</source>
    <translation>내보낸 모델을 다시 읽지 못했어요.</translation>
@@ -2332,6 +2384,11 @@
    <location filename="../../finetune_studio/catalog/search.py" />
    <source>The list of models</source>
    <translation>모델 목록</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>The longest common sequence of words with the reference; each Hangul syllable is a word.</source>
+   <translation>기준 답변과 순서대로 겹치는 가장 긴 낱말열이에요. 한글은 음절 하나를 낱말로 쳐요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
@@ -2460,6 +2517,11 @@
    <translation>실행 폴더를 만들 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>The same as a number of equally likely choices: e to the loss.</source>
+   <translation>같은 값을 똑같이 그럴듯한 선택지의 수로 나타냈어요. e의 손실 제곱이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The same recipe with the same seed gives the same losses.</source>
    <translation>레시피와 시드가 같으면 손실도 같아요.</translation>
@@ -2491,14 +2553,29 @@
    <translation>학습할 때 어댑터 입력을 버리는 비율이에요. 행이 적으면 5~10 %가 도움이 돼요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>The share of answers that are the reference, blanks aside.</source>
+   <translation>빈칸을 빼고 기준 답변과 똑같은 답변의 비율이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The share of rows that is measured on and never learned.</source>
    <translation>배우지 않고 재는 데만 쓰는 행의 비율이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>The share of rows with the right label.</source>
+   <translation>라벨을 맞힌 행의 비율이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The share of steps over which the learning rate rises from 0; 1 to 5 % is usual.</source>
    <translation>학습률을 0부터 올리는 스텝의 비율이에요. 보통 1~5 %예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>The share of tokens that were its first guess.</source>
+   <translation>모델의 첫 번째 예측이 맞은 토큰의 비율이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
@@ -2781,7 +2858,6 @@
    <translation>이 모델에는 대화 템플릿이 없어요. {name}이(가) 토크나이저에 맞아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>This model has no layer called {word}.</source>
    <translation>이 모델에는 {word}(이)라는 층이 없어요.</translation>
@@ -2830,6 +2906,11 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>This user may not talk to the NVIDIA driver.</source>
    <translation>이 사용자는 NVIDIA 드라이버를 쓸 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Token accuracy</source>
+   <translation>토큰 정확도</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -2917,7 +2998,6 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/hardware/torch_build.py" />
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Update the NVIDIA driver to {version} or newer.</source>
    <translation>NVIDIA 드라이버를 {version} 이상으로 올리세요.</translation>
@@ -3276,6 +3356,11 @@
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>checkpoints</source>
    <translation>체크포인트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>chrF</source>
+   <translation>chrF</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
@@ -3935,7 +4020,6 @@
    <translation>{step}스텝: 검증 {figures}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/runs.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>steps</source>
    <translation>스텝</translation>
@@ -4105,7 +4189,6 @@
    <translation>시간</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/chips.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>tokens</source>
    <translation>토큰</translation>
@@ -4584,10 +4667,7 @@
    <translation>레시피로 읽을 수 없는 파일이에요: {path}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/export.py" />
-   <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/data/writing.py" />
-   <location filename="../../finetune_studio/engine/merge.py" />
    <source>{path} exists already.</source>
    <translation>{path}이(가) 이미 있어요.</translation>
   </message>
@@ -5175,7 +5255,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -5190,7 +5270,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -5444,14 +5524,12 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
-   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -5550,9 +5628,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
-   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -5572,7 +5648,6 @@
    <translation>어둡게</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -5678,7 +5753,7 @@
    <translation>빈 차례</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
   </message>
@@ -5805,7 +5880,6 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -5912,7 +5986,7 @@
    <translation>지시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -6049,7 +6123,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -6064,12 +6138,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -6085,7 +6159,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -6365,7 +6438,6 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -6437,7 +6509,6 @@
    <translation>다음 질문</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -6680,7 +6751,6 @@
    <translation>이전 질문</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -6863,7 +6933,6 @@
    <translation>행의 길이</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
@@ -6988,7 +7057,6 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -7158,7 +7226,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -7178,7 +7245,7 @@
    <translation>지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
   </message>
@@ -7200,7 +7267,6 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -7250,7 +7316,7 @@
    <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
@@ -7803,7 +7869,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -8121,12 +8186,12 @@
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -8338,7 +8403,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>
