@@ -31,6 +31,7 @@ COMMANDS = {
     "train": mark("train a recipe"),
     "runs": mark("list, show, compare and delete runs"),
     "chat": mark("talk to a tuned model"),
+    "evaluate": mark("how good a tuned model is, beside its base model"),
     "export": mark("write the adapter or the merged model"),
 }
 

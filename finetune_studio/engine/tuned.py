@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peft import PeftModel
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
@@ -65,10 +66,16 @@ def with_its_adapter(base: nn.Module, folder: Path) -> PeftModel:
     """The base model with the adapter in `folder`.
 
     Raises:
-        RefusedError: The adapter was trained on another model.
+        RefusedError: The adapter was trained on another model, or is damaged.
     """
     try:
-        return PeftModel.from_pretrained(base, folder).eval()
+        return PeftModel.from_pretrained(base, folder, local_files_only=True).eval()
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise RefusedError(
+            tr("The adapter in {folder} cannot be read.").format(folder=folder),
+            " ".join(str(error).split())[:300],
+            tr("Go on with `finetune-studio train RUN --resume`: it is made again."),
+        ) from error
     except RuntimeError as error:
         if "size mismatch" not in str(error):
             raise

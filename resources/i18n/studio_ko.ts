@@ -24,6 +24,11 @@
    <translation> 또는 </translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>(it said nothing)</source>
+   <translation>(아무 말도 하지 않았어요)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>--good-only writes the good answers alone; --to kto keeps both kinds.</source>
    <translation>--good-only는 좋은 답만 쓰고, --to kto는 둘 다 남겨요.</translation>
@@ -84,6 +89,17 @@
    <translation>5. 내보낸 뒤 디스크에서 다시 읽은 모델</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>95 % interval</source>
+   <translation>95% 구간</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>95 % of the time between {between}</source>
+   <translation>100번 중 95번은 이 사이예요: {between}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>A GGUF model cannot be trained.</source>
    <translation>GGUF 모델은 학습할 수 없어요.</translation>
@@ -112,6 +128,11 @@
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>A classification needs at least two.</source>
    <translation>분류에는 레이블이 둘 이상 필요해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/probe.py" />
+   <source>A classifier writes no text, so it cannot be asked what it knows.</source>
+   <translation>분류 모델은 글을 쓰지 않으니 무엇을 아는지 물을 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -219,6 +240,11 @@
    <translation>정확도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Accuracy (upwards, %) of guesses by their confidence (to the right, %)</source>
+   <translation>확신(오른쪽으로, %)에 따른 예측의 정확도(위로, %)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Adam beta 1</source>
    <translation>Adam 베타 1</translation>
@@ -274,9 +300,19 @@
    <translation>평가할 때마다 이 질문에 답해요. 곡선 옆에서 읽을 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Answers are greedy. They are compared in Unicode normal form C; for ROUGE-L each Hangul syllable is a word, because particles stick to nouns and the usual splitter drops Hangul altogether.</source>
+   <translation>답변은 늘 가장 그럴듯한 토큰만 골라 만들었어요. 유니코드 정규형 C로 맞추어 비교하고, ROUGE-L에서는 한글 음절 하나를 낱말 하나로 쳐요. 조사가 명사에 붙어 있는 데다, 흔히 쓰는 낱말 나누기는 한글을 통째로 버리기 때문이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>Answers end with “{end}”, which is no token: the model would not stop there.</source>
    <translation>답이 ‘{end}’(으)로 끝나는데 토큰이 아니에요. 모델이 거기서 멈추지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Answers side by side</source>
+   <translation>나란히 놓은 답변</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
@@ -294,6 +330,7 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
    <translation>사전학습 모델</translation>
@@ -317,6 +354,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Bits of the base model</source>
    <translation>사전학습 모델의 비트 수</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Both models got the same rows, prepared as in training. Intervals are paired bootstraps over rows, 1,000 draws with the seed {seed}: had other rows of this kind been kept aside, 95 of 100 changes would lie within.</source>
+   <translation>두 모델에 같은 행을 학습할 때와 똑같이 준비해서 주었어요. 구간은 행을 짝지어 다시 뽑는 부트스트랩으로 구했어요(1,000번, 시드 {seed}). 이런 종류의 다른 행을 떼어 두었더라도 100번 중 95번은 변화가 이 안에 들어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
@@ -393,6 +435,11 @@
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Check the name; a private one needs your token.</source>
    <translation>이름을 확인하세요. 비공개면 토큰이 필요해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/harness.py" />
+   <source>Check the names of the tasks, and that their data can be fetched.</source>
+   <translation>과제 이름이 맞는지, 그 데이터를 받을 수 있는지 확인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -534,7 +581,7 @@
    <translation>다른 모델을 고르세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/writing.py" />
+   <location filename="../../finetune_studio/commands/recipe.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
@@ -549,6 +596,7 @@
    <translation>다른 곳을 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>Choose from: {names}.</source>
    <translation>다음에서 고르세요: {names}.</translation>
@@ -622,6 +670,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Computes activations again instead of keeping them: less memory, about a third slower. auto: on for a GPU.</source>
    <translation>활성값을 들고 있지 않고 다시 계산해요. 메모리는 줄고 3분의 1쯤 느려져요. 자동이면 GPU에서 켜요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Confidence and accuracy differ by {error:.1%} on average.</source>
+   <translation>확신과 정확도는 평균 {error:.1%} 차이가 나요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
@@ -837,6 +890,11 @@
    <translation>엔진</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>English questions answered right</source>
+   <translation>맞힌 영어 문항</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Epochs</source>
    <translation>에폭</translation>
@@ -885,6 +943,16 @@
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>Fetch tokenizer.json again from where the model came from.</source>
    <translation>모델을 받은 곳에서 tokenizer.json을 다시 받으세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Figures</source>
+   <translation>수치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/held_out.py" />
+   <source>Figures on rows that were learned would say nothing.</source>
+   <translation>학습한 행으로 잰 수치는 아무것도 말해 주지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -973,6 +1041,11 @@
    <translation>파일 이름 끝을 {names} 가운데 하나로 하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>Go on with `finetune-studio train RUN --resume`: it is made again.</source>
+   <translation>`finetune-studio train RUN --resume`로 이어 가면 다시 만들어져요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Go on with it: {command}</source>
    <translation>이어서 하려면: {command}</translation>
@@ -993,6 +1066,11 @@
    <translation>그래디언트 클리핑</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Guesses</source>
+   <translation>예측</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
    <source>Held-out loss</source>
    <translation>검증 손실</translation>
@@ -1006,6 +1084,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>How far each step goes. Safe from 1e-5 to 5e-4; full fine-tuning wants the lower end.</source>
    <translation>한 스텝에 얼마나 배울지예요. 1e-5~5e-4가 안전하고, 전체 학습에는 낮은 쪽이 좋아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>How it was measured</source>
+   <translation>잰 방법</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -1073,6 +1156,11 @@
    <translation>Finetune Studio를 다시 설치하세요. PySide6가 함께 설치돼요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/harness.py" />
+   <source>Install it with `pip install "finetune-studio[harness]"`, or leave --harness out.</source>
+   <translation>`pip install "finetune-studio[harness]"`로 설치하거나 --harness를 빼세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Install one, such as the package fonts-noto-cjk.</source>
    <translation>fonts-noto-cjk 같은 글꼴을 설치하세요.</translation>
@@ -1133,6 +1221,26 @@
    <translation>들어가요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>It forgot much of what it knew.</source>
+   <translation>알던 것을 많이 잊었어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>It forgot some of what it knew.</source>
+   <translation>알던 것을 조금 잊었어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>It got better on rows that it never learned.</source>
+   <translation>학습하지 않은 행에서 좋아졌어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>It got worse on rows that it never learned.</source>
+   <translation>학습하지 않은 행에서 나빠졌어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/search.py" />
    <source>It has no safetensors weights, or the Hub does not tell of them.</source>
    <translation>safetensors 가중치가 없거나 Hub가 알려 주지 않아요.</translation>
@@ -1146,6 +1254,11 @@
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>It is a web page with another ending.</source>
    <translation>확장자만 바꾼 웹 페이지예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/harness.py" />
+   <source>It is an extra of its own, for it brings many packages.</source>
+   <translation>딸려 오는 패키지가 많아서 따로 설치하게 되어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/compression.py" />
@@ -1196,6 +1309,11 @@
    <location filename="../../finetune_studio/data/readers/columnar.py" />
    <source>It says: {why}</source>
    <translation>이렇게 말해요: {why}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>It still knows what it knew.</source>
+   <translation>알던 것을 여전히 알아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/preview.py" />
@@ -1278,6 +1396,11 @@
    <translation>한국어</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Korean questions answered right</source>
+   <translation>맞힌 한국어 문항</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Krell et al. 2021, Efficient sequence packing</source>
    <translation>Krell 외 2021, Efficient sequence packing</translation>
@@ -1291,6 +1414,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Learning rate</source>
    <translation>학습률</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/harness.py" />
+   <source>Leave --harness out.</source>
+   <translation>--harness를 빼세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
@@ -1353,6 +1481,11 @@
    <translation>긴 글은 다음 시퀀스로 이어져서 잃는 것이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/held_out.py" />
+   <source>Look at them with `finetune-studio check`, or name others with --data.</source>
+   <translation>`finetune-studio check`로 살펴보거나, --data로 다른 행을 알려 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Look for a copy of it in Parquet, or bring its files.</source>
    <translation>Parquet으로 된 것을 찾거나 파일을 가져오세요.</translation>
@@ -1383,6 +1516,16 @@
    <translation>매크로 F1</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Made by Finetune Studio {version} on this machine.</source>
+   <translation>이 컴퓨터에서 Finetune Studio {version}(으)로 만들었어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>Make it, or choose another place with --report.</source>
+   <translation>폴더를 만들거나 --report로 다른 곳을 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/arrow.py" />
    <location filename="../../finetune_studio/data/containers.py" />
    <source>Make room on that disk, or set FINETUNE_STUDIO_HOME to another one.</source>
@@ -1407,6 +1550,16 @@
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>Measured at rows of {n} tokens: {peak} instead of {planned} planned.</source>
    <translation>{n}토큰 행으로 쟀어요. 예상 {planned}, 실제 {peak}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Measured on {rows:,} of {total:,} rows of other files.</source>
+   <translation>다른 파일의 {total:,}행 중 {rows:,}행으로 쟀어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Measured on {rows:,} of {total:,} rows that were kept out of training.</source>
+   <translation>학습에 쓰지 않은 {total:,}행 중 {rows:,}행으로 쟀어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -1457,6 +1610,11 @@
    <location filename="../../finetune_studio/data/files.py" />
    <source>Name a file or a folder in data.files.</source>
    <translation>data.files에 파일이나 폴더를 적으세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/held_out.py" />
+   <source>Name a file with other rows: `finetune-studio evaluate RUN --data FILE`.</source>
+   <translation>다른 행이 든 파일을 알려 주세요: `finetune-studio evaluate RUN --data FILE`</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
@@ -1539,11 +1697,17 @@
    <translation>한글 글꼴이 없어서 글자가 네모로 보일 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>No held-out row was learned, but {count:,} of their questions were.</source>
+   <translation>떼어 둔 행을 그대로 학습한 것은 없지만, 그중 {count:,}개의 질문은 학습했어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>No model was given.</source>
    <translation>모델을 고르지 않았어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No row has anything to learn within {length} tokens.</source>
    <translation>{length} 토큰 안에 배울 것이 있는 행이 없어요.</translation>
@@ -1562,6 +1726,16 @@
    <location filename="../../finetune_studio/engine/train.py" />
    <source>No whole checkpoint was found; training starts again.</source>
    <translation>온전한 체크포인트가 없어서 처음부터 다시 학습해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/held_out.py" />
+   <source>None of the held-out rows has anything to measure.</source>
+   <translation>떼어 둔 행에 잴 것이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>None of the held-out rows was learned, nor one that is nearly equal.</source>
+   <translation>떼어 둔 행을 학습한 적이 없고, 거의 같은 행도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -1647,6 +1821,16 @@
    <location filename="../../finetune_studio/evaluation/metrics.py" />
    <source>Perplexity</source>
    <translation>퍼플렉시티</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Perplexity of English texts</source>
+   <translation>영어 글의 퍼플렉시티</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Perplexity of Korean texts</source>
+   <translation>한국어 글의 퍼플렉시티</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
@@ -1739,6 +1923,11 @@
    <translation>QLoRA 논문: 배치 16</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Questions answered right</source>
+   <translation>맞힌 문항</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
    <source>ROUGE-L</source>
    <translation>ROUGE-L</translation>
@@ -1762,6 +1951,11 @@
    <location filename="../../finetune_studio/data/files.py" />
    <source>Readable are {endings}, also compressed as {compressed}.</source>
    <translation>{endings}을 읽어요. {compressed}로 압축한 것도 돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Reference</source>
+   <translation>기준 답변</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -1822,6 +2016,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Rows a device computes at once; memory grows with it.</source>
    <translation>한 번에 장치에 올리는 행 수예요. 클수록 메모리를 더 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Rows are what is true, columns what was guessed. The base model has no head for these labels, so its guesses are chance; always saying the most frequent one would be right in {share:.0%}.</source>
+   <translation>행은 정답, 열은 예측이에요. 원래 모델에는 이 라벨을 위한 출력층이 없어서 예측이 우연에 가까워요. 가장 흔한 라벨만 말해도 {share:.0%}는 맞아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2074,6 +2273,7 @@
    <translation>레이블을 붙일 글은 한 시퀀스에 함께 담을 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/process.py" />
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The GPU ran out of memory.</source>
    <translation>GPU 메모리가 모자랐어요.</translation>
@@ -2125,6 +2325,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>The adapter in {folder} cannot be read.</source>
+   <translation>{folder}의 어댑터를 읽을 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
    <source>The adapter in {folder} does not fit it.</source>
    <translation>{folder} 폴더의 어댑터가 이 모델에 맞지 않아요.</translation>
   </message>
@@ -2147,6 +2352,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>The assistant's words with their end-of-turn token, only the last answer, or every token.</source>
    <translation>답과 그 끝 토큰, 마지막 답만, 또는 모든 토큰 중에서 골라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>The base model and the tuned one finish the same general sentences and read the same short texts, in Korean and in English, as plain text. The right end of a sentence competes with three wrong ones.</source>
+   <translation>원래 모델과 튜닝한 모델이 똑같은 일반 문장을 끝맺고 똑같은 짧은 글을 읽어요. 한국어와 영어로, 대화 틀 없이 글 그대로예요. 문장의 맞는 끝은 틀린 끝 세 개와 겨뤄요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
@@ -2399,6 +2609,11 @@
    <location filename="../../finetune_studio/gui/quality.py" />
    <source>The look at the rows was given up.</source>
    <translation>행 살펴보기를 그만뒀어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>The loss is as it was: the difference may be chance.</source>
+   <translation>손실은 그대로예요. 차이가 우연일 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/callback.py" />
@@ -2726,6 +2941,11 @@
    <translation>읽을 수 있는 ‘{name}’ 데이터셋이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>There is no file {path}.</source>
+   <translation>{path} 파일이 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>There is no file “{name}”.</source>
    <translation>‘{name}’ 파일이 없어요.</translation>
@@ -2734,6 +2954,11 @@
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>There is no fix “{code}”.</source>
    <translation>‘{code}’(이)라는 고침은 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>There is no folder {path} for the report.</source>
+   <translation>보고서를 둘 {path} 폴더가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/history.py" />
@@ -2858,6 +3083,7 @@
    <translation>이 모델에는 대화 템플릿이 없어요. {name}이(가) 토크나이저에 맞아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>This model has no layer called {word}.</source>
    <translation>이 모델에는 {word}(이)라는 층이 없어요.</translation>
@@ -2896,6 +3122,11 @@
    <location filename="../../finetune_studio/runs/claim.py" />
    <source>This run is training already.</source>
    <translation>이 실행은 이미 학습하고 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/held_out.py" />
+   <source>This run kept no rows aside to measure on.</source>
+   <translation>이 실행에는 재려고 떼어 둔 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/following.py" />
@@ -2968,6 +3199,11 @@
    <translation>나중에 다시 해 보세요. 로그인하면 한도가 늘고, 이어서 내려받아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Tuned model</source>
+   <translation>튜닝한 모델</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/chat.py" />
    <source>Type a message; an empty line ends the conversation.</source>
    <translation>메시지를 입력하세요. 빈 줄이면 대화가 끝나요.</translation>
@@ -2998,6 +3234,7 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/hardware/torch_build.py" />
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Update the NVIDIA driver to {version} or newer.</source>
    <translation>NVIDIA 드라이버를 {version} 이상으로 올리세요.</translation>
@@ -3058,6 +3295,11 @@
    <translation>가중치 감쇠</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>Were they really unseen?</source>
+   <translation>정말 처음 보는 행인가요?</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>What is learned</source>
    <translation>배우는 것</translation>
@@ -3066,6 +3308,11 @@
    <location filename="../../finetune_studio/commands/train.py" />
    <source>What it has learned so far was learned with the old value.</source>
    <translation>지금까지 배운 것은 예전 값으로 배운 거예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>What it knew before</source>
+   <translation>원래 알던 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
@@ -3192,6 +3439,11 @@
    <translation>파일이나 폴더</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>a folder with tasks for the harness</source>
+   <translation>하네스에 쓸 과제가 든 폴더</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>a folder, or a name from the list</source>
    <translation>폴더, 또는 목록에 있는 이름</translation>
@@ -3215,6 +3467,11 @@
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>a setting of the recipe, such as task.learn=last</source>
    <translation>task.learn=last 같은 레시피 설정</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>a task of lm-evaluation-harness, where that is installed</source>
+   <translation>lm-evaluation-harness가 설치되어 있을 때 그 과제</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
@@ -3318,6 +3575,12 @@
    <translation>나쁜</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>base</source>
+   <translation>원래</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>batches</source>
    <translation>배치</translation>
@@ -3343,6 +3606,12 @@
    <translation>카드 번호</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>change</source>
+   <translation>변화</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>character</source>
    <translation>글자</translation>
@@ -3356,6 +3625,11 @@
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>checkpoints</source>
    <translation>체크포인트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>chooses the rows</source>
+   <translation>행을 고르는 시드</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -3454,6 +3728,11 @@
    <location filename="../../finetune_studio/engine/process.py" />
    <source>error: {text}</source>
    <translation>오류: {text}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>evaluation</source>
+   <translation>평가</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3562,9 +3841,19 @@
    <translation>한글</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>held-out rows at most; 0 takes all</source>
+   <translation>떼어 둔 행을 최대 몇 개 잴지. 0이면 모두</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/mixers.py" />
    <source>hidden_size ({hidden}) is no multiple of num_attention_heads ({heads})</source>
    <translation>hidden_size({hidden})가 num_attention_heads({heads})의 배수가 아니에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>how good a tuned model is, beside its base model</source>
+   <translation>튜닝한 모델이 원래 모델보다 얼마나 좋은지</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
@@ -3673,6 +3962,21 @@
    <translation>실행을 나열, 보기, 비교, 삭제하기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/harness.py" />
+   <source>lm-evaluation-harness failed.</source>
+   <translation>lm-evaluation-harness가 실패했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/harness.py" />
+   <source>lm-evaluation-harness is not installed.</source>
+   <translation>lm-evaluation-harness가 설치되어 있지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/harness.py" />
+   <source>lm-evaluation-harness measures models that write; this run classifies.</source>
+   <translation>lm-evaluation-harness는 글을 쓰는 모델을 재는데, 이 실행은 분류예요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>loading the model</source>
    <translation>모델을 읽는 중</translation>
@@ -3729,6 +4033,11 @@
    <translation>만든 때</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>may be chance: {between}</source>
+   <translation>우연일 수 있어요: {between}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>may be used commercially</source>
    <translation>상업적으로 쓸 수 있는 것만</translation>
@@ -3739,9 +4048,25 @@
    <translation>따로 둔 행으로 재는 중</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>measuring the base model</source>
+   <translation>원래 모델을 재는 중</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>measuring the tuned model</source>
+   <translation>튜닝한 모델을 재는 중</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>memory, steps and time of a recipe, and what would make it fit</source>
    <translation>레시피의 메모리, 스텝, 시간과 들어가게 하는 방법</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>metric</source>
+   <translation>지표</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
@@ -3842,6 +4167,11 @@
    <translation>그 밖</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>other rows never learned from</source>
+   <translation>학습하지 않은 다른 행</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>own runs with the demo model</source>
    <translation>데모 모델로 직접 돌려 본 결과</translation>
@@ -3897,6 +4227,11 @@
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>print every setting</source>
    <translation>모든 설정 출력하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>probe</source>
+   <translation>검사</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -3957,6 +4292,11 @@
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>rows beyond {length} tokens are cut and their ends are not learned</source>
    <translation>{length} 토큰을 넘는 행은 잘려서 끝을 배우지 못해요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>rows that are answered, for chat</source>
+   <translation>대화일 때 답하게 할 행 수</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -4020,6 +4360,7 @@
    <translation>{step}스텝: 검증 {figures}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>steps</source>
    <translation>스텝</translation>
@@ -4046,6 +4387,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
+   <location filename="../../finetune_studio/evaluation/report.py" />
    <source>task</source>
    <translation>할 일</translation>
   </message>
@@ -4058,6 +4400,11 @@
    <location filename="../../finetune_studio/data/pairs.py" />
    <source>the answer is a bad one</source>
    <translation>나쁜 답이에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>the base model answers</source>
+   <translation>원래 모델이 답하는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -4091,6 +4438,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
+   <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
   </message>
@@ -4124,6 +4472,11 @@
    <location filename="../../finetune_studio/data/convert.py" />
    <source>the text itself holds ChatML's marks</source>
    <translation>글 안에 ChatML 표시가 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>the tuned model answers</source>
+   <translation>튜닝한 모델이 답하는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -4189,6 +4542,7 @@
    <translation>시간</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>tokens</source>
    <translation>토큰</translation>
@@ -4235,6 +4589,12 @@
    <translation>transformers: train_sampling_strategy=group_by_length</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>tuned</source>
+   <translation>튜닝</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>unknown</source>
    <translation>알 수 없음</translation>
@@ -4276,6 +4636,16 @@
    <translation>제작자가 밝힌 것</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>what the base model knows</source>
+   <translation>원래 모델이 아는 것을 묻는 중</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>what the page speaks</source>
+   <translation>보고서의 언어</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>what the rows are to train</source>
    <translation>행으로 학습할 것</translation>
@@ -4284,6 +4654,11 @@
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>what the same data costs with several models</source>
    <translation>같은 데이터가 모델마다 드는 비용</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>what the tuned model still knows</source>
+   <translation>튜닝한 모델이 아직 아는 것을 묻는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -4301,9 +4676,19 @@
    <translation>question=Q처럼 어느 열이 어떤 역할인지</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>without those rows</source>
+   <translation>그 행을 뺀 수치</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>words that a model's facts hold</source>
    <translation>모델 정보에 들어 있는 말</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>write a page too</source>
+   <translation>보고서 페이지도 만들기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
@@ -4344,6 +4729,11 @@
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>{asking} wants what is made of it to carry the same licence.</source>
    <translation>{asking}은(는) 만든 것에도 같은 라이선스를 붙이길 요구해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>{count:,} of them were answered.</source>
+   <translation>그중 {count:,}행에 답했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
@@ -4490,6 +4880,11 @@
    <location filename="../../finetune_studio/data/usable.py" />
    <source>{count} usable rows are too few to keep some aside.</source>
    <translation>쓸 수 있는 {count}행은 일부를 따로 두기에 너무 적어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>{exact:,} of {rows:,} held-out rows stand among the learned ones, {near:,} more nearly: figures on them measure memory.</source>
+   <translation>떼어 둔 {rows:,}행 중 {exact:,}행을 그대로 학습했고, {near:,}행은 거의 같은 행을 학습했어요. 이런 행의 수치는 외운 정도를 잴 뿐이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/process.py" />
@@ -4667,7 +5062,10 @@
    <translation>레시피로 읽을 수 없는 파일이에요: {path}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/data/writing.py" />
+   <location filename="../../finetune_studio/engine/merge.py" />
    <source>{path} exists already.</source>
    <translation>{path}이(가) 이미 있어요.</translation>
   </message>
@@ -4690,6 +5088,11 @@
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>{reason} at step {step}</source>
    <translation>{step}스텝에서 {reason}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>{rows:,} guesses: confidence {confidence:.0%}, right {accuracy:.0%}</source>
+   <translation>예측 {rows:,}개: 확신 {confidence:.0%}, 맞음 {accuracy:.0%}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
@@ -4720,6 +5123,16 @@
    <location filename="../../finetune_studio/commands/check.py" />
    <source>{rows:,} rows; {share:.0%} of the tokens are learned.</source>
    <translation>{rows:,}행, 토큰의 {share:.0%}를 배워요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
+   <source>{seconds:,.0f} s on {device}</source>
+   <translation>{device}에서 {seconds:,.0f}초</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/telling.py" />
+   <source>{share:.0%}  {words}: {done:,} of {of:,}</source>
+   <translation>{share:.0%}  {words}: {of:,}개 중 {done:,}개</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -4791,6 +5204,11 @@
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>{verdict} Free: {free} ({place}).</source>
    <translation>{verdict} 여유: {free} ({place}).</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>{verdict} Of {count} general questions {before:.0%} were right before, {after:.0%} now.</source>
+   <translation>{verdict} 일반 문항 {count}개 중 전에는 {before:.0%}를 맞혔고, 지금은 {after:.0%}를 맞혀요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -5255,7 +5673,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -5270,7 +5688,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -5524,12 +5942,14 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -5628,7 +6048,9 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -5648,6 +6070,7 @@
    <translation>어둡게</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -5753,7 +6176,7 @@
    <translation>빈 차례</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
   </message>
@@ -5880,6 +6303,7 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -5986,7 +6410,7 @@
    <translation>지시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -6123,7 +6547,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -6138,12 +6562,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -6159,6 +6583,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -6438,6 +6863,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -6509,6 +6935,7 @@
    <translation>다음 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -6751,6 +7178,7 @@
    <translation>이전 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -6933,6 +7361,7 @@
    <translation>행의 길이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
@@ -7057,6 +7486,7 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -7226,6 +7656,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -7245,7 +7676,7 @@
    <translation>지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
   </message>
@@ -7267,6 +7698,7 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -7316,7 +7748,7 @@
    <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
@@ -7869,6 +8301,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -8186,12 +8619,12 @@
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -8403,6 +8836,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>

@@ -27,7 +27,15 @@ def within(rows: "Dataset", split: "Split", measured: Facts) -> Array:
 
 
 def between(train: "Dataset", validation: "Dataset", measured: Facts | None = None) -> Array:
-    """For each row of `validation` whether it leaks.
+    """For each row of `validation` whether it leaks; see `kinds`."""
+    exact, near = kinds(train, validation, measured)
+    return exact | near
+
+
+def kinds(
+    train: "Dataset", validation: "Dataset", measured: Facts | None = None
+) -> tuple[Array, Array]:
+    """For each row of `validation` whether it equals a learned one, and whether it nearly does.
 
     Args:
         train: Rows to learn from.
@@ -49,8 +57,9 @@ def between(train: "Dataset", validation: "Dataset", measured: Facts | None = No
                 yield facts.Batch(table).letters
 
     alike = likeness.verified(likeness.crossing(sketches, aside), read)
-    equal[alike[:, 1] - len(train)] = True
-    return equal
+    near = np.zeros(len(validation), dtype=bool)
+    near[alike[:, 1] - len(train)] = True
+    return equal, near
 
 
 def _leaking(rows: "Dataset", measured: Facts, places: Array, aside: Array) -> Array:

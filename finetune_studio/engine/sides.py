@@ -1,0 +1,54 @@
+"""The base model and the tuned one, in the memory of one where that can be.
+
+An adapter is switched off for the base model. A full fine-tuning is another model than its base:
+each is loaded when it is asked for, and the other one let go first, unless both are to stay.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from peft import PeftModel
+
+from finetune_studio.engine.tuned import Tuned
+from finetune_studio.recipe.methods import Full
+
+
+class Sides:
+    """Both models of a run."""
+
+    def __init__(self, tuned: Tuned, *, both: bool = False) -> None:
+        """Load nothing yet.
+
+        Args:
+            tuned: The run.
+            both: Whether both stay in memory where they are two: quicker to and fro.
+        """
+        self._tuned, self._both = tuned, both
+        self._adapted = not isinstance(tuned.recipe.method, Full)
+        self._loaded: dict[bool, Any] = {}
+
+    @contextmanager
+    def side(self, base: bool) -> Iterator[Any]:
+        """The base model, or the tuned one, ready to answer while this is entered."""
+        model = self._model(base)
+        off = base and isinstance(model, PeftModel)
+        with model.disable_adapter() if off else nullcontext():
+            yield model
+
+    def free(self) -> None:
+        """Let go of what is loaded, and of the GPU's memory."""
+        self._loaded.clear()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _model(self, base: bool) -> Any:
+        wanted = base and not self._adapted
+        if wanted not in self._loaded:
+            if not self._both:
+                self.free()
+            self._loaded[wanted] = self._tuned.base() if wanted else self._tuned.model()
+        return self._loaded[wanted]
