@@ -15,15 +15,19 @@ GROUPS = {
     "mlp": ("mlp", "feed_forward", "ffn", "experts"),
 }
 """Words in the path of a layer that tell its group."""
+HEADS = {"score", "classifier", "lm_head", "embed_out"}
 
 
 def with_adapter(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel | PeftModel:
     """The model with the recipe's adapter, its base frozen.
 
-    The model itself for full fine-tuning.
+    The model itself for full fine-tuning. What sees or hears, in a model that does more than
+    write, gets neither adapter nor gradient: text alone would teach it nothing.
     """
     method = recipe.method
     if isinstance(method, Full):
+        for name, weight in model.named_parameters():
+            weight.requires_grad_(_writes(model, name))
         return model
     config = LoraConfig(
         task_type=TaskType.SEQ_CLS if recipe.task.kind == "classify" else TaskType.CAUSAL_LM,
@@ -31,6 +35,7 @@ def with_adapter(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel | Pe
         lora_alpha=method.alpha,
         lora_dropout=method.dropout,
         target_modules=find_targets(model, method.targets),
+        exclude_modules=_other_towers(model),
         use_dora=method.dora,
         use_rslora=method.rslora,
     )
@@ -62,14 +67,28 @@ def find_targets(model: nn.Module, asked: tuple[str, ...]) -> list[str]:
     return sorted(found)
 
 
-def _linear_layers(model: nn.Module) -> list[str]:
-    heads = {"score", "classifier", "lm_head", "embed_out"}
+def _linear_layers(model: nn.Module, *, writing: bool = True) -> list[str]:
+    """The paths of the linear layers that write, or of those that do something else."""
     return [
         name
         for name, layer in model.named_modules()
         if (isinstance(layer, nn.Linear) or type(layer).__name__ == "Conv1D")
-        and name.rpartition(".")[2] not in heads
+        and name.rpartition(".")[2] not in HEADS
+        and _writes(model, name) == writing
     ]
+
+
+def _other_towers(model: nn.Module) -> list[str] | None:
+    return _linear_layers(model, writing=False) or None
+
+
+def _writes(model: nn.Module, path: str) -> bool:
+    """Whether a layer or weight is of the text decoder or of a head, and of no other tower."""
+    if not hasattr(model, "get_decoder"):
+        return True
+    decoder = model.get_decoder()
+    prefix = next((name for name, each in model.named_modules() if each is decoder), "")
+    return not prefix or path.startswith(f"{prefix}.") or not HEADS.isdisjoint(path.split("."))
 
 
 def _fits(name: str, word: str) -> bool:

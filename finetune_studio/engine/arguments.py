@@ -37,7 +37,7 @@ def training_arguments(
 ) -> TrainingArguments:
     """The arguments for `steps.total` optimiser steps; checkpoints go below `folder`."""
     training = recipe.training
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         max_steps=steps.total,
         per_device_train_batch_size=training.batch_size,
@@ -68,6 +68,10 @@ def training_arguments(
         disable_tqdm=True,
         report_to="none",
     )
+    if device.kind == "cuda":
+        assert arguments.device.type == "cuda"  # looked up once; counts the GPUs
+        arguments._n_gpu = 1  # a process has one GPU: never torch's DataParallel over the others
+    return arguments
 
 
 def optimizer_in_use(recipe: Recipe, device: Device) -> str:

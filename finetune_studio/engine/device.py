@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import tr
+from finetune_studio.recipe.methods import Full
 from finetune_studio.recipe.schema import Recipe
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
@@ -44,14 +47,16 @@ def find_device(recipe: Recipe) -> Device:
 
     bf16 needs compute capability 8.0 or a newer GPU; older ones take fp16 with loss scaling. A CPU
     computes in fp32.
+
+    Raises:
+        RefusedError: The device does not compute in what is asked for, or cannot train in it.
     """
     kind = "cuda" if torch.cuda.is_available() else "cpu"
+    has_bf16 = kind == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False)
     asked = recipe.method.base_precision
     if asked == "auto":
-        if kind == "cpu":
-            asked = "fp32"
-        else:
-            asked = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+        asked = "fp32" if kind == "cpu" else "bf16" if has_bf16 else "fp16"
+    _refuse(asked, kind, has_bf16, recipe)
     return Device(
         kind,
         int(os.environ.get("LOCAL_RANK", "0")),
@@ -59,3 +64,20 @@ def find_device(recipe: Recipe) -> Device:
         int(os.environ.get("WORLD_SIZE", "1")),
         asked,
     )
+
+
+def _refuse(precision: str, kind: str, has_bf16: bool, recipe: Recipe) -> None:
+    """Refuse what would fail in the first step, or be emulated many times slower."""
+    method = recipe.method
+    if precision == "fp16" and kind == "cpu":
+        why = tr("A processor does not train in fp16.")
+    elif precision == "bf16" and not has_bf16:
+        why = tr("This GPU does not compute in bf16.")
+    elif precision == "fp16" and isinstance(method, Full) and not method.master_weights:
+        raise RefusedError(
+            tr("Weights held in fp16 alone cannot be trained: their gradients vanish unscaled."),
+            hint=tr("Set method.master_weights to true, or choose LoRA."),
+        )
+    else:
+        return
+    raise RefusedError(why, hint=tr("Set method.base_precision to auto."))

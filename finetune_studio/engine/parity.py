@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 ROWS = 16  # held-out rows that are compared
 TOKENS = 256  # at most, of each row
+CLOSE = 0.01
+"""Mean KL divergence, in nats a place, that rounding to 16 bits explains.
+
+Measured on SmolLM2-135M and the demo model: 0.0007 to 0.005.
+"""
 
 
 @dataclass(frozen=True)

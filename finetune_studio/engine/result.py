@@ -11,7 +11,8 @@ from peft import PeftModel, set_peft_model_state_dict
 from safetensors.torch import load_file
 
 from finetune_studio.engine.dataset import Prepared
-from finetune_studio.engine.device import Device
+from finetune_studio.errors import StudioError
+from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
 
 TOKENIZER_FILES = (
@@ -25,17 +26,43 @@ TOKENIZER_FILES = (
 ABOUT = "studio.json"
 
 
-def restore_best(model: Any, checkpoint: Path | None, device: Device) -> None:
-    """Put the weights of the best checkpoint back into the model; None leaves it as it is."""
-    if checkpoint is None or not checkpoint.is_dir():
+def restore_best(model: Any, checkpoint: Path | None) -> None:
+    """Put the weights of the best checkpoint back into the model; None leaves it as it is.
+
+    Raises:
+        StudioError: The checkpoint does not hold all that was trained.
+    """
+    if checkpoint is None:
         return
     weights: dict[str, Any] = {}
     for file in sorted(checkpoint.glob("*.safetensors")):
         weights |= load_file(file)
     if isinstance(model, PeftModel):
-        set_peft_model_state_dict(model, weights)
+        found = set_peft_model_state_dict(model, weights)
+        lacking = [name for name in found.missing_keys if _is_trained(model, name)]
     else:
-        model.load_state_dict(weights, strict=not model.config.tie_word_embeddings)
+        found = model.load_state_dict(weights, strict=False)
+        lacking = _without_tied(model, found.missing_keys, weights)
+    if lacking or found.unexpected_keys:
+        raise StudioError(
+            tr("The best checkpoint does not fit the model."),
+            ", ".join([*lacking, *found.unexpected_keys][:3]),
+            tr("Train again; the run's other checkpoints are as they were."),
+        )
+
+
+def _is_trained(model: Any, name: str) -> bool:
+    try:
+        return bool(model.get_parameter(name).requires_grad)
+    except AttributeError:
+        return False  # a buffer
+
+
+def _without_tied(model: Any, missing: list[str], weights: Collection[str]) -> list[str]:
+    """The missing names whose tensors no other name has brought."""
+    tensors = model.state_dict()
+    brought = {tensors[name].data_ptr() for name in weights if name in tensors}
+    return [name for name in missing if tensors[name].data_ptr() not in brought]
 
 
 def save_result(model: Any, recipe: Recipe, source: Path, data: Prepared, folder: Path) -> None:

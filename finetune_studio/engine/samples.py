@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from finetune_studio.recipe.schema import Recipe
 from finetune_studio.tokens.loading import Tokenizer
 from finetune_studio.tokens.templates import render
 
@@ -12,17 +13,34 @@ class Voice:
     """Lets a model answer prompts in the way of its task."""
 
     def __init__(
-        self, tokenizer: Tokenizer, kind: str, template: str | None, labels: tuple[str, ...] = ()
+        self,
+        tokenizer: Tokenizer,
+        kind: str,
+        template: str | None,
+        labels: tuple[str, ...] = (),
+        system: str = "",
     ) -> None:
+        """Prepare for a task.
+
+        Args:
+            tokenizer: The model's own.
+            kind: `chat`, `text` or `classify`.
+            template: For `chat`: the chat template.
+            labels: For `classify`: their names in order.
+            system: For `chat`: what was trained with, put before conversations without their own.
+        """
         self._tokenizer = tokenizer
         self._kind = kind
         self._template = template
         self._labels = labels
+        self._system = system
 
     def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
         """The ids that the model is given: the conversation, or the last message alone."""
         if self._template is None:
             return self._tokenizer.encode(messages[-1]["content"], add_special_tokens=True)[0]
+        if self._system and messages[0]["role"] != "system":
+            messages = [{"role": "system", "content": self._system}, *messages]
         text = render(
             self._template, messages, tokenizer=self._tokenizer, add_generation_prompt=True
         )
@@ -57,3 +75,11 @@ class Voice:
         shares = logits.float().softmax(-1)
         best = int(shares.argmax())
         return f"{self._labels[best]} ({shares[best]:.1%})"
+
+
+def voice_of(
+    recipe: Recipe, tokenizer: Tokenizer, template: str | None, labels: tuple[str, ...]
+) -> Voice:
+    """The voice of a recipe's task, with the system prompt that it trains with."""
+    task = recipe.task
+    return Voice(tokenizer, task.kind, template, labels, getattr(task, "system", ""))

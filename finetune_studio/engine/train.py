@@ -6,6 +6,7 @@ RUN/result. Several processes (torchrun) do the same work in parts; only the fir
 """
 
 import gc
+import json
 import os
 import shutil
 import subprocess
@@ -38,7 +39,7 @@ from finetune_studio.engine.loss import Loss, Meter
 from finetune_studio.engine.process import as_studio_error, hear_interrupts, quiet
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result
-from finetune_studio.engine.samples import Voice
+from finetune_studio.engine.samples import Voice, voice_of
 from finetune_studio.engine.sharing import Grouping, SharingTrainer, batches_to_learn, lengths_of
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
@@ -76,7 +77,7 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     _announce(recipe, device, model, data, steps, start, records)
 
     meter = Meter()
-    voice = Voice(data.tokenizer, recipe.task.kind, data.template, data.label_names)
+    voice = voice_of(recipe, data.tokenizer, data.template, data.label_names)
     trainer = SharingTrainer(
         _batches(recipe, data, device, meter),
         model=model,
@@ -101,7 +102,17 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     if watch.reason == "cancelled":
         return watch.reason
     records.emit("phase", name="saving")
-    restore_best(trainer.model, watch.best_folder(), device)
+    best = watch.best_folder()
+    if best and not checkpoints.is_sound(best):
+        records.emit(
+            "notice",
+            level="warning",
+            code="best-damaged",
+            text=mark("The best checkpoint, {name}, is damaged: the last weights are kept."),
+            values={"name": best.name},
+        )
+        best = None
+    restore_best(trainer.model, best)
     if device.first:
         save_result(trainer.model, recipe, source, data, run.result)
     return watch.reason or "finished"
@@ -228,13 +239,24 @@ def export_as_asked(run: RunFolder, records: Records) -> None:
         command = [sys.executable, "-m", "finetune_studio.engine.merge", str(run.path), name]
         gc.collect()
         torch.cuda.empty_cache()
-        if subprocess.run([*command, str(out)], check=False).returncode:
+        done = subprocess.run([*command, str(out), "--json"], stdout=subprocess.PIPE, check=False)
+        if done.returncode:
             records.emit(
                 "notice",
                 level="error",
                 code="export-failed",
                 text=mark("The export {format} failed; trainer.log says why."),
                 values={"format": name},
+            )
+            continue
+        report = json.loads(done.stdout)
+        if not report["agrees"]:
+            records.emit(
+                "notice",
+                level="warning",
+                code="export-differs",
+                text=mark("The export {format} is {kl:.2g} nats away from what was trained."),
+                values={"format": name, "kl": report["parity"]["mean_kl"]},
             )
 
 

@@ -15,7 +15,7 @@ from finetune_studio.engine.collating import padding_id
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.loading import Labels, load_model
 from finetune_studio.engine.result import ABOUT
-from finetune_studio.engine.samples import Voice
+from finetune_studio.engine.samples import Voice, voice_of
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
@@ -59,7 +59,7 @@ class Tuned:
 
     def voice(self) -> Voice:
         """What lets either of them answer."""
-        return Voice(self.tokenizer, self.recipe.task.kind, self.template, self.labels)
+        return voice_of(self.recipe, self.tokenizer, self.template, self.labels)
 
 
 def with_its_adapter(base: nn.Module, folder: Path) -> PeftModel:
