@@ -163,7 +163,8 @@ def _told(report: dict[str, Any]) -> str:
         ),
     ]
     if not report["agrees"]:
-        lines.append(tr("It is not quite what was trained: up to {close} nats are rounding.").format(close=CLOSE))
+        said = tr("It is not quite what was trained: up to {close} nats are rounding.")
+        lines.append(said.format(close=CLOSE))
     lines += [f"  {each['name']}  {each['bytes']:,}" for each in report["files"]]
     return "\n".join(lines)
 

@@ -200,6 +200,11 @@
    <translation>실행의 일부를 지우지 못했어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/device.py" />
+   <source>A processor does not train in fp16.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>A recipe is a YAML file in UTF-8.</source>
    <translation>레시피는 UTF-8로 쓴 YAML 파일이에요.</translation>
@@ -330,7 +335,6 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
    <translation>사전학습 모델</translation>
@@ -582,6 +586,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
+   <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
@@ -1274,6 +1279,11 @@
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>It is not clear which column holds what.</source>
    <translation>어느 열에 무엇이 들었는지 분명하지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>It is not quite what was trained: up to {close} nats are rounding.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2128,6 +2138,16 @@
    <translation>data.shape을 prompt-completion으로 두고 completion에 좋은 답의 열을 맞추세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/device.py" />
+   <source>Set method.base_precision to auto.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/device.py" />
+   <source>Set method.master_weights to true, or choose LoRA.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Set task.template to another template, or mend the row.</source>
    <translation>task.template을 다른 템플릿으로 바꾸거나 행을 고치세요.</translation>
@@ -2369,6 +2389,16 @@
    <translation>사전학습 모델의 라이선스예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/result.py" />
+   <source>The best checkpoint does not fit the model.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/train.py" />
+   <source>The best checkpoint, {name}, is damaged: the last weights are kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>The chat template cannot render a question with its answer.</source>
    <translation>대화 템플릿이 질문과 답을 그려 내지 못해요.</translation>
@@ -2499,6 +2529,11 @@
    <location filename="../../finetune_studio/engine/train.py" />
    <source>The export {format} failed; trainer.log says why.</source>
    <translation>{format} 내보내기에 실패했어요. 까닭은 trainer.log에 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/train.py" />
+   <source>The export {format} is {kl:.2g} nats away from what was trained.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
@@ -3028,6 +3063,11 @@
    <translation>답이 하나뿐이고 더 못한 답이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/device.py" />
+   <source>This GPU does not compute in bf16.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This folder holds no model.</source>
    <translation>이 폴더에는 모델이 없어요.</translation>
@@ -3147,6 +3187,11 @@
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Too many requests were made to the Hub.</source>
    <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/result.py" />
+   <source>Train again; the run's other checkpoints are as they were.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -3293,6 +3338,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Weight decay</source>
    <translation>가중치 감쇠</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/device.py" />
+   <source>Weights held in fp16 alone cannot be trained: their gradients vanish unscaled.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -4387,7 +4437,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
-   <location filename="../../finetune_studio/evaluation/report.py" />
    <source>task</source>
    <translation>할 일</translation>
   </message>
@@ -4438,7 +4487,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
-   <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
   </message>
@@ -5673,7 +5721,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -5688,7 +5736,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -5942,14 +5990,12 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
-   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -6048,9 +6094,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
-   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -6070,7 +6114,6 @@
    <translation>어둡게</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -6176,7 +6219,7 @@
    <translation>빈 차례</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
   </message>
@@ -6303,7 +6346,6 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -6410,7 +6452,7 @@
    <translation>지시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -6547,7 +6589,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -6562,12 +6604,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -6583,7 +6625,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -6863,7 +6904,6 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -6935,7 +6975,6 @@
    <translation>다음 질문</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -7178,7 +7217,6 @@
    <translation>이전 질문</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -7361,7 +7399,6 @@
    <translation>행의 길이</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
@@ -7486,7 +7523,6 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -7656,7 +7692,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -7676,7 +7711,7 @@
    <translation>지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
   </message>
@@ -7698,7 +7733,6 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -7748,7 +7782,7 @@
    <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
@@ -8301,7 +8335,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -8619,12 +8652,12 @@
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -8836,7 +8869,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>
