@@ -102,20 +102,25 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     if watch.reason == "cancelled":
         return watch.reason
     records.emit("phase", name="saving")
-    best = watch.best_folder()
-    if best and not checkpoints.is_sound(best):
-        records.emit(
-            "notice",
-            level="warning",
-            code="best-damaged",
-            text=mark("The best checkpoint, {name}, is damaged: the last weights are kept."),
-            values={"name": best.name},
-        )
-        best = None
-    restore_best(trainer.model, best)
+    restore_best(trainer.model, _sound_best(watch, records))
     if device.first:
         save_result(trainer.model, recipe, source, data, run.result)
     return watch.reason or "finished"
+
+
+def _sound_best(watch: Watch, records: Records) -> Path | None:
+    """The best checkpoint; None where none was measured or it is damaged, which is told."""
+    best = watch.best_folder()
+    if best is None or checkpoints.is_sound(best):
+        return best
+    records.emit(
+        "notice",
+        level="warning",
+        code="best-damaged",
+        text=mark("The best checkpoint, {name}, is damaged: the last weights are kept."),
+        values={"name": best.name},
+    )
+    return None
 
 
 def _refuse_nothing_to_do(run: RunFolder, start: Path | None, steps: Steps) -> None:
