@@ -202,7 +202,7 @@
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
    <source>A processor does not train in fp16.</source>
-   <translation type="unfinished" />
+   <translation>프로세서로는 fp16으로 학습할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -335,6 +335,7 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
    <translation>사전학습 모델</translation>
@@ -586,7 +587,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
-   <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
@@ -1283,7 +1283,7 @@
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>It is not quite what was trained: up to {close} nats are rounding.</source>
-   <translation type="unfinished" />
+   <translation>학습한 모델과 조금 달라요. 반올림 때문이라면 {close} nat를 넘지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2140,12 +2140,12 @@
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
    <source>Set method.base_precision to auto.</source>
-   <translation type="unfinished" />
+   <translation>method.base_precision을 auto로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
    <source>Set method.master_weights to true, or choose LoRA.</source>
-   <translation type="unfinished" />
+   <translation>method.master_weights를 true로 두거나 LoRA를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
@@ -2391,12 +2391,12 @@
   <message>
    <location filename="../../finetune_studio/engine/result.py" />
    <source>The best checkpoint does not fit the model.</source>
-   <translation type="unfinished" />
+   <translation>가장 좋은 체크포인트가 이 모델과 맞지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>The best checkpoint, {name}, is damaged: the last weights are kept.</source>
-   <translation type="unfinished" />
+   <translation>가장 좋은 체크포인트 {name}이(가) 손상되어 마지막 가중치를 남겼어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
@@ -2533,7 +2533,7 @@
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>The export {format} is {kl:.2g} nats away from what was trained.</source>
-   <translation type="unfinished" />
+   <translation>내보낸 {format}이(가) 학습한 모델과 {kl:.2g} nat만큼 달라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
@@ -3065,7 +3065,7 @@
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
    <source>This GPU does not compute in bf16.</source>
-   <translation type="unfinished" />
+   <translation>이 GPU는 bf16으로 계산하지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -3191,7 +3191,7 @@
   <message>
    <location filename="../../finetune_studio/engine/result.py" />
    <source>Train again; the run's other checkpoints are as they were.</source>
-   <translation type="unfinished" />
+   <translation>다시 학습하세요. 이 실행의 다른 체크포인트는 그대로 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -3342,7 +3342,7 @@
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
    <source>Weights held in fp16 alone cannot be trained: their gradients vanish unscaled.</source>
-   <translation type="unfinished" />
+   <translation>fp16으로만 들고 있는 가중치는 학습할 수 없어요. 그래디언트를 키우지 못해 사라져 버려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -4437,6 +4437,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
+   <location filename="../../finetune_studio/evaluation/report.py" />
    <source>task</source>
    <translation>할 일</translation>
   </message>
@@ -4487,6 +4488,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
+   <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
   </message>
@@ -5721,7 +5723,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -5736,7 +5738,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -5990,12 +5992,14 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -6094,7 +6098,9 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -6114,6 +6120,7 @@
    <translation>어둡게</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -6219,7 +6226,7 @@
    <translation>빈 차례</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
   </message>
@@ -6346,6 +6353,7 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -6452,7 +6460,7 @@
    <translation>지시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -6589,7 +6597,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -6604,12 +6612,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -6625,6 +6633,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -6904,6 +6913,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -6975,6 +6985,7 @@
    <translation>다음 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -7217,6 +7228,7 @@
    <translation>이전 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -7399,6 +7411,7 @@
    <translation>행의 길이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
@@ -7523,6 +7536,7 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -7692,6 +7706,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -7711,7 +7726,7 @@
    <translation>지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
   </message>
@@ -7733,6 +7748,7 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -7782,7 +7798,7 @@
    <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
@@ -8335,6 +8351,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -8652,12 +8669,12 @@
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -8869,6 +8886,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>
