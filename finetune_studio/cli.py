@@ -33,6 +33,7 @@ COMMANDS = {
     "chat": mark("talk to a tuned model"),
     "evaluate": mark("how good a tuned model is, beside its base model"),
     "export": mark("write the adapter or the merged model"),
+    "setup": mark("install what training needs, repair, move or remove it"),
 }
 
 

@@ -3,9 +3,9 @@
 This alone decides which command runs the engine. The trainer is no part of the window: it has its
 own session, writes to files, and goes on when the window closes or dies.
 
-A frozen app has no Python in `sys.executable`: there `FINETUNE_STUDIO_PYTHON` names the Python of
-an environment that has this package with its extra `train`; without it, the one that the set-up
-page installs (`environment` in the data folder) is used. The variable counts everywhere else too.
+An installed program trains in the environment that its set-up page made, elsewhere the Python of
+this process does. `FINETUNE_STUDIO_PYTHON` names another one: that of an environment that has this
+package with its extra `train`.
 """
 
 import os
@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from finetune_studio import paths
+from finetune_studio import installed
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.runs.claim import claimed, training_already
@@ -102,11 +102,10 @@ def trainer_python() -> str:
     """
     if chosen := os.environ.get(PYTHON):
         return _executable(chosen)
-    if not getattr(sys, "frozen", False):
+    if installed.program() is None and not getattr(sys, "frozen", False):
         return sys.executable
-    inside = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
-    private = paths.data() / "environment" / inside
-    if not private.exists():
+    private = installed.python_of(installed.training_environment())
+    if not installed.can_train():
         raise StudioError(
             tr("Training is not set up yet."),
             tr("There is no Python environment at {path}.").format(path=private),

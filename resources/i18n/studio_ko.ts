@@ -155,6 +155,11 @@
    <translation>시험 실행은 다른 GPU가 아니라 이 컴퓨터를 재요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/fetch.py" />
+   <source>A file could not be downloaded.</source>
+   <translation>파일을 내려받지 못했어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>A font with Hangul is there.</source>
    <translation>한글 글꼴이 있어요.</translation>
@@ -193,6 +198,22 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>A model of the type “{kind}” cannot be fine-tuned here.</source>
    <translation>‘{kind}’ 종류의 모델은 여기서 파인튜닝할 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/resolve.py" />
+   <source>A package cannot be verified, and was refused.</source>
+   <translation>진짜인지 확인할 수 없는 패키지라서 받지 않았어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>A package is not the one that was expected, and was refused.</source>
+   <translation>기대한 것과 다른 패키지라서 받지 않았어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <location filename="../../finetune_studio/setup/resolve.py" />
+   <source>A package that is needed was not found.</source>
+   <translation>필요한 패키지를 찾지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
@@ -290,9 +311,19 @@
    <translation>Alpha</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/claim.py" />
+   <source>Another copy of the program is setting up in this folder.</source>
+   <translation>다른 창에서 이 폴더에 설치하고 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Another number makes another split.</source>
    <translation>다른 숫자를 쓰면 다르게 나눠요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Another program holds a file open.</source>
+   <translation>다른 프로그램이 파일을 열고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
@@ -335,7 +366,6 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
    <translation>사전학습 모델</translation>
@@ -437,6 +467,11 @@
    <translation>파일을 읽을 권한이 있는지 확인하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Check the folder and the disk, and try again.</source>
+   <translation>폴더와 디스크를 확인하고 다시 시도해 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Check the name; a private one needs your token.</source>
    <translation>이름을 확인하세요. 비공개면 토큰이 필요해요.</translation>
@@ -450,6 +485,16 @@
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Check the network and try again, or choose a folder on the disk.</source>
    <translation>네트워크를 확인하고 다시 하거나, 디스크의 폴더를 고르세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Check the package index that this computer uses, or set up from an offline bundle.</source>
+   <translation>이 컴퓨터가 쓰는 패키지 저장소를 확인하거나 오프라인 묶음으로 설치해 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/resolve.py" />
+   <source>Check the package index that this computer uses.</source>
+   <translation>이 컴퓨터가 쓰는 패키지 저장소를 확인해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -525,6 +570,11 @@
    <translation>행이 있는 파일을 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Choose a folder of your own.</source>
+   <translation>내가 쓸 수 있는 폴더를 골라 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>Choose a folder that this program made for a run.</source>
    <translation>이 프로그램이 만든 실행 폴더를 골라 주세요.</translation>
@@ -586,7 +636,7 @@
    <translation>다른 모델을 고르세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/recipe.py" />
+   <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
@@ -601,7 +651,6 @@
    <translation>다른 곳을 고르세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>Choose from: {names}.</source>
    <translation>다음에서 고르세요: {names}.</translation>
@@ -630,6 +679,11 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose the base model, or merge the adapter first.</source>
    <translation>사전학습 모델을 고르거나, 어댑터를 먼저 병합하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>Choose the folder that `finetune-studio setup bundle` wrote.</source>
+   <translation>`finetune-studio setup bundle`로 만든 폴더를 골라 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -672,6 +726,11 @@
    <translation>열 연결</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Company networks often put their own certificate in its place.</source>
+   <translation>회사 네트워크에서는 회사 인증서로 바뀌어 있는 일이 많아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Computes activations again instead of keeping them: less memory, about a third slower. auto: on for a GPU.</source>
    <translation>활성값을 들고 있지 않고 다시 계산해요. 메모리는 줄고 3분의 1쯤 느려져요. 자동이면 GPU에서 켜요.</translation>
@@ -680,6 +739,11 @@
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Confidence and accuracy differ by {error:.1%} on average.</source>
    <translation>확신과 정확도는 평균 {error:.1%} 차이가 나요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Connect to the internet (a proxy is named by HTTPS_PROXY), and go on.</source>
+   <translation>인터넷에 연결하고 이어서 해 주세요. 프록시는 HTTPS_PROXY로 알려 줄 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
@@ -980,6 +1044,11 @@
    <translation>내 GPU에서 언어 모델을 파인튜닝해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/first.py" />
+   <source>Finetune Studio is getting ready …</source>
+   <translation>Finetune Studio를 준비하고 있어요 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Fixes</source>
    <translation>고치기</translation>
@@ -995,9 +1064,19 @@
    <translation>형식</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Free some space or choose another folder; the set-up then goes on.</source>
+   <translation>공간을 비우거나 다른 폴더를 고르면 이어서 설치해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Free some space, or choose a folder on another disk; an 8B model takes 16 GB.</source>
    <translation>공간을 비우거나 다른 디스크의 폴더를 고르세요. 8B 모델은 16 GB예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>Free some space, or choose a folder on another drive.</source>
+   <translation>공간을 비우거나 다른 드라이브의 폴더를 골라 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -1074,6 +1153,11 @@
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Guesses</source>
    <translation>예측</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Have the company's certificate installed on this computer, or name its file in the environment variable SSL_CERT_FILE; then try again.</source>
+   <translation>회사 인증서를 이 컴퓨터에 설치하거나 환경 변수 SSL_CERT_FILE에 인증서 파일을 적고 다시 시도해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -1156,6 +1240,16 @@
    <translation>그중 첫 행: {why}.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/uv.py" />
+   <source>Install Finetune Studio again, or run: pip install 'finetune-studio[train]'</source>
+   <translation>Finetune Studio를 다시 설치하거나 이 명령을 실행해 주세요: pip install 'finetune-studio[train]'</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/uv.py" />
+   <source>Install Finetune Studio again.</source>
+   <translation>Finetune Studio를 다시 설치해 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/gui.py" />
    <source>Install Finetune Studio again; it brings PySide6.</source>
    <translation>Finetune Studio를 다시 설치하세요. PySide6가 함께 설치돼요.</translation>
@@ -1194,6 +1288,21 @@
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Install the training part on the set-up page.</source>
    <translation>설치 페이지에서 학습 구성요소를 설치하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>Install what training needs with: pip install 'finetune-studio[train]'</source>
+   <translation>학습에 필요한 것은 이 명령으로 설치해 주세요: pip install 'finetune-studio[train]'</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/first.py" />
+   <source>Installing Finetune Studio …</source>
+   <translation>Finetune Studio를 설치하고 있어요 …</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/first.py" />
+   <source>Installing the window …</source>
+   <translation>창에 필요한 것을 설치하고 있어요 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -1552,6 +1661,11 @@
    <translation>폴더를 먼저 만들거나 다른 폴더를 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/first.py" />
+   <source>Making a private Python environment …</source>
+   <translation>전용 Python 환경을 만들고 있어요 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Measure on these instead of splitting.</source>
    <translation>데이터를 나누는 대신 이 파일로 재요.</translation>
@@ -1625,6 +1739,11 @@
    <location filename="../../finetune_studio/evaluation/held_out.py" />
    <source>Name a file with other rows: `finetune-studio evaluate RUN --data FILE`.</source>
    <translation>다른 행이 든 파일을 알려 주세요: `finetune-studio evaluate RUN --data FILE`</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/bundle.py" />
+   <source>Name a new folder.</source>
+   <translation>새 폴더 이름을 적어 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
@@ -1717,7 +1836,6 @@
    <translation>모델을 고르지 않았어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No row has anything to learn within {length} tokens.</source>
    <translation>{length} 토큰 안에 배울 것이 있는 행이 없어요.</translation>
@@ -1906,6 +2024,11 @@
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch {version} sees no GPU although the driver shows one.</source>
    <translation>드라이버는 GPU를 보여 주는데 PyTorch {version}은 알아보지 못해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>PyTorch {version} sees no GPU.</source>
+   <translation>PyTorch {version}에서 GPU가 보이지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -2123,6 +2246,11 @@
    <translation>시퀀스 길이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Set HTTPS_PROXY to http://NAME:PASSWORD@ADDRESS:PORT, and try again.</source>
+   <translation>HTTPS_PROXY를 http://이름:암호@주소:포트로 정하고 다시 시도해 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Set data.mapping, such as {role}: {column}.</source>
    <translation>{role}: {column}처럼 data.mapping을 정하세요.</translation>
@@ -2136,6 +2264,11 @@
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Set data.shape to prompt-completion and map completion to the column of good answers.</source>
    <translation>data.shape을 prompt-completion으로 두고 completion에 좋은 답의 열을 맞추세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>Set it up there instead.</source>
+   <translation>옮기는 대신 그곳에 설치해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
@@ -2161,6 +2294,11 @@
    <location filename="../../finetune_studio/tokens/supervision.py" />
    <source>Set task.template to {name}.</source>
    <translation>task.template을 {name}(으)로 두세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Set the date and time of this computer right, and try again.</source>
+   <translation>이 컴퓨터의 날짜와 시간을 맞추고 다시 시도해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -2293,7 +2431,6 @@
    <translation>레이블을 붙일 글은 한 시퀀스에 함께 담을 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/process.py" />
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The GPU ran out of memory.</source>
    <translation>GPU 메모리가 모자랐어요.</translation>
@@ -2470,7 +2607,13 @@
    <translation>데이터의 라이선스예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The disk became full.</source>
+   <translation>디스크가 가득 찼어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/download.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>The disk has too little room.</source>
    <translation>디스크에 공간이 모자라요.</translation>
   </message>
@@ -2566,9 +2709,19 @@
    <translation>고침을 하면 {count}행 가운데 남는 행이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The folder cannot be written to.</source>
+   <translation>이 폴더에는 쓸 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The folder for downloaded models cannot be written.</source>
    <translation>내려받은 모델을 둘 폴더에 쓸 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/bundle.py" />
+   <source>The folder holds something else.</source>
+   <translation>폴더에 다른 것이 들어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -2586,6 +2739,11 @@
    <translation>디스크의 여유 공간을 알 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The hash of {name} differs.</source>
+   <translation>{name}의 해시가 달라요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>The ids come back to another text: the tokenizer changes what it reads.</source>
    <translation>id를 되돌리면 다른 글이 나와요. 토크나이저가 읽은 글을 바꿔요.</translation>
@@ -2594,6 +2752,11 @@
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>The ids come back to the same text.</source>
    <translation>id를 되돌리면 같은 글이 나와요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/resolve.py" />
+   <source>The index tells no hash of {name}.</source>
+   <translation>저장소가 {name}의 해시를 알려 주지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
@@ -2691,6 +2854,16 @@
    <translation>모델의 설정을 읽을 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The network cannot be reached.</source>
+   <translation>네트워크에 연결할 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>The new installation does not compute, and was not put in place.</source>
+   <translation>새로 설치한 것이 계산을 못 해서 쓰지 않았어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The newest so many, and always the best.</source>
    <translation>최근 것을 이만큼 남기고, 가장 좋은 것은 늘 남겨요.</translation>
@@ -2714,6 +2887,21 @@
    <location filename="../../finetune_studio/cli.py" />
    <source>The program failed.</source>
    <translation>프로그램이 실패했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/uv.py" />
+   <source>The program that installs packages (uv) cannot be run.</source>
+   <translation>패키지를 설치하는 프로그램(uv)을 실행할 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/uv.py" />
+   <source>The program that installs packages (uv) is missing.</source>
+   <translation>패키지를 설치하는 프로그램(uv)이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The proxy asks for a name and a password.</source>
+   <translation>프록시에 이름과 암호가 필요해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/session.py" />
@@ -2775,6 +2963,37 @@
    <location filename="../../finetune_studio/recipe" />
    <source>The same recipe with the same seed gives the same losses.</source>
    <translation>레시피와 시드가 같으면 손실도 같아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The secure connection failed because of the time.</source>
+   <translation>시간이 맞지 않아서 안전한 연결을 하지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The server's certificate is not trusted.</source>
+   <translation>서버의 인증서를 믿을 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The server's certificate is not valid at the time that this computer shows.</source>
+   <translation>이 컴퓨터의 시간으로는 서버의 인증서가 유효하지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>The set-up failed.</source>
+   <translation>설치하지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>The set-up needs {need:.1f} GB on this disk, and {free:.1f} GB are free.</source>
+   <translation>이 디스크에 {need:.1f} GB가 필요한데 {free:.1f} GB가 비어 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/uv.py" />
+   <source>The set-up was cancelled.</source>
+   <translation>설치를 취소했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -2951,6 +3170,11 @@
    <translation>NVIDIA GPU가 있지만 드라이버가 돌지 않아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>There is an environment in this folder already.</source>
+   <translation>이 폴더에는 이미 설치된 환경이 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/process.py" />
    <source>There is no Python environment at {path}.</source>
    <translation>{path}에 Python 환경이 없어요.</translation>
@@ -2999,6 +3223,11 @@
    <location filename="../../finetune_studio/runs/history.py" />
    <source>There is no folder {path}.</source>
    <translation>{path} 폴더가 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>There is no folder “wheels” in {path}.</source>
+   <translation>{path}에 “wheels” 폴더가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
@@ -3068,14 +3297,29 @@
    <translation>이 GPU는 bf16으로 계산하지 못해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>This copy of the program was not put here by its installer.</source>
+   <translation>이 프로그램은 설치 파일로 설치한 것이 아니에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This folder holds no model.</source>
    <translation>이 폴더에는 모델이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>This folder is no offline bundle.</source>
+   <translation>이 폴더는 오프라인 묶음이 아니에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This is a file, not a model folder.</source>
    <translation>모델 폴더가 아니라 파일이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/bundle.py" />
+   <source>This is a file.</source>
+   <translation>폴더가 아니라 파일이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/deleting.py" />
@@ -3123,7 +3367,6 @@
    <translation>이 모델에는 대화 템플릿이 없어요. {name}이(가) 토크나이저에 맞아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>This model has no layer called {word}.</source>
    <translation>이 모델에는 {word}(이)라는 층이 없어요.</translation>
@@ -3205,6 +3448,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
+   <location filename="../../finetune_studio/setup/life.py" />
    <source>Training is not set up yet.</source>
    <translation>아직 학습할 준비가 되지 않았어요.</translation>
   </message>
@@ -3239,9 +3483,24 @@
    <translation>UTF-8, UTF-16, cp949(EUC-KR), Latin-1로 읽어 봤어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/fetch.py" />
+   <source>Try again later.</source>
+   <translation>나중에 다시 시도해 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Try again later; signing in raises the limit. The download then goes on.</source>
    <translation>나중에 다시 해 보세요. 로그인하면 한도가 늘고, 이어서 내려받아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Try again; if it happens twice, something on the way changes files.</source>
+   <translation>다시 시도해 주세요. 또 그러면 중간에서 무언가가 파일을 바꾸고 있는 거예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Try again; the log of the set-up says more.</source>
+   <translation>다시 시도해 주세요. 자세한 내용은 설치 기록에 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -3279,6 +3538,11 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>Update the NVIDIA driver and restart, or choose another build of PyTorch.</source>
+   <translation>NVIDIA 드라이버를 업데이트하고 컴퓨터를 다시 시작하거나, 다른 PyTorch 빌드를 골라 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/torch_build.py" />
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Update the NVIDIA driver to {version} or newer.</source>
@@ -3293,6 +3557,11 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Use LoRA or 4-bit QLoRA in fp16, or a newer GPU.</source>
    <translation>fp16으로 LoRA나 4비트 QLoRA를 쓰거나 더 새로운 GPU를 쓰세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/resolve.py" />
+   <source>Use another package index.</source>
+   <translation>다른 패키지 저장소를 써 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3320,9 +3589,24 @@
    <translation>검증 비율</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Virus scanners do this while they look at new files.</source>
+   <translation>백신 프로그램이 새 파일을 검사할 때 그래요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>Wait a moment and try again; close running trainings first.</source>
+   <translation>진행 중인 학습을 닫고 잠시 뒤에 다시 시도해 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Wait for its maker's answer, then try again.</source>
    <translation>만든이의 답을 기다린 뒤 다시 해 보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/claim.py" />
+   <source>Wait until it is done, or close it.</source>
+   <translation>끝날 때까지 기다리거나 그 창을 닫아 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
@@ -3373,6 +3657,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>What the run is called in the history.</source>
    <translation>기록에 남을 이름이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/faults.py" />
+   <source>What was downloaded so far is kept.</source>
+   <translation>지금까지 내려받은 것은 남아 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3746,6 +4035,11 @@
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>download: {size}</source>
    <translation>내려받기: {size}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>downloaded models, which other programs may use</source>
+   <translation>내려받은 모델 (다른 프로그램도 쓸 수 있어요)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
@@ -4269,6 +4563,11 @@
    <translation>위치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>preferences</source>
+   <translation>환경 설정</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>print events, one JSON line each</source>
    <translation>이벤트를 한 줄에 하나씩 JSON으로 출력하기</translation>
@@ -4292,6 +4591,11 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>programs that the driver does not name</source>
    <translation>드라이버가 이름을 알려 주지 않는 프로그램</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>projects</source>
+   <translation>프로젝트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
@@ -4369,6 +4673,11 @@
    <translation>실행을 나란히 보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>runs, with the models that were trained</source>
+   <translation>실행 기록과 학습한 모델</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>saving the result</source>
    <translation>결과를 저장하는 중</translation>
@@ -4410,7 +4719,6 @@
    <translation>{step}스텝: 검증 {figures}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/runs.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>steps</source>
    <translation>스텝</translation>
@@ -4437,7 +4745,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
-   <location filename="../../finetune_studio/evaluation/report.py" />
    <source>task</source>
    <translation>할 일</translation>
   </message>
@@ -4488,7 +4795,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
-   <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
   </message>
@@ -4506,6 +4812,16 @@
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>the newest version</source>
    <translation>최신 버전</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>the processor</source>
+   <translation>프로세서(CPU)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>the program's environments and caches</source>
+   <translation>프로그램이 만든 환경과 캐시</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
@@ -4592,7 +4908,6 @@
    <translation>시간</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/chips.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>tokens</source>
    <translation>토큰</translation>
@@ -5072,6 +5387,11 @@
    <translation>{name}은(는) 바꾼 것을 나누지 못하게 해요. 튜닝한 모델도 그럴 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/resolve.py" />
+   <source>{name} has no file for this computer.</source>
+   <translation>{name}에는 이 컴퓨터에 맞는 파일이 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>{name} is damaged and was passed over.</source>
    <translation>{name} 손상되어 건너뛰었어요.</translation>
@@ -5085,6 +5405,11 @@
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>{name} is {value}, which is no sensible number</source>
    <translation>{name}이(가) {value}인데 말이 되는 수가 아니에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/fetch.py" />
+   <source>{name}: the server answered with error {status}.</source>
+   <translation>{name}: 서버가 오류 {status}로 답했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
@@ -5112,10 +5437,7 @@
    <translation>레시피로 읽을 수 없는 파일이에요: {path}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/export.py" />
-   <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/data/writing.py" />
-   <location filename="../../finetune_studio/engine/merge.py" />
    <source>{path} exists already.</source>
    <translation>{path}이(가) 이미 있어요.</translation>
   </message>
@@ -5723,7 +6045,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -5738,7 +6060,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -5992,14 +6314,12 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
-   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -6098,9 +6418,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
-   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -6120,7 +6438,6 @@
    <translation>어둡게</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -6226,7 +6543,7 @@
    <translation>빈 차례</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
   </message>
@@ -6353,7 +6670,6 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -6460,7 +6776,7 @@
    <translation>지시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -6597,7 +6913,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -6612,12 +6928,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -6633,7 +6949,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -6913,7 +7228,6 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -6985,7 +7299,6 @@
    <translation>다음 질문</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -7228,7 +7541,6 @@
    <translation>이전 질문</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -7411,7 +7723,6 @@
    <translation>행의 길이</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
@@ -7536,7 +7847,6 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -7706,7 +8016,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -7726,7 +8035,7 @@
    <translation>지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
   </message>
@@ -7748,7 +8057,6 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -7798,7 +8106,7 @@
    <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
@@ -8351,7 +8659,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -8669,12 +8976,12 @@
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -8886,7 +9193,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>

@@ -4,12 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.helpers.wheels import make_wheel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs_posix: a shell script")
 
@@ -46,24 +46,6 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 """
 
 PROGRAM = "import sys\nprint('started with', sys.argv[1:])\n"
-
-
-def make_wheel(folder: Path, name: str, version: str, requires: tuple[str, ...] = ()) -> Path:
-    """A wheel without code; real pip installs it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    module = name.replace("-", "_")
-    wheel = folder / f"{module}-{version}-py3-none-any.whl"
-    info = f"{module}-{version}.dist-info"
-    needs = "".join(f"Requires-Dist: {each}\n" for each in requires)
-    with zipfile.ZipFile(wheel, "w") as z:
-        z.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}"
-        )
-        z.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        z.writestr(f"{info}/RECORD", "")
-    return wheel
 
 
 class Checkout:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.conftest import make_checkout, make_wheel
+from tests.helpers.wheels import make_wheel
+from tests.packaging.conftest import make_checkout
 
 
 def packages(checkout):

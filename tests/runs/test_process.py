@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.installed import MARK
 from finetune_studio.runs import process
 from finetune_studio.runs.events import Failed, Finished, Metrics, Notice
 from finetune_studio.runs.folder import RunFolder
@@ -297,6 +298,9 @@ def test_a_frozen_app_is_told_which_python(monkeypatch, own_environment, home):
     private = home / "environment" / inside
     private.parent.mkdir(parents=True)
     private.symlink_to(sys.executable)
+    with pytest.raises(StudioError, match="not set up"):  # it was not made whole
+        process.engine_command("train")
+    (home / "environment" / MARK).write_text('{"build": "cpu"}', encoding="utf-8")
     assert process.engine_command("train")[0] == str(private)
     monkeypatch.setenv(process.PYTHON, sys.executable)
     assert process.engine_command("train")[0] == sys.executable

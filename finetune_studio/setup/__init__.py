@@ -1,0 +1,1 @@
+"""Makes the environments that the window and the trainer run in, on the person's machine."""

@@ -1,0 +1,136 @@
+"""The first start from the installer's folder: real uv, the real start script, small wheels."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from finetune_studio import i18n, installed
+from finetune_studio.setup import words
+from finetune_studio.setup.claim import claimed
+from tests.conftest import ROOT
+from tests.helpers.wheels import make_wheel
+
+WINDOW = ("PySide6", "pydantic", "datasets")
+
+
+@pytest.fixture
+def program(kit, monkeypatch):
+    """The kit with a window, and this package's own first start in its wheel."""
+    for name in WINDOW:
+        make_wheel(kit.wheels, name, "1.0")
+    kit.lock(*WINDOW, file="window.txt")
+    shutil.copy(ROOT / "packaging" / "start.py", kit.folder)
+    add_first_start(kit)
+    monkeypatch.delenv(installed.PROGRAM)
+    return kit
+
+
+def add_first_start(kit):
+    """What the first start needs of the real package; the program itself stays a line."""
+    needed = ["errors.py", "i18n.py", "installed.py", "paths.py"]
+    needed += [f"setup/{each.name}" for each in (ROOT / "finetune_studio/setup").glob("*.py")]
+    with zipfile.ZipFile(kit.program.wheel, "a") as archive:
+        for name in needed:
+            archive.write(ROOT / "finetune_studio" / name, f"finetune_studio/{name}")
+        korean = ROOT / "resources" / "i18n" / "studio_ko.ts"
+        archive.write(korean, words.FILE)
+
+
+def start(kit, *arguments, **env):
+    return subprocess.run(
+        [sys.executable, "-I", str(kit.folder / "start.py"), *arguments],
+        env={**os.environ, "LANG": "C.UTF-8", **env},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_first_start_makes_the_window_and_the_next_only_starts(program, home):
+    done = start(program, "gui", "a b.yaml")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "started ['gui', 'a b.yaml']\n"
+    assert "Installing the window" in done.stderr
+    assert installed.read_mark(home / "window")["program"] == str(program.folder)
+    assert (home / "window" / "finetune-studio.id").read_text() == program.program.id
+    assert not (home / "setup-work-window").exists()
+    again = start(program, "doctor")
+    assert again.stdout == "started ['doctor']\n"
+    assert again.stderr == ""
+
+
+def test_an_installer_prepares_without_starting(program, home):
+    done = start(program, "--prepare")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert installed.read_mark(home / "window")
+
+
+def test_an_update_changes_only_the_program_and_brings_the_trainer_along(program, home):
+    from finetune_studio.setup.training import Request, Training
+
+    start(program, "--prepare")
+    os.environ[installed.PROGRAM] = str(program.folder)  # the fixture of the kit takes it back
+    job = Training(Request(home, "cpu"))
+    job.run(job.plan(), lambda _: None)
+    program.index.asked.clear()
+    program.make_program("2.0")
+    add_first_start(program)
+    done = start(program, "--prepare")
+    assert done.returncode == 0, done.stderr
+    assert not program.index.asked
+    for name in ("window", "environment"):
+        found = [each.name for each in (home / name).rglob("finetune_studio-*.dist-info")]
+        assert found == ["finetune_studio-2.0.dist-info"]
+    assert installed.read_mark(home / "environment")["id"] == program.program.id
+
+
+@pytest.mark.parametrize("harm", ["python", "package", "mark"])
+def test_a_broken_environment_mends_itself(program, home, harm):
+    start(program, "--prepare")
+    window = home / "window"
+    if harm == "python":
+        installed.python_of(window).unlink()
+    elif harm == "package":
+        shutil.rmtree(next(window.rglob("PySide6")))
+        (window / "finetune-studio.id").unlink()
+    else:
+        (window / installed.MARK).write_text("{half")
+        (window / "finetune-studio.id").unlink()
+    done = start(program, "demo")
+    assert done.stdout == "started ['demo']\n", done.stderr
+    assert next(window.rglob("PySide6/__init__.py"))
+
+
+def test_without_a_network_the_sentence_is_one(program, home):
+    done = start(program, UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("finetune-studio: The network")
+    assert "Traceback" not in done.stderr
+    assert start(program, "gui").stdout == "started ['gui']\n"
+
+
+def test_korean_systems_are_spoken_to_in_korean(program, home):
+    done = start(program, FINETUNE_STUDIO_LANGUAGE="", LC_ALL="ko_KR.UTF-8", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
+    assert "인터넷" in done.stderr
+    i18n.install(None)
+
+
+def test_a_second_first_start_is_refused(program, home):
+    with claimed(home):
+        done = start(program)
+    assert done.returncode == 1
+    assert "Another copy" in done.stderr
+
+
+def test_a_changed_lock_is_refused_where_the_hash_differs(program, home):
+    make_wheel(program.wheels, "datasets", "1.0", size=50, seed=3)
+    done = start(program)
+    assert done.returncode == 1
+    assert "refused" in done.stderr
+    assert not (home / "window" / "finetune-studio.id").exists()
