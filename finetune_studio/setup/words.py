@@ -4,12 +4,12 @@ Standard library only. Knows the .ts files by their form and no text.
 """
 
 import locale
-import os
+import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
 
-from finetune_studio import i18n
+from finetune_studio import i18n, speech
 
 FILE = "finetune_studio/_resources/i18n/studio_ko.ts"
 
@@ -40,6 +40,5 @@ def read(document: str) -> dict[str, str]:
 
 
 def _korean() -> bool:
-    named = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
-    first = next((each for each in named if each), "") or (locale.getlocale()[0] or "")
-    return first.lower().startswith(("ko", "korean"))
+    on_windows = sys.platform == "win32" and (locale.getlocale()[0] or "")
+    return speech.language() == "ko" or str(on_windows).lower().startswith("ko")

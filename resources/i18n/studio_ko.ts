@@ -366,6 +366,7 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
    <translation>사전학습 모델</translation>
@@ -409,6 +410,11 @@
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Bring more rows, or set data.split.validation to 0.</source>
    <translation>행을 더 가져오거나 data.split.validation을 0으로 두세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Build of PyTorch: {build}; computed on: {devices}.</source>
+   <translation>PyTorch 빌드: {build}, 계산해 본 장치: {devices}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -621,6 +627,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/setup/life.py" />
    <source>Choose another folder.</source>
    <translation>다른 폴더를 고르세요.</translation>
   </message>
@@ -636,7 +643,7 @@
    <translation>다른 모델을 고르세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/writing.py" />
+   <location filename="../../finetune_studio/commands/recipe.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
@@ -651,6 +658,7 @@
    <translation>다른 곳을 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>Choose from: {names}.</source>
    <translation>다음에서 고르세요: {names}.</translation>
@@ -731,9 +739,19 @@
    <translation>회사 네트워크에서는 회사 인증서로 바뀌어 있는 일이 많아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Computed on: {devices}.</source>
+   <translation>계산해 본 장치: {devices}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Computes activations again instead of keeping them: less memory, about a third slower. auto: on for a GPU.</source>
    <translation>활성값을 들고 있지 않고 다시 계산해요. 메모리는 줄고 3분의 1쯤 느려져요. 자동이면 GPU에서 켜요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Computing a product with the new PyTorch …</source>
+   <translation>새 PyTorch로 계산해 보고 있어요 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -904,6 +922,11 @@
    <translation>모델을 다시 내려받으세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Downloading …</source>
+   <translation>내려받고 있어요 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>Driver {driver} is too old for PyTorch {version}, which was built for CUDA {cuda}.</source>
    <translation>드라이버 {driver}는 CUDA {cuda}용 PyTorch {version}에 너무 오래됐어요.</translation>
@@ -987,6 +1010,11 @@
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Every row to measure on is nearly equal to one that is learned.</source>
    <translation>재는 행이 모두 배우는 행과 거의 같아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Everything computes as it should.</source>
+   <translation>모두 제대로 계산해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -1305,6 +1333,11 @@
    <translation>창에 필요한 것을 설치하고 있어요 …</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Installing …</source>
+   <translation>설치하고 있어요 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>Interrupted.</source>
    <translation>중단했어요.</translation>
@@ -1615,6 +1648,11 @@
    <translation>{path}를 살펴봤어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Looking what this computer needs …</source>
+   <translation>이 컴퓨터에 무엇이 필요한지 보고 있어요 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Loshchilov and Hutter 2019; Dettmers et al. 2022, 8-bit optimizers</source>
    <translation>Loshchilov와 Hutter 2019; Dettmers 외 2022, 8비트 옵티마이저</translation>
@@ -1654,6 +1692,11 @@
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Make the batch or the sequence length smaller, or choose QLoRA; then resume.</source>
    <translation>배치 크기나 시퀀스 길이를 줄이거나 QLoRA를 고른 다음 이어서 하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Make the bundle with an installed program.</source>
+   <translation>묶음은 설치 파일로 설치한 프로그램에서 만들어 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/writing.py" />
@@ -1836,6 +1879,7 @@
    <translation>모델을 고르지 않았어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No row has anything to learn within {length} tokens.</source>
    <translation>{length} 토큰 안에 배울 것이 있는 행이 없어요.</translation>
@@ -1883,6 +1927,11 @@
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>Nothing was deleted.</source>
+   <translation>아무것도 지우지 않았어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Nothing was removed.</source>
    <translation>아무것도 지우지 않았어요.</translation>
   </message>
   <message>
@@ -2006,6 +2055,11 @@
    <translation>PyTorch가 없어서 아직 학습할 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>PyTorch {build}: {size} to download, {disk} on the disk, {free} free in {path}.</source>
+   <translation>PyTorch {build}: {size}를 내려받고 디스크를 {disk} 써요. {path}에는 {free}가 비어 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch {version} for CUDA {cuda} sees the GPU.</source>
    <translation>CUDA {cuda}용 PyTorch {version}이 GPU를 알아봐요.</translation>
@@ -2096,9 +2150,19 @@
    <translation>필요 없는 모델을 지우거나(`models remove`) HF_HOME을 다른 곳으로 정하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Remove this? [y/N] </source>
+   <translation>지울까요? [y/N] </translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>Remove {model}, {size}? [y/N]</source>
    <translation>{model}({size}) 지울까요? [y/N]</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Removed.</source>
+   <translation>지웠어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -2214,6 +2278,11 @@
    <location filename="../../finetune_studio/data/readers/layouts.py" />
    <source>Save the list that you mean as a file of its own.</source>
    <translation>쓰려는 목록을 따로 파일로 저장하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Say --yes to remove without asking.</source>
+   <translation>묻지 않고 지우려면 --yes를 붙여 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
@@ -2431,6 +2500,7 @@
    <translation>레이블을 붙일 글은 한 시퀀스에 함께 담을 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/process.py" />
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The GPU ran out of memory.</source>
    <translation>GPU 메모리가 모자랐어요.</translation>
@@ -3059,6 +3129,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/engine/process.py" />
+   <location filename="../../finetune_studio/setup/faults.py" />
    <source>The system refused a file operation.</source>
    <translation>시스템이 파일 작업을 거부했어요.</translation>
   </message>
@@ -3276,6 +3347,11 @@
    <translation>그런 폴더가 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>There is nobody here to ask.</source>
+   <translation>여기에는 물어볼 사람이 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>There is something in this place already.</source>
    <translation>이 자리에 이미 다른 것이 있어요.</translation>
@@ -3297,6 +3373,7 @@
    <translation>이 GPU는 bf16으로 계산하지 못해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
    <location filename="../../finetune_studio/setup/training.py" />
    <source>This copy of the program was not put here by its installer.</source>
    <translation>이 프로그램은 설치 파일로 설치한 것이 아니에요.</translation>
@@ -3367,6 +3444,7 @@
    <translation>이 모델에는 대화 템플릿이 없어요. {name}이(가) 토크나이저에 맞아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>This model has no layer called {word}.</source>
    <translation>이 모델에는 {word}(이)라는 층이 없어요.</translation>
@@ -3422,6 +3500,11 @@
    <translation>이 사용자는 NVIDIA 드라이버를 쓸 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>This version brings newer libraries: finetune-studio setup repair</source>
+   <translation>이 버전에는 더 새로운 라이브러리가 있어요: finetune-studio setup repair</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
    <source>Token accuracy</source>
    <translation>토큰 정확도</translation>
@@ -3453,6 +3536,21 @@
    <translation>아직 학습할 준비가 되지 않았어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Training is not set up yet: finetune-studio setup install</source>
+   <translation>학습할 준비가 아직 안 됐어요: finetune-studio setup install</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Training is set up in {path}.</source>
+   <translation>{path}에 학습할 준비가 됐어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Training runs in the Python that this program runs in.</source>
+   <translation>이 프로그램과 같은 Python으로 학습해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training stopped early: the validation loss no longer fell.</source>
    <translation>검증 손실이 더 내려가지 않아 일찍 멈췄어요.</translation>
@@ -3466,6 +3564,11 @@
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training was interrupted ({signal}).</source>
    <translation>학습이 중단됐어요({signal}).</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>Training was set up again.</source>
+   <translation>학습에 필요한 것을 다시 설치했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -3879,6 +3982,11 @@
    <translation>유효 배치 16행이면 안정적이고, 웬만한 모델과 함께 올라가요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>an offline bundle's folder</source>
+   <translation>오프라인 묶음 폴더</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/letters.py" />
    <source>arabic</source>
    <translation>아랍 문자</translation>
@@ -3928,6 +4036,11 @@
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>best loss</source>
    <translation>가장 낮은 손실</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>bring it to another folder or drive</source>
+   <translation>다른 폴더나 드라이브로 옮기기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
@@ -4023,6 +4136,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
+   <location filename="../../finetune_studio/commands/setup.py" />
    <source>do not ask</source>
    <translation>묻지 않기</translation>
   </message>
@@ -4099,6 +4213,11 @@
    <translation>모든 가중치가 움직이니 조금씩 배워야 아는 것을 잊지 않아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>everything for a computer without a network</source>
+   <translation>네트워크가 없는 컴퓨터에 필요한 모든 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>failed</source>
    <translation>실패</translation>
@@ -4170,6 +4289,11 @@
    <translation>마지막 체크포인트부터 이어서 하기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>goes</source>
+   <translation>지워요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>gradients</source>
    <translation>그래디언트</translation>
@@ -4204,6 +4328,26 @@
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>how the rows are laid out</source>
    <translation>행의 모양</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>how training is set up; so does no action</source>
+   <translation>학습할 준비가 어떻게 됐는지 (동작을 안 적어도 같아요)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>install PyTorch and what training needs</source>
+   <translation>PyTorch와 학습에 필요한 것 설치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>install it again in any case</source>
+   <translation>언제나 다시 설치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>install what training needs, repair, move or remove it</source>
+   <translation>학습에 필요한 것을 설치하고, 고치고, 옮기고, 지우기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
@@ -4491,6 +4635,11 @@
    <translation>실행 하나 자세히 보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>only say what would be done</source>
+   <translation>무엇을 할지 말하기만 하기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>open the window; so does no command at all</source>
    <translation>창 열기. 명령을 주지 않아도 열려요</translation>
@@ -4623,6 +4772,11 @@
    <translation>내려받은 모델을 이 디스크에서 지우기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>remove what the program made; asks first</source>
+   <translation>프로그램이 만든 것 지우기 (먼저 물어봐요)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
    <source>resident registration numbers</source>
    <translation>주민등록번호</translation>
@@ -4709,6 +4863,11 @@
    <translation>상태</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>stays</source>
+   <translation>남아요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>step</source>
    <translation>스텝</translation>
@@ -4719,6 +4878,7 @@
    <translation>{step}스텝: 검증 {figures}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/runs.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>steps</source>
    <translation>스텝</translation>
@@ -4745,6 +4905,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
+   <location filename="../../finetune_studio/evaluation/report.py" />
    <source>task</source>
    <translation>할 일</translation>
   </message>
@@ -4795,6 +4956,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
+   <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
   </message>
@@ -4891,6 +5053,11 @@
    <translation>시퀀스 길이 안에 배울 것이 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>these too</source>
+   <translation>이것도</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <location filename="../../finetune_studio/commands/model_page.py" />
    <location filename="../../finetune_studio/commands/models.py" />
@@ -4908,6 +5075,7 @@
    <translation>시간</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/chips.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>tokens</source>
    <translation>토큰</translation>
@@ -4952,6 +5120,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>transformers: train_sampling_strategy=group_by_length</source>
    <translation>transformers: train_sampling_strategy=group_by_length</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>try it, and install it again where it fails</source>
+   <translation>써 보고, 안 되면 다시 설치하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -5029,6 +5202,11 @@
    <location filename="../../finetune_studio/cli.py" />
    <source>what this machine can do, and what to mend</source>
    <translation>이 컴퓨터로 할 수 있는 것과 고칠 것</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>where; many GB go there</source>
+   <translation>설치할 곳 (여러 GB가 들어가요)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/pairs.py" />
@@ -5252,6 +5430,11 @@
    <translation>떼어 둔 {rows:,}행 중 {exact:,}행을 그대로 학습했고, {near:,}행은 거의 같은 행을 학습했어요. 이런 행의 수치는 외운 정도를 잴 뿐이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>{files} files, {size}, in {path}.</source>
+   <translation>파일 {files}개, {size}, {path}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/process.py" />
    <source>{file} holds the details.</source>
    <translation>자세한 내용은 {file} 파일에 있어요.</translation>
@@ -5437,7 +5620,10 @@
    <translation>레시피로 읽을 수 없는 파일이에요: {path}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/data/writing.py" />
+   <location filename="../../finetune_studio/engine/merge.py" />
    <source>{path} exists already.</source>
    <translation>{path}이(가) 이미 있어요.</translation>
   </message>
@@ -6045,7 +6231,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -6060,7 +6246,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -6314,12 +6500,14 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -6418,7 +6606,9 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -6438,6 +6628,7 @@
    <translation>어둡게</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -6543,7 +6734,7 @@
    <translation>빈 차례</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
   </message>
@@ -6670,6 +6861,7 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -6776,7 +6968,7 @@
    <translation>지시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -6913,7 +7105,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -6928,12 +7120,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -6949,6 +7141,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -7228,6 +7421,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -7299,6 +7493,7 @@
    <translation>다음 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -7541,6 +7736,7 @@
    <translation>이전 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -7723,6 +7919,7 @@
    <translation>행의 길이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
@@ -7847,6 +8044,7 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -8016,6 +8214,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -8035,7 +8234,7 @@
    <translation>지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
   </message>
@@ -8057,6 +8256,7 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -8106,7 +8306,7 @@
    <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
@@ -8659,6 +8859,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -8976,12 +9177,12 @@
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -9193,6 +9394,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>

@@ -31,7 +31,7 @@ def program(kit, monkeypatch):
 
 def add_first_start(kit):
     """What the first start needs of the real package; the program itself stays a line."""
-    needed = ["errors.py", "i18n.py", "installed.py", "paths.py"]
+    needed = ["errors.py", "i18n.py", "installed.py", "paths.py", "speech.py"]
     needed += [f"setup/{each.name}" for each in (ROOT / "finetune_studio/setup").glob("*.py")]
     with zipfile.ZipFile(kit.program.wheel, "a") as archive:
         for name in needed:
@@ -116,7 +116,12 @@ def test_without_a_network_the_sentence_is_one(program, home):
 
 
 def test_korean_systems_are_spoken_to_in_korean(program, home):
-    done = start(program, FINETUNE_STUDIO_LANGUAGE="", LC_ALL="ko_KR.UTF-8", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
+    done = start(
+        program,
+        FINETUNE_STUDIO_LANGUAGE="",
+        LC_ALL="ko_KR.UTF-8",
+        UV_DEFAULT_INDEX="http://127.0.0.1:9/simple",
+    )
     assert "인터넷" in done.stderr
     i18n.install(None)
 
