@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,18 +164,30 @@ class _Download:
         """One file, whatever cuts it short."""
         if file.size > LARGEST:
             return  # left to the Hub's client, when it is put in place
+        part = self._part(file)
+        with self._held(part):
+            self._fetch_alone(file, part, meter)
+
+    @contextmanager
+    def _held(self, part: Path) -> Iterator[None]:
+        """No other program writes it meanwhile; what holds nothing is not left behind."""
         from filelock import FileLock, Timeout
 
-        part = self._part(file)
+        lock = FileLock(f"{part}.lock")
         try:
-            with FileLock(f"{part}.lock", timeout=0):
-                self._fetch_alone(file, part, meter)
+            lock.acquire(timeout=0)
         except Timeout:
             raise StudioError(
                 tr("Another program is downloading {model} already.").format(model=self._model),
                 hint=tr("Wait until it is done, or end it."),
             ) from None
-        Path(f"{part}.lock").unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            if not _size(part):  # it ended before the first byte
+                part.unlink(missing_ok=True)
+            lock.release()
+            Path(lock.lock_file).unlink(missing_ok=True)
 
     def _fetch_alone(self, file: Remote, part: Path, meter: Meter) -> None:
         if self._is_here(file):

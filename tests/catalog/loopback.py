@@ -23,6 +23,7 @@ class Hub:
         ranges: The ranges that were asked for.
         cuts: For a file, after how many bytes its next downloads break off.
         lies: For a file, what is sent in its place.
+        holds: For a file, the event that its bytes wait for.
         slow: Seconds between two pieces of a file.
         silent: Whether nothing is ever answered.
         portal: Whether every answer is a web page, as in a guest network.
@@ -34,7 +35,7 @@ class Hub:
     def __init__(self):
         self.models, self.faults, self.headers, self.message = {}, {}, {}, ""
         self.taken, self.ranges, self.seen = [], [], []
-        self.cuts, self.lies, self.tokens, self.found = {}, {}, {}, []
+        self.cuts, self.lies, self.holds, self.tokens, self.found = {}, {}, {}, {}, []
         self.slow, self.silent, self.portal, self.honours_ranges = 0.0, False, False, True
         self._closing = threading.Event()
         hub = self
@@ -142,6 +143,8 @@ class Hub:
             self._send(request, 200, content, headers, body)
             return
         self.taken.append(file)
+        if file in self.holds:
+            self.holds[file].wait(60)
         content = self.lies.get(file, content)
         asked = request.headers.get("Range")
         status, start = 200, 0

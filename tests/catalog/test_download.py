@@ -118,7 +118,8 @@ def test_what_is_always_cut_fails_and_the_next_attempt_goes_on(server, cache, ha
     with pytest.raises(StudioError) as caught:
         get()
     assert "could not be reached" in caught.value.detail
-    assert [each.stat().st_size for each in cache.rglob("*.part")] == [70_000]
+    part = cache / "models--maker--model" / "blobs" / f"{digest(WEIGHTS)}.part"
+    assert part.stat().st_size == 70_000
     server.cuts.clear()
     assert (get() / "model.safetensors").read_bytes() == WEIGHTS
     assert server.ranges[-1] == "bytes=70000-"
@@ -176,8 +177,45 @@ def test_a_file_that_was_changed_on_the_way_is_not_taken(server, cache):
     with pytest.raises(StudioError) as caught:
         get()
     assert "hash" in caught.value.detail
-    assert not list(cache.rglob("*.part"))
+    kept = {each.name: each.read_bytes() for each in cache.rglob("*.part")}  # of other files
+    others = {f"{digest(file)}.part": file for file in FILES.values() if file != WEIGHTS}
+    assert kept.items() <= others.items()
+    assert not list(cache.rglob("*.lock"))
     assert not any(each.name == digest(WEIGHTS) for each in cache.rglob("*"))
+
+
+class Latecomer(Control):
+    """Lets what was held back come only when the download has been given up."""
+
+    def __init__(self):
+        super().__init__()
+        self.given_up = threading.Event()
+
+    def cancel(self, keep=False):
+        super().cancel(keep)
+        self.given_up.set()
+
+
+def test_what_came_while_another_file_failed_is_not_fetched_again(server, cache):
+    control = Latecomer()
+    server.lies["model.safetensors"] = WEIGHTS[:-1] + b"x"
+    server.holds["config.json"] = control.given_up
+    with pytest.raises(StudioError, match="damaged"):
+        get(control=control)
+    assert parts(cache) == [f"{digest(FILES['config.json'])}.part"]
+    server.lies.clear()
+    server.taken.clear()
+    assert {each.name: each.read_bytes() for each in get().iterdir()} == FILES
+    assert server.taken == ["model.safetensors"]
+    assert parts(cache) == []
+
+
+def test_what_failed_before_its_first_byte_leaves_nothing(server, cache, hasty):
+    server.cuts["config.json"] = [0] * 9
+    with pytest.raises(StudioError):
+        get()
+    assert f"{digest(FILES['config.json'])}.part" not in parts(cache)
+    assert not list(cache.rglob("*.lock"))
 
 
 def test_small_files_are_checked_too(server, cache):
