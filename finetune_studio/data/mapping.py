@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from datasets import Dataset
 
-FORMAT = 1
+FORMAT = 2
 BATCH = 1000
 FIRST = 10
 """How many row numbers of dropped rows are kept."""

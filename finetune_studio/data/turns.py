@@ -103,13 +103,16 @@ def exchange(row: Row, ask: str, answer: str) -> Messages | str:
         if isinstance(made, str):
             return made
         parts.append(made)
+    if all(turn["role"] != "assistant" for turn in parts[-1]):
+        return "no-answer"
     return [turn for part in parts for turn in part]
 
 
 def alpaca(row: Row) -> Messages | str:
     """From `instruction`, `input`, `output` and `system`."""
     asked = [row.get(role) for role in ("instruction", "input")]
-    joined = "\n\n".join(str(to_text(part)) for part in asked if not is_missing(part))
+    said = [part for part in asked if not is_missing(part) and part != []]
+    joined = "\n\n".join(str(to_text(part)) for part in said)
     return exchange({**row, "instruction": joined}, "instruction", "output")
 
 

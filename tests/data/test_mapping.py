@@ -105,6 +105,26 @@ def test_conversations_without_use_are_left_out(turns, code):
     assert dropped[0].reason == REASONS[code]
 
 
+SYSTEM_ALONE = [{"role": "system", "content": "<p>"}]
+
+
+@pytest.mark.parametrize(
+    ("shape", "row", "code"),
+    [
+        ("alpaca", {"instruction": "안녕?", "output": SYSTEM_ALONE}, "no-answer"),
+        ("alpaca", {"instruction": "안녕?", "output": json.dumps(ASKED[:1])}, "no-answer"),
+        ("alpaca", {"instruction": [], "output": "네!"}, "no-question"),
+        ("alpaca", {"instruction": [], "output": SYSTEM_ALONE}, "no-question"),
+        ("prompt-completion", {"prompt": ASKED, "completion": SYSTEM_ALONE}, "no-answer"),
+        ("question-answer", {"question": "안녕?", "answer": ASKED[:1]}, "no-answer"),
+    ],
+)
+def test_an_answer_that_nobody_gives_is_none(shape, row, code):
+    made, dropped = chat([row], shape)
+    assert made == []
+    assert [each.code for each in dropped] == [code]
+
+
 def test_pictures_in_a_turn_are_not_text():
     parts = [{"type": "image", "text": None}, {"type": "text", "text": "what is it?"}]
     _, dropped = chat([{"messages": [{"role": "user", "content": parts}]}], "messages")

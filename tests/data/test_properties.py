@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from datasets import Dataset
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from finetune_studio.data.arrow import write_arrow
@@ -82,6 +82,7 @@ def test_any_rows_are_recognised_without_a_crash(rows):
 
 
 @given(ROWS, st.sampled_from(sorted(ROLES)), st.sampled_from(["chat", "text", "classify"]))
+@example([{"instruction": [], "output": [{"role": "system", "content": "<p>"}]}], "alpaca", "chat")
 @FAST
 def test_any_rows_are_mapped_or_counted(rows, shape, task):
     with tempfile.TemporaryDirectory() as folder:
