@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from finetune_studio import __version__
+from finetune_studio import __version__, interrupts
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.speech import language, speak
@@ -39,10 +39,11 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 failed, 2 refused, 130 interrupted."""
-    _speak_utf8()
-    speak(language())
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _speak_utf8()
+        speak(language())
+        interrupts.ready()
         options = _parser(given).parse_args(given)
         if options.command is None:
             options = _parser(["gui"]).parse_args(["gui"])

@@ -14,6 +14,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # trainers beside each other woul
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def common_home(tmp_path_factory):
+    """The home folder of what several tests share."""
+    before = os.environ.get("FINETUNE_STUDIO_HOME")
+    os.environ["FINETUNE_STUDIO_HOME"] = str(tmp_path_factory.mktemp("home"))
+    yield
+    del os.environ["FINETUNE_STUDIO_HOME"]
+    if before is not None:
+        os.environ["FINETUNE_STUDIO_HOME"] = before
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory, monkeypatch):
     """A fresh home folder, so that no test sees or touches the person's runs; and English."""

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from typing import Any
 
+from finetune_studio.interrupts import held
 from finetune_studio.runs.process import engine_command, engine_environment
 
 LEAVING = 30.0  # seconds that an interrupted program gets to put away what it had half written
@@ -27,17 +28,21 @@ def run_engine(name: str, *arguments: str, **options: Any) -> "subprocess.Comple
         StudioError: Training is not set up.
         KeyboardInterrupt: The person interrupted; the program has ended.
     """
-    child = subprocess.Popen(
-        engine_command(name, *arguments),
-        env={"PYTHONWARNINGS": "ignore"} | engine_environment(),  # of libraries, for developers
-        encoding="utf-8",
-        errors="replace",
-        **options,
-    )
+    command = engine_command(name, *arguments)
+    child: subprocess.Popen[str] | None = None
     try:
+        with held():
+            child = subprocess.Popen(
+                command,
+                env={"PYTHONWARNINGS": "ignore"} | engine_environment(),  # for developers
+                encoding="utf-8",
+                errors="replace",
+                **options,
+            )
         out, told = child.communicate()
     except KeyboardInterrupt:
-        _see_out(child)
+        if child:
+            _see_out(child)
         raise
     return subprocess.CompletedProcess(child.args, child.returncode, out, told)
 

@@ -2,16 +2,16 @@
 
 import json
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 from transformers import logging as transformers_logging
 
-from finetune_studio import paths
+from finetune_studio import interrupts, paths
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.speech import language, speak
@@ -25,13 +25,18 @@ DISK = re.compile(
 
 def run_as_process(work: Callable[[list[str]], int]) -> int:
     """Run `work` on the command line's arguments; 0 done, 1 failed, 2 refused, 130 interrupted."""
+    code = 130
+    with suppress(KeyboardInterrupt):
+        code = _run(work, sys.argv[1:])
+    interrupts.end_silently()
+    return code
+
+
+def _run(work: Callable[[list[str]], int], arguments: list[str]) -> int:
     quiet()
-    arguments = sys.argv[1:]
     try:
-        hear_interrupts()
+        interrupts.raise_interrupts()
         return work(arguments)
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has had enough
         return 0
@@ -41,11 +46,6 @@ def run_as_process(work: Callable[[list[str]], int]) -> int:
             print(json.dumps({"error": told.as_dict()}, ensure_ascii=False))  # noqa: T201
         print(tr("error: {text}").format(text=told), file=sys.stderr)  # noqa: T201
         return 2 if isinstance(told, RefusedError) else 1
-
-
-def hear_interrupts() -> None:
-    """From here on an interrupt is an exception; until then it ended the process at once."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def quiet() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from transformers import Trainer, set_seed
 
+from finetune_studio import interrupts
 from finetune_studio.catalog.resolve import resolve_model
 from finetune_studio.engine import checkpoints
 from finetune_studio.engine.adapters import count_parameters, with_adapter
@@ -36,7 +37,7 @@ from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.evaluate import evaluate
 from finetune_studio.engine.loading import context_length, keep_fewer_activations, load_model
 from finetune_studio.engine.loss import Loss, Meter
-from finetune_studio.engine.process import as_studio_error, hear_interrupts, quiet
+from finetune_studio.engine.process import as_studio_error, quiet
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result
 from finetune_studio.engine.samples import Voice, voice_of
@@ -268,7 +269,7 @@ def export_as_asked(run: RunFolder, records: Records) -> None:
 def main(arguments: list[str]) -> int:
     """Run as a process; every end is an event, and an exit code."""
     quiet()
-    hear_interrupts()
+    interrupts.raise_interrupts()
     run = RunFolder(Path(arguments[0]))
     with Records(run) as records:
         try:

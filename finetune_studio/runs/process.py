@@ -24,6 +24,7 @@ import psutil
 from finetune_studio import installed
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
+from finetune_studio.interrupts import held
 from finetune_studio.runs.claim import claimed, training_already
 from finetune_studio.runs.events import Event
 from finetune_studio.runs.folder import RunFolder
@@ -128,7 +129,7 @@ def _executable(chosen: str) -> str:
 def engine_command(name: str, *arguments: str) -> list[str]:
     """The command that runs one program of the engine, such as "train", "chat" or "merge".
 
-    Run it with `engine_environment`.
+    Run it with `engine_environment`. An interrupt may be held back in it: it is ready to hear one.
 
     Raises:
         StudioError: Training is not set up.
@@ -190,7 +191,11 @@ def start(
         if not folder.recipe.is_file():
             raise RefusedError(tr("The run has no recipe."), str(folder.recipe))
         try:
-            _launch(folder, list(command or trainer_command(folder.path, resume)), env or {})
+            if command:
+                _launch(folder, list(command), env or {})
+            else:
+                with held():  # one that comes too early is not lost, and no traceback in the log
+                    _launch(folder, trainer_command(folder.path, resume), env or {})
         except OSError as error:
             raise StudioError(
                 tr("The trainer cannot be started."),

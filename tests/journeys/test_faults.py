@@ -14,10 +14,11 @@ import time
 import psutil
 import pytest
 
+from finetune_studio.interrupts import held
 from finetune_studio.runs.events import EventReader
 from finetune_studio.runs.folder import RunFolder
 from tests.helpers.command import COMMAND, call, environment, refusal, spawn
-from tests.helpers.running import ROWS, losses, make_run, state_of, write_rows
+from tests.helpers.running import ROWS, losses, make_run, state_of, train, write_rows
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX systems")
 WEIGHTS = "model.safetensors"
@@ -295,19 +296,26 @@ def test_two_interrupts_stop_at_once(tmp_path, recipe):
     assert "Traceback" not in told
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, tiny):
+    """A run of two steps."""
+    run = make_run(tmp_path_factory.mktemp("trained"), tiny, training__max_steps=2)
+    assert train(run)[0] == 0
+    return run.path
+
+
 @posix
-@pytest.mark.parametrize("seconds", [0.1, 1.0, 4.0])
-def test_an_interrupted_export_leaves_nothing(tmp_path, recipe, seconds):
-    run = tmp_path / "run"
-    assert call("train", recipe(training__max_steps=2), "--out", run).returncode == 0
-    child = subprocess.Popen(
-        [*COMMAND, "export", str(run), "--to", "merged", "--out", str(tmp_path / "out")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-        start_new_session=True,
-    )
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.4, 1.0, 2.0, 4.0])
+def test_an_interrupted_export_leaves_nothing(tmp_path, trained, seconds):
+    with held():  # what starts before the program's first line is not ours to answer
+        child = subprocess.Popen(
+            [*COMMAND, "export", str(trained), "--to", "merged", "--out", str(tmp_path / "out")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            start_new_session=True,
+        )
     time.sleep(seconds)
     os.killpg(child.pid, signal.SIGINT)  # as a terminal does
     said, told = child.communicate(timeout=120)
