@@ -172,9 +172,13 @@ def _spoken(role: str, value: Any) -> Messages | str:
     if isinstance(value, Mapping) and "text" in value:
         value = value["text"]  # answers with the places where they stand
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
-        value = value[0]  # several accepted answers: the first
+        value = next((each for each in value if each.strip()), "")  # several answers: the first
     content = _content(value)
-    return "not-text" if content is None else [{"role": role, "content": content}]
+    if content is None:
+        return "not-text"
+    if not content.strip():
+        return "no-answer" if role == "assistant" else "no-question"
+    return [{"role": role, "content": content}]
 
 
 def _system(row: Row) -> Messages:

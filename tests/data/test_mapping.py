@@ -70,6 +70,7 @@ def chat(rows, shape, mapping=None):
             WITH_SYSTEM,
         ),
         ("question-answer", {"question": "안녕?", "answer": ["네!", "응"]}, ASKED),
+        ("question-answer", {"question": "안녕?", "answer": {"text": ["", "네!"]}}, ASKED),
         (
             "question-answer",
             {"question": "몇 살?", "answer": 7, "context": "나는 7살이다."},
@@ -116,6 +117,9 @@ SYSTEM_ALONE = [{"role": "system", "content": "<p>"}]
         ("alpaca", {"instruction": [], "output": "네!"}, "no-question"),
         ("alpaca", {"instruction": [], "output": SYSTEM_ALONE}, "no-question"),
         ("prompt-completion", {"prompt": ASKED, "completion": SYSTEM_ALONE}, "no-answer"),
+        ("prompt-completion", {"prompt": "안녕?", "completion": [""]}, "no-answer"),
+        ("prompt-completion", {"prompt": ["\n"], "completion": "네!"}, "no-question"),
+        ("question-answer", {"question": "안녕?", "answer": {"text": [" "]}}, "no-answer"),
         ("question-answer", {"question": "안녕?", "answer": ASKED[:1]}, "no-answer"),
     ],
 )

@@ -83,6 +83,7 @@ def test_any_rows_are_recognised_without_a_crash(rows):
 
 @given(ROWS, st.sampled_from(sorted(ROLES)), st.sampled_from(["chat", "text", "classify"]))
 @example([{"instruction": [], "output": [{"role": "system", "content": "<p>"}]}], "alpaca", "chat")
+@example([{"prompt": False, "completion": [""]}], "prompt-completion", "chat")
 @FAST
 def test_any_rows_are_mapped_or_counted(rows, shape, task):
     with tempfile.TemporaryDirectory() as folder:
