@@ -3,6 +3,8 @@
 Weighs and counts; knows no configuration file and no GPU.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -151,6 +153,11 @@ class Architecture:
         """Every linear layer but the head."""
         own = tuple(matrix for layer in self.layers for matrix in layer.matrices)
         return own + self.seen
+
+    @cached_property
+    def kinds(self) -> Mapping[Matrix, int]:
+        """Every kind of linear layer but the head, and how many there are: few in many layers."""
+        return Counter(self.matrices)
 
     @cached_property
     def experts(self) -> int:

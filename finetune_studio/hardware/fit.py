@@ -7,6 +7,7 @@ another method. What turns out to be unnecessary in the end is taken back.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from finetune_studio.catalog.layers import Architecture
@@ -124,13 +125,9 @@ def verdicts(
     The rest of the recipe stays, but rows are computed one by one and activations again: what can
     be changed without changing the result is no reason to call a model too large.
     """
-    base = store.with_changes(
-        recipe or Recipe(),
-        {"training.batch_size": 1, "training.gradient_checkpointing": "on"},
-    )
     found: dict[str, Verdict] = {}
     for method in METHODS:
-        asked = store.with_changes(base, {"method.kind": method})
+        asked = _row_by_row(recipe, method) if recipe else _plain(method)
         try:
             plan = plan_memory(model, setup_of(asked, capability))
         except RefusedError:  # target modules of another model
@@ -138,6 +135,17 @@ def verdicts(
             plan = plan_memory(model, setup_of(asked, capability))
         found[method] = plan.verdict(free)
     return found
+
+
+def _row_by_row(recipe: Recipe, method: str) -> Recipe:
+    alone = {"training.batch_size": 1, "training.gradient_checkpointing": "on"}
+    return store.with_changes(recipe, alone | {"method.kind": method})
+
+
+@cache
+def _plain(method: str) -> Recipe:
+    """The same for every model of a catalogue."""
+    return _row_by_row(Recipe(), method)
 
 
 def _without_needless(recipe: Recipe, taken: list[Step], place: _Place) -> Fitted:

@@ -5,6 +5,7 @@ the optimiser's step. Gradients grow during the backward pass as activations shr
 accumulation they are there from the second batch on.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from finetune_studio.catalog.layers import Architecture, Layer
@@ -89,7 +90,8 @@ def _copies(model: Architecture, setup: Setup) -> _Copies:
     if setup.full:
         if setup.weight_bytes == c:
             return _Copies(0, 0)
-        matrices = sum(each.weights for each in model.matrices) + model.embedding
+        own = sum(count * each.weights for each, count in model.kinds.items())
+        matrices = own + model.embedding
         return _Copies(c * matrices, c * (model.embedding if setup.checkpointing else matrices))
     if c == WIDE:
         return _Copies(0, 0)
@@ -101,9 +103,9 @@ def _kept(model: Architecture, setup: Setup) -> float:
     """What the forward pass of all layers leaves behind."""
     if setup.checkpointing:
         return setup.tokens * activations.residual_bytes(model, setup) * len(model.layers)
-    each = {layer: activations.saved_bytes(model, layer, setup) for layer in set(model.layers)}
-    square = sum(_square(layer, setup) for layer in model.layers)
-    return setup.tokens * sum(each[layer] for layer in model.layers) + square
+    kinds = Counter(model.layers).items()
+    each = sum(count * activations.saved_bytes(model, layer, setup) for layer, count in kinds)
+    return setup.tokens * each + sum(count * _square(layer, setup) for layer, count in kinds)
 
 
 def _backward(model: Architecture, layer: Layer, setup: Setup) -> float:

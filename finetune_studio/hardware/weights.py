@@ -19,9 +19,11 @@ def weight_bytes(model: Architecture, setup: Setup) -> float:
     """Bytes of the base model's weights."""
     if not setup.bits:
         return float(model.parameters * setup.weight_bytes)
-    quantised = sum(each.weights for each in model.matrices)
+    quantised = sum(count * each.weights for each, count in model.kinds.items())
     rest = (model.parameters - quantised) * setup.weight_bytes
-    return rest + sum(quantised_bytes(each, setup.bits) for each in model.matrices)
+    return rest + sum(
+        count * quantised_bytes(each, setup.bits) for each, count in model.kinds.items()
+    )
 
 
 def quantised_bytes(matrix: Matrix, bits: int) -> float:
@@ -72,19 +74,21 @@ def step_bytes(model: Architecture, setup: Setup) -> int:
     if setup.optimizer == "adamw":
         return trained_bytes(setup) * trainable_parameters(model, setup)
     if setup.optimizer == "adafactor":
-        return 2 * 4 * max(model.embedding, *(each.weights for each in model.matrices))
+        return 2 * 4 * max(model.embedding, *(each.weights for each in model.kinds))
     return 0
 
 
 def _factored(model: Architecture, setup: Setup) -> int:
     """Numbers of Adafactor's states: a row and a column for each matrix."""
     if setup.full:
-        rows = sum(each.inputs + each.outputs for each in model.matrices)
+        rows = sum(n * (each.inputs + each.outputs) for each, n in model.kinds.items())
         heads = 1 if model.tied else 2
         return rows + heads * (model.vocabulary + model.hidden)
     names = target_names(model, setup.targets)
     return sum(
-        each.inputs + each.outputs + 2 * setup.rank for each in model.matrices if each.name in names
+        count * (each.inputs + each.outputs + 2 * setup.rank)
+        for each, count in model.kinds.items()
+        if each.name in names
     )
 
 
@@ -94,9 +98,9 @@ def _small(model: Architecture, setup: Setup) -> int:
         return sum(layer.small for layer in model.layers) + model.hidden
     names = target_names(model, setup.targets)
     thin = [
-        setup.rank * width
-        for each in model.matrices
+        (setup.rank * width, count)
+        for each, count in model.kinds.items()
         if each.name in names
         for width in (each.inputs, each.outputs)
     ]
-    return sum(count for count in thin if count < SMALL_STATE)
+    return sum(size * count for size, count in thin if size < SMALL_STATE)

@@ -1,5 +1,7 @@
 """Making a recipe fit: with the least change, said; and verdicts for a catalogue."""
 
+import time
+
 import pytest
 
 from finetune_studio.catalog.architecture import read_architecture
@@ -167,3 +169,11 @@ def test_more_memory_never_fits_less():
 def test_a_target_that_another_model_lacks_does_not_stop_a_verdict():
     asked = recipe(method__targets=["query_key_value"])
     assert verdicts(SMALL, 24 * GIB, AMPERE, asked)["lora"] == "fits"
+
+
+def test_a_whole_catalogue_is_judged_at_once():
+    models = [read_architecture(each.config) for each in entries() if each.config]
+    began = time.thread_time()  # of the processor, whoever else uses it
+    found = [verdicts(each, 10 * GIB, AMPERE) for each in models]
+    assert time.thread_time() - began < 0.5  # 0.08 on the machine that it was made on
+    assert len(found) >= 60
