@@ -9,6 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
@@ -90,10 +91,11 @@ def release(target: Path = FOLDER) -> list[Path]:
 
     tool = Path(PySide6.__file__).parent / "lrelease"
     made = []
-    for source in sorted(FOLDER.glob("studio_*.ts")):
-        compiled = target / f"{source.stem}.qm"
-        subprocess.run([tool, "-silent", source, "-qm", compiled], check=True)
-        made.append(compiled)
+    with TemporaryDirectory(dir=target) as folder:  # whoever reads them meanwhile has the old ones
+        for source in sorted(FOLDER.glob("studio_*.ts")):
+            compiled = Path(folder) / f"{source.stem}.qm"
+            subprocess.run([tool, "-silent", source, "-qm", compiled], check=True)
+            made.append(compiled.replace(target / compiled.name))
     return made
 
 

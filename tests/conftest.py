@@ -34,6 +34,11 @@ def home(tmp_path_factory, monkeypatch):
     return folder
 
 
+def pytest_xdist_auto_num_workers():
+    """How many tests `-n auto` runs beside each other; each may train a small model."""
+    return min(4, os.cpu_count() or 1)
+
+
 def pytest_collection_modifyitems(items):
     """Skip, by name, what this machine cannot run."""
     missing = {
@@ -48,6 +53,14 @@ def pytest_collection_modifyitems(items):
         for name, reason in missing.items():
             if reason and item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=f"{name}: {reason}"))
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """pytest-qt's robot, which waits as long as a busy machine needs."""
+    from tests.helpers.patient import PatientBot
+
+    return PatientBot(request)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ check_everything() { # OPTION OF PYTEST...
   check lint-imports "$bin/python" -m importlinter.cli lint
   report=$VENV/studio/tests.xml
   rm -f "$report"
+  [ $# -gt 0 ] || set -- -n auto --dist=worksteal # all of them, on every processor
   check pytest "$bin/python" -m pytest --junitxml="$report" "$@"
   "$bin/python" "$ROOT/packaging/studio/skipped.py" "$report"
   if [ -n "$failed" ]; then

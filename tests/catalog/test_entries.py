@@ -127,7 +127,7 @@ def test_every_column_sorts_both_ways(key):
 def test_ten_thousand_rows_are_looked_through_in_a_blink():
     many = [replace(ALL[n % len(ALL)], id=f"maker/model-{n}") for n in range(10_000)]
     select(many, Filter("warm"))
-    began = time.perf_counter()
+    began = time.thread_time()
     found = arrange(select(many, Filter("model apache", commercial=True)), "parameters")
-    assert time.perf_counter() - began < 0.3
+    assert time.thread_time() - began < 0.3
     assert found

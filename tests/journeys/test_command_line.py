@@ -127,7 +127,7 @@ def test_a_run_pauses_and_goes_on(tmp_path, tiny):
     assert state_of(out).step == 40
 
 
-def _wait(until, seconds=120.0):
+def _wait(until, seconds=300.0):
     end = time.monotonic() + seconds
     while not until():
         assert time.monotonic() < end, "waited too long"

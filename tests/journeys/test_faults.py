@@ -244,7 +244,7 @@ MOMENTS = {
 }
 
 
-def wait(until, seconds=120.0):
+def wait(until, seconds=300.0):
     end = time.monotonic() + seconds
     while not until():
         assert time.monotonic() < end, "waited too long"

@@ -32,9 +32,10 @@ def test_the_environment_is_whole_and_stdout_stays_clean(ready):
 
 
 def test_a_later_start_is_quick(ready):
-    begin = time.perf_counter()
+    before = os.times()
     done = ready.run("setup")
-    assert time.perf_counter() - begin < 1
+    after = os.times()
+    assert sum(after[2:4]) - sum(before[2:4]) < 1  # of the processor, whoever else uses it
     assert done.stderr == "Set up.\n"
 
 

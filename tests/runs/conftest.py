@@ -70,10 +70,10 @@ def child(tmp_path):
 
 @pytest.fixture
 def until():
-    """Waits until something is so; fails after 20 seconds."""
+    """Waits until something is so; fails after a minute."""
     import time
 
-    def wait(so, seconds=20.0):
+    def wait(so, seconds=60.0):
         end = time.monotonic() + seconds
         while not so():
             assert time.monotonic() < end, "it did not come to be"
