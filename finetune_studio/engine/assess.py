@@ -16,9 +16,9 @@ from finetune_studio.engine import answering, harness, probing
 from finetune_studio.engine.collating import Collator, padding_id
 from finetune_studio.engine.composing import BASE, TUNED, Measured, composed
 from finetune_studio.engine.process import run_as_process
+from finetune_studio.engine.progress import Progress
 from finetune_studio.engine.scoring import Scorer
 from finetune_studio.engine.sides import Sides
-from finetune_studio.engine.telling import Telling
 from finetune_studio.engine.tuned import Tuned, open_tuned
 from finetune_studio.evaluation.held_out import HeldOut, held_out
 from finetune_studio.evaluation.report import html
@@ -83,12 +83,12 @@ def _measure(
         for name, count in counts.items()
         if count
     }
-    telling = Telling(weights, lines=options.lines)
+    progress = Progress(weights, lines=options.lines)
     scorer = _scorer(tuned)
     sides, found = Sides(tuned), {}
 
     def tell(name: str, side: bool) -> Any:
-        return telling.part(f"{name} {side}", tr(PHASES[name][0 if side else 1]))
+        return progress.part(f"{name} {side}", tr(PHASES[name][0 if side else 1]))
 
     for side in (BASE, TUNED):
         with sides.side(side) as model:
@@ -101,7 +101,7 @@ def _measure(
                 measured.known = probing.ask(model, tuned.tokenizer, tell("probe", side))
         found[side] = measured
     sides.free()
-    telling.close()
+    progress.close()
     return found
 
 

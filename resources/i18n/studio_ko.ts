@@ -627,7 +627,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
-   <location filename="../../finetune_studio/setup/life.py" />
    <source>Choose another folder.</source>
    <translation>다른 폴더를 고르세요.</translation>
   </message>
@@ -2683,7 +2682,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
-   <location filename="../../finetune_studio/setup/training.py" />
    <source>The disk has too little room.</source>
    <translation>디스크에 공간이 모자라요.</translation>
   </message>
@@ -3129,7 +3127,6 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/engine/process.py" />
-   <location filename="../../finetune_studio/setup/faults.py" />
    <source>The system refused a file operation.</source>
    <translation>시스템이 파일 작업을 거부했어요.</translation>
   </message>
@@ -3531,7 +3528,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
-   <location filename="../../finetune_studio/setup/life.py" />
    <source>Training is not set up yet.</source>
    <translation>아직 학습할 준비가 되지 않았어요.</translation>
   </message>
@@ -4136,7 +4132,6 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
-   <location filename="../../finetune_studio/commands/setup.py" />
    <source>do not ask</source>
    <translation>묻지 않기</translation>
   </message>
@@ -5688,7 +5683,7 @@
    <translation>{device}에서 {seconds:,.0f}초</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/telling.py" />
+   <location filename="../../finetune_studio/engine/progress.py" />
    <source>{share:.0%}  {words}: {done:,} of {of:,}</source>
    <translation>{share:.0%}  {words}: {of:,}개 중 {done:,}개</translation>
   </message>

@@ -11,7 +11,7 @@ from finetune_studio.i18n import tr
 OFTEN = 0.2  # seconds between two lines
 
 
-class Telling:
+class Progress:
     """The progress of work in several parts, each with a weight."""
 
     def __init__(self, parts: dict[str, float], *, lines: bool) -> None:
