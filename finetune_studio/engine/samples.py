@@ -35,6 +35,16 @@ class Voice:
         self._labels = labels
         self._system = system
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own."""
+        return self._tokenizer
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of a classification; none for the generating tasks."""
+        return self._labels if self._kind == "classify" else ()
+
     def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
         """The ids that the model is given: the conversation, or the last message alone."""
         if self._template is None:

@@ -29,6 +29,11 @@
    <translation>(아무 말도 하지 않았어요)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>--base asks one model, --compare asks both.</source>
+   <translation>--base는 한 모델에, --compare는 두 모델에 물어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>--good-only writes the good answers alone; --to kto keeps both kinds.</source>
    <translation>--good-only는 좋은 답만 쓰고, --to kto는 둘 다 남겨요.</translation>
@@ -251,6 +256,11 @@
    <translation>이보다 작게 좋아지면 좋아지지 않은 것으로 봐요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
+   <source>A was the {first}, B the {second}.</source>
+   <translation>A는 {first}, B는 {second}이었어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Accept the licence at {page} with the account of your token, then try again.</source>
    <translation>토큰의 계정으로 {page}에서 라이선스에 동의한 뒤 다시 해 보세요.</translation>
@@ -331,6 +341,16 @@
    <translation>다른 프로그램이 이미 {model}을 내려받고 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
+   <source>Answer A</source>
+   <translation>답변 A</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
+   <source>Answer B</source>
+   <translation>답변 B</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Answered at every evaluation, to be read beside the curve.</source>
    <translation>평가할 때마다 이 질문에 답해요. 곡선 옆에서 읽을 수 있어요.</translation>
@@ -366,6 +386,7 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
    <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
@@ -380,6 +401,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Batches added up before a step; the effective batch size is their product.</source>
    <translation>이만큼의 배치를 모아 한 스텝을 배워요. 둘을 곱하면 유효 배치 크기예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/speaking.py" />
+   <source>Begin anew, or say less.</source>
+   <translation>새로 시작하거나 더 짧게 말해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -627,6 +653,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/setup/life.py" />
    <source>Choose another folder.</source>
    <translation>다른 폴더를 고르세요.</translation>
   </message>
@@ -1397,6 +1424,11 @@
    <translation>버전 {found}인데, 이 프로그램은 {known}까지 읽어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/speaking.py" />
+   <source>It has {tokens:,} tokens; the model reads {most:,}.</source>
+   <translation>{tokens:,}토큰인데 모델은 {most:,}토큰까지 읽어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>It is a web page with another ending.</source>
    <translation>확장자만 바꾼 웹 페이지예요.</translation>
@@ -1575,6 +1607,11 @@
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Leave --out away.</source>
    <translation>--out을 빼 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>Leave one of them out.</source>
+   <translation>둘 중 하나를 빼세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -2134,6 +2171,11 @@
    <translation>랭크 r</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/chat.py" />
+   <source>Read `finetune-studio evaluate`, or ask it without --compare.</source>
+   <translation>`finetune-studio evaluate`를 보거나 --compare 없이 물어보세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>Readable are {endings}, also compressed as {compressed}.</source>
    <translation>{endings}을 읽어요. {compressed}로 압축한 것도 돼요.</translation>
@@ -2590,6 +2632,11 @@
    <translation>이 실행이 학습한 기반 모델이 아니에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/chat.py" />
+   <source>The base model's head for them is new and untrained.</source>
+   <translation>원래 모델에 라벨용으로 붙은 출력층은 새것이고 학습되지 않았어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The base model's licence.</source>
    <translation>사전학습 모델의 라이선스예요.</translation>
@@ -2682,6 +2729,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>The disk has too little room.</source>
    <translation>디스크에 공간이 모자라요.</translation>
   </message>
@@ -3069,6 +3117,16 @@
    <translation>{path} 설정에 쓸 수 없는 값이에요: {value!r}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/speaking.py" />
+   <source>The settings of the answer are beyond what there is.</source>
+   <translation>답변 설정이 쓸 수 있는 범위를 벗어났어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/speaking.py" />
+   <source>The settings of the answer cannot be read.</source>
+   <translation>답변 설정을 읽을 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shape {shape} has no role “{role}”.</source>
    <translation>{shape} 모양에는 ‘{role}’ 역할이 없어요.</translation>
@@ -3127,6 +3185,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/engine/process.py" />
+   <location filename="../../finetune_studio/setup/faults.py" />
    <source>The system refused a file operation.</source>
    <translation>시스템이 파일 작업을 거부했어요.</translation>
   </message>
@@ -3462,6 +3521,11 @@
    <translation>더 새로운 Finetune Studio에서 만든 레시피예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/chat.py" />
+   <source>This run classifies: its base model has no labels to compare with.</source>
+   <translation>이 실행은 분류라서, 견줄 라벨이 원래 모델에 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/train.py" />
    <source>This run has done all its {steps} steps.</source>
    <translation>이 실행은 {steps}스텝을 모두 마쳤어요.</translation>
@@ -3507,6 +3571,11 @@
    <translation>토큰 정확도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/speaking.py" />
+   <source>Tokens start at 1, the seed at 0; temperature ends at 5, top-p at 1.</source>
+   <translation>토큰은 1부터, 시드는 0부터예요. 온도는 5까지, top-p는 1까지예요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Too many requests were made to the Hub.</source>
    <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
@@ -3528,6 +3597,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
+   <location filename="../../finetune_studio/setup/life.py" />
    <source>Training is not set up yet.</source>
    <translation>아직 학습할 준비가 되지 않았어요.</translation>
   </message>
@@ -3602,12 +3672,13 @@
    <translation>다시 시도해 주세요. 자세한 내용은 설치 기록에 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Tuned model</source>
    <translation>튜닝한 모델</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/chat.py" />
+   <location filename="../../finetune_studio/engine/conversation.py" />
    <source>Type a message; an empty line ends the conversation.</source>
    <translation>메시지를 입력하세요. 빈 줄이면 대화가 끝나요.</translation>
   </message>
@@ -3693,6 +3764,11 @@
    <translation>백신 프로그램이 새 파일을 검사할 때 그래요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
+   <source>Votes so far: base {base}, tuned {tuned}, neither {tie}.</source>
+   <translation>지금까지의 투표: 원래 {base}, 튜닝 {tuned}, 비슷함 {tie}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>Wait a moment and try again; close running trainings first.</source>
    <translation>진행 중인 학습을 닫고 잠시 뒤에 다시 시도해 주세요.</translation>
@@ -3763,9 +3839,19 @@
    <translation>지금까지 내려받은 것은 남아 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/speaking.py" />
+   <source>What was said is longer than the model can read.</source>
+   <translation>나눈 말이 모델이 읽을 수 있는 길이를 넘었어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Which column plays which role, as role: column; empty takes the suggestion.</source>
    <translation>어느 열이 어떤 역할인지 `역할: 열`로 적어요. 비워 두면 제안을 따라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
+   <source>Which is better? a, b, or = for neither: </source>
+   <translation>어느 쪽이 나은가요? a, b, 비슷하면 =: </translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3912,6 +3998,11 @@
    <translation>lm-evaluation-harness가 설치되어 있을 때 그 과제</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>a text that ends an answer</source>
+   <translation>답변을 끝내는 글</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>a text to tokenise</source>
    <translation>토큰으로 나눌 글</translation>
@@ -3986,6 +4077,11 @@
    <location filename="../../finetune_studio/data/quality/letters.py" />
    <source>arabic</source>
    <translation>아랍 문자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>ask both models the same</source>
+   <translation>두 모델에 똑같이 묻기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -4132,6 +4228,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
+   <location filename="../../finetune_studio/commands/setup.py" />
    <source>do not ask</source>
    <translation>묻지 않기</translation>
   </message>
@@ -4154,6 +4251,11 @@
    <location filename="../../finetune_studio/commands/models.py" />
    <source>downloads</source>
    <translation>내려받은 횟수</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>draw from the likeliest share alone</source>
+   <translation>가장 그럴듯한 몫에서만 뽑기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/personal.py" />
@@ -4312,6 +4414,11 @@
    <location filename="../../finetune_studio/catalog/mixers.py" />
    <source>hidden_size ({hidden}) is no multiple of num_attention_heads ({heads})</source>
    <translation>hidden_size({hidden})가 num_attention_heads({heads})의 배수가 아니에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>hide whose answer is whose, and vote</source>
+   <translation>누구의 답인지 가리고 투표하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -4598,6 +4705,11 @@
    <location filename="../../finetune_studio/commands/data.py" />
    <source>of preferences and judged answers, write the good ones alone</source>
    <translation>선호 쌍과 평가된 답에서 좋은 답만 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>of what is drawn</source>
+   <translation>뽑기의 시드</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/models.py" />
