@@ -9,7 +9,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from finetune_studio import __version__
 from finetune_studio.errors import StudioError
@@ -17,6 +17,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.dialog import Sheet
 from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import column, row
 from finetune_studio.gui.widgets.text import Text
@@ -25,19 +26,16 @@ SECRETS = re.compile(r"\b(hf_|sk-|ghp_|github_pat_)[A-Za-z0-9_-]{8,}")
 LONG = 240  # characters of detail; more of it stands in a box of its own
 
 
-class Alert(QDialog):
+class Alert(Sheet):
     """One error, as a sentence that can be acted upon."""
 
     def __init__(self, parent: QWidget | None, error: StudioError) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Finetune Studio")
-        self.setModal(True)
+        super().__init__(parent, "Finetune Studio", 520)
         self._details = details(error)
         long = len(error.detail) > LONG or "\n" in error.detail
         body = column(
             row(Glyph("octagon-alert", "bad", 20), Text(error.title, "section", wrap=True), gap=12),
             gap=Space.s,
-            pad=Space.xl,
         )
         body.itemAt(0).layout().setStretch(1, 1)  # type: ignore[union-attr]
         if error.detail and not long:
@@ -53,8 +51,7 @@ class Alert(QDialog):
         close.setDefault(True)
         body.addSpacing(Space.s)
         body.addLayout(row(copy, None, close))
-        self.setLayout(body)
-        self.setFixedWidth(520)
+        self.hold(body)
         close.setFocus()
 
 

@@ -13,7 +13,7 @@ FLAT = 3  # evaluations in a row that hardly differ, before a plateau is named
 BLOWN = 1.5  # times the lowest smoothed loss, above which a run diverges
 SETTLES = 20  # steps in which the loss may jump about
 
-Kind = Literal["diverges", "overfits", "flat", "well"]
+Kind = Literal["diverges", "overfits", "flat", "falls", "near"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Remark:
     """What the coach says.
 
     Attributes:
-        kind: What it is about.
+        kind: What it is about: the training loss runs away; the validation loss rises, hardly
+            moves, falls, or is near its lowest.
         step: The step since when it is so, or the best one.
         value: The figure that shows it.
     """
@@ -42,7 +43,7 @@ def remark(
         validation: Loss on held-out rows, by step.
     """
     return (
-        _diverges(steps, smooth) or _overfits(validation) or _flat(validation) or _well(validation)
+        _diverges(steps, smooth) or _overfits(validation) or _flat(validation) or _falls(validation)
     )
 
 
@@ -78,8 +79,9 @@ def _flat(validation: Sequence[Point]) -> Remark | None:
     return None
 
 
-def _well(validation: Sequence[Point]) -> Remark | None:
+def _falls(validation: Sequence[Point]) -> Remark | None:
     known = [(step, loss) for step, loss in validation if loss is not None]
-    if len(known) >= 2 and known[-1][1] < known[0][1]:
-        return Remark("well", known[-1][0], known[-1][1])
-    return None
+    if len(known) < 2 or known[-1][1] >= known[0][1]:
+        return None
+    step, lowest = min(known, key=lambda each: each[1])
+    return Remark("falls" if step == known[-1][0] else "near", step, lowest)

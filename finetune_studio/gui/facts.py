@@ -3,7 +3,7 @@
 Counted away from the window's thread, again whenever the settings that it follows from change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,13 +79,13 @@ class Facts(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, jobs: Jobs) -> None:
+    def __init__(self, session: Session, jobs: Jobs, gpu: Callable[[], str] = str) -> None:
         super().__init__()
         self._session, self._jobs = session, jobs
         self.data: DataFacts | None = None
         self.data_error: StudioError | None = None
         self.machine: Machine | None = None
-        self.plan = Plan(session, jobs)
+        self.plan = Plan(session, jobs, gpu)
         self.plan.changed.connect(self.changed)
         self.quality = Quality(session, jobs)
         self.quality.changed.connect(self.changed)

@@ -1,8 +1,11 @@
-"""The plan of the open recipe on this machine: the model's figures, memory, steps, time, disk.
+"""The plan of the open recipe: the model's figures, memory, steps, time, disk.
 
+It is made for the GPU that the person compares on, as the pages of model and method are, else for
+this machine. What it gives to think about is always about this machine: here the run will start.
 Reckoned away from the window's thread, a moment after the last change.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from finetune_studio.catalog.figures import KnownModel, known_model
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.measuring import Measuring
 from finetune_studio.gui.session import Session
 from finetune_studio.i18n import mark
 from finetune_studio.recipe.checks import check_context
@@ -20,6 +24,7 @@ from finetune_studio.recipe.store import with_changes
 
 if TYPE_CHECKING:
     from finetune_studio.hardware.estimate import Estimate
+    from finetune_studio.hardware.measured import Measured
 
 RESTS = 120  # milliseconds after the last change
 
@@ -33,12 +38,16 @@ class Outlook:
         model: Its configuration, and its row in the catalogue; None where nothing is known of it.
         estimate: Memory, steps, time and disk; None where the model is unknown or is refused.
         trouble: Why something of that is missing.
+        here: The same for this machine, where the estimate is for another GPU.
+        gpu: The GPU that the estimate is for; empty for this machine.
     """
 
     source: str
     model: KnownModel | None
     estimate: "Estimate | None"
     trouble: StudioError | None
+    here: "Estimate | None" = None
+    gpu: str = ""
 
     @property
     def context(self) -> int:
@@ -55,14 +64,25 @@ class Plan(QObject):
 
     Attributes:
         changed: There is another outlook.
+        measuring: The dry run that puts what is measured in the place of what is reckoned.
     """
 
     changed = Signal()
 
-    def __init__(self, session: Session, jobs: Jobs) -> None:
+    def __init__(self, session: Session, jobs: Jobs, gpu: Callable[[], str] = str) -> None:
+        """Plan a session.
+
+        Args:
+            session: What is planned.
+            jobs: Where it is reckoned.
+            gpu: The GPU that the person compares on; empty for this machine.
+        """
         super().__init__()
-        self._session, self._jobs = session, jobs
+        self._session, self._jobs, self._gpu = session, jobs, gpu
         self.outlook: Outlook | None = None
+        self.measuring = Measuring(session)
+        self.measuring.changed.connect(self.changed)
+        self.measuring.measured.connect(self.reckon)
         self._rest = QTimer(self, singleShot=True, interval=RESTS)
         self._rest.timeout.connect(self.reckon)
         session.changed.connect(self._wait)
@@ -74,8 +94,15 @@ class Plan(QObject):
 
     def reckon(self) -> None:
         """Reckon now."""
-        recipe = self._session.recipe
-        self._jobs.run("plan", lambda: look_ahead(recipe), self._know, lambda _: None)
+        recipe, gpu, measured = self._session.recipe, self._gpu(), self.measuring.result
+        self._jobs.run(
+            "plan", lambda: look_ahead(recipe, gpu, measured), self._know, lambda _: None
+        )
+
+    def follow_gpu(self) -> None:
+        """Reckon again where the person compares on another GPU now."""
+        if self.outlook is None or self.outlook.gpu != self._gpu():
+            self._rest.start()
 
     def findings(self) -> list[Finding]:
         """What the plan gives to think about."""
@@ -84,11 +111,12 @@ class Plan(QObject):
         found = check_context(self._session.recipe, self.outlook.context)
         if self.outlook.model is None and self.outlook.trouble is not None:
             found.append(_unknown(self.outlook.trouble))
-        return [*found, *_memory(self.outlook.estimate)]
+        return [*found, *_memory(self.outlook.here)]
 
     def leave(self) -> None:
         """Reckon no more."""
         self._rest.stop()
+        self.measuring.close()
         self._jobs.forget("plan")
 
     def _wait(self) -> None:
@@ -99,24 +127,41 @@ class Plan(QObject):
         self.changed.emit()
 
 
-def look_ahead(recipe: Recipe) -> Outlook:
-    """What is known of a recipe; what is not, and why, instead of an exception."""
-    from finetune_studio.hardware.estimate import estimate
+def look_ahead(recipe: Recipe, gpu: str = "", measured: "Measured | None" = None) -> Outlook:
+    """What is known of a recipe; what is not, and why, instead of an exception.
+
+    Args:
+        recipe: What is planned.
+        gpu: The GPU that it is planned for; empty for this machine.
+        measured: What a dry run of this very recipe took on this machine.
+    """
+    from finetune_studio.hardware.measured import with_measured
 
     source = recipe.model.source
     try:
         model = known_model(source, recipe.model.revision)
     except StudioError as error:
-        return Outlook(source, None, None, error)
+        return Outlook(source, None, None, error, gpu=gpu)
+    here, trouble = plan_of(recipe)
+    if here is not None and measured is not None:
+        here = with_measured(here, recipe, measured)
+    shown, trouble = plan_of(recipe, gpu) if gpu else (here, trouble)
+    return Outlook(source, model, shown, trouble, here, gpu)
+
+
+def plan_of(recipe: Recipe, gpu: str = "") -> tuple["Estimate | None", StudioError | None]:
+    """The plan of a recipe, and why something of it is missing."""
+    from finetune_studio.hardware.estimate import estimate
+
     try:
-        return Outlook(source, model, estimate(recipe), None)
+        return estimate(recipe, gpu), None
     except StudioError as error:
         trouble = error
     try:  # data that cannot be read is no reason to hide the memory
         without = with_changes(recipe, {"data.files": [], "data.validation_files": []})
-        return Outlook(source, model, estimate(without), trouble)
+        return estimate(without, gpu), trouble
     except StudioError as error:
-        return Outlook(source, model, None, error)
+        return None, error
 
 
 def _unknown(error: StudioError) -> Finding:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.plan_place import MeasureLine, PlaceLine
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.chip import Badge
@@ -60,7 +61,7 @@ class PlanPanel(QWidget):
         self._need, self._there = Text("–", "display"), Text("", "body", "text3")
         self._there.setContentsMargins(0, 9, 0, 0)  # onto the baseline of the number before it
         self._bar, self._legend = MemoryBar(), Legend()
-        self._place = Text("", "caption", "text3", wrap=True)
+        self._head, self._place = MeasureLine(project), PlaceLine(project)
         self._trained = Figure(lambda: tr("Trainable"))
         self._steps = Figure(lambda: tr("Steps"))
         self._time = Figure(lambda: tr("Time"))
@@ -74,7 +75,7 @@ class PlanPanel(QWidget):
             gap=6,
         )
         content = column(
-            Text(lambda: tr("Live plan"), "section"),
+            self._head,
             memory,
             self._legend,
             Rule(),
@@ -86,15 +87,19 @@ class PlanPanel(QWidget):
             Rule(),
             self._findings,
             gap=10,
-            pad=(20, 18, 20, 16),
+            pad=(20, 10, 20, 16),
         )
         self.setLayout(column(Scroller(content)))  # a low window has no room for every finding
         project.session.changed.connect(self.refresh)
         project.facts.changed.connect(self.refresh)
+        for signal in (project.watch.began, project.watch.ended):
+            signal.connect(self._head.refresh)
         self.refresh()
 
     def refresh(self, _: object = None) -> None:
         """Show what is known now."""
+        self._head.refresh()
+        self._place.refresh()
         self._show_memory()
         self._show_plan()
         found = self._project.facts.findings()
@@ -103,8 +108,8 @@ class PlanPanel(QWidget):
             self._show_findings(found)
 
     def _memory_words(self) -> str:
-        machine = self._project.facts.machine
-        return tr("Memory") if machine and not machine.gpus else tr("GPU memory")
+        estimate = self._project.facts.plan.estimate
+        return tr("Memory") if estimate and not estimate.target.name else tr("GPU memory")
 
     def _show_memory(self) -> None:
         estimate = self._project.facts.plan.estimate
@@ -113,7 +118,6 @@ class PlanPanel(QWidget):
             each.setVisible(estimate is not None)
         if estimate is None:
             self._need.say("–")
-            self._place.say(self._waiting)
             return
         self._verdict.say(*VERDICTS[estimate.verdict])
         self._need.say(f"{estimate.plan.total / 2**30:.1f}")
@@ -121,18 +125,6 @@ class PlanPanel(QWidget):
         self._there.say(f"/ {amounts.memory(target.total)}")
         self._bar.show_parts(estimate.plan.parts, target.total)
         self._legend.show_parts(estimate.plan.parts)
-        name = target.name or tr("no GPU: main memory")
-        self._place.say(
-            lambda: tr("{place}, {free} free").format(place=name, free=amounts.memory(target.free))
-        )
-
-    def _waiting(self) -> str:
-        outlook = self._project.facts.plan.outlook
-        if outlook is None:
-            return tr("Reckoning …")
-        if outlook.trouble is not None:
-            return tr("Nothing can be reckoned yet: {why}").format(why=outlook.trouble.title)
-        return ""
 
     def _show_plan(self) -> None:
         recipe, facts = self._project.session.recipe, self._project.facts
@@ -166,9 +158,16 @@ class PlanPanel(QWidget):
             ""
             if seconds is None
             else lambda: tr("about {time}").format(time=amounts.duration(seconds)),
-            (lambda: tr("a first guess; training measures it")) if seconds is not None else "",
+            self._source if seconds is not None else "",
         )
         self._show_disk(estimate.host.disk if estimate else None)
+
+    def _source(self) -> str:
+        """What the time rests on."""
+        plan = self._project.facts.plan
+        if plan.measuring.result is not None and plan.outlook and not plan.outlook.gpu:
+            return tr("from a dry run of two steps")
+        return tr("a first guess; training measures it")
 
     def _show_disk(self, need: int | None) -> None:
         machine = self._project.facts.machine

@@ -39,7 +39,9 @@ class Project(QObject):
         super().__init__()
         self.session, self.jobs = session, jobs
         self._preferred = preferred
-        self.facts = Facts(session, jobs)
+        self.facts = Facts(session, jobs, lambda: preferred.value.gpu)
+        preferred.changed.connect(self.facts.plan.follow_gpu)
+        self.facts.plan.measuring.failed.connect(self.failed)
         self.watch = Watch(jobs)
         session.failed.connect(self.failed)
         self.watch.failed.connect(self.failed)
@@ -83,6 +85,7 @@ class Project(QObject):
             StudioError: The disk refuses.
         """
         self.watch.leave()
+        self._preferred.changed.disconnect(self.facts.plan.follow_gpu)
         self.facts.leave()
         self.closing.emit()
         self.session.settle()

@@ -1,7 +1,8 @@
 """Watches one run for the window: starts it, follows it, tells it what to do. Knows no widget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -64,13 +65,19 @@ class Watch(QObject):
 
         self._launch(make)
 
-    def resume(self) -> None:
-        """Go on with the run from its last checkpoint."""
+    def resume(self, changes: Mapping[str, Any] | None = None) -> None:
+        """Go on with the run from its last checkpoint, further than it was to go at first.
+
+        Args:
+            changes: How far: its other epochs or steps, by the dotted path.
+        """
         run = self.run
         if run is None:
             return
 
         def again() -> RunFolder:
+            if changes:
+                store.save(store.with_changes(store.load(run.recipe), changes), run.recipe)
             process.start(run, resume=True)
             return run
 

@@ -76,8 +76,9 @@ class Wizard(QWidget):
         """The page of a step."""
         if key not in self._pages:
             step = next(each for each in STEPS if each.key == key)
-            self._pages[key] = step.build(self.project)
-            self._stack.addWidget(self._pages[key])
+            made = self._pages[key] = step.build(self.project)
+            made.led.connect(self.reveal, Qt.ConnectionType.QueuedConnection)
+            self._stack.addWidget(made)
         return self._pages[key]
 
     def reveal(self, path: str) -> None:
@@ -90,7 +91,7 @@ class Wizard(QWidget):
     def refresh(self, _: object = None) -> None:
         """Show how the steps stand."""
         self._rail.show_steps([self._step(each) for each in STEPS])
-        self._footer.show_way(self.current, [each.title() for each in STEPS])
+        self._footer.show_way(self.current)
 
     def _onward(self) -> None:
         index = self.current + 1
@@ -173,28 +174,31 @@ class Footer(Pane):
         self.setLayout(line)
         self.setFixedHeight(Size.footer)
 
-    def show_way(self, current: int, titles: list[str]) -> None:
+    def show_way(self, current: int) -> None:
         """Show what the next step is, and whether anything blocks it."""
         self.back.setEnabled(current > 0)
-        last = current == len(titles) - 1
-        self.onward.setVisible(not last)
-        starts = not last and STEPS[current + 1].key == "training"
-        begun = self._project.watch.run is not None
-        errors = [each for each in self._project.facts.findings() if each.level == "error"]
-        if starts and not begun:
+        last = current == len(STEPS) - 1
+        for each in (self.onward, self._sign, self._words):
+            each.setVisible(not last)
+        if last:
+            return
+        here, following = STEPS[current], STEPS[current + 1]
+        errors = sum(each.level == "error" for each in self._project.facts.findings())
+        if following.key == "training" and self._project.watch.run is None:
             self.onward.say(lambda: tr("Start training"))
             self.onward.show_glyph("play")
             self.onward.setEnabled(not errors)
-        elif not last:
-            title = titles[current + 1]
-            self.onward.say(lambda: tr("Next: {step}").format(step=title))
-            self.onward.setEnabled(True)
-        self._say(len(errors), hidden=last)
+        else:
+            self.onward.say(lambda: tr("Next: {step}").format(step=following.title()))
+            self.onward.show_glyph("")
+            self.onward.setEnabled(not here.closed(self._project))
+        self._say(errors, here.closed(self._project))
 
-    def _say(self, errors: int, *, hidden: bool) -> None:
-        self._sign.setVisible(not hidden)
-        self._words.setVisible(not hidden)
-        if errors:
+    def _say(self, errors: int, closed: str) -> None:
+        if closed:
+            self._sign.show_as("lock", "text3")
+            self._words.say(closed)
+        elif errors:
             self._sign.show_as("octagon-alert", "bad")
             self._words.say(lambda: tr("%n thing(s) stand in the way.", errors))
         else:

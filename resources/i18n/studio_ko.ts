@@ -386,8 +386,6 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/conversation.py" />
-   <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
    <translation>사전학습 모델</translation>
@@ -653,7 +651,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
-   <location filename="../../finetune_studio/setup/life.py" />
    <source>Choose another folder.</source>
    <translation>다른 폴더를 고르세요.</translation>
   </message>
@@ -670,6 +667,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
+   <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
@@ -2729,7 +2727,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
-   <location filename="../../finetune_studio/setup/training.py" />
    <source>The disk has too little room.</source>
    <translation>디스크에 공간이 모자라요.</translation>
   </message>
@@ -3185,7 +3182,6 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/engine/process.py" />
-   <location filename="../../finetune_studio/setup/faults.py" />
    <source>The system refused a file operation.</source>
    <translation>시스템이 파일 작업을 거부했어요.</translation>
   </message>
@@ -3597,7 +3593,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
-   <location filename="../../finetune_studio/setup/life.py" />
    <source>Training is not set up yet.</source>
    <translation>아직 학습할 준비가 되지 않았어요.</translation>
   </message>
@@ -3672,13 +3667,12 @@
    <translation>다시 시도해 주세요. 자세한 내용은 설치 기록에 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/conversation.py" />
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Tuned model</source>
    <translation>튜닝한 모델</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/conversation.py" />
+   <location filename="../../finetune_studio/engine/chat.py" />
    <source>Type a message; an empty line ends the conversation.</source>
    <translation>메시지를 입력하세요. 빈 줄이면 대화가 끝나요.</translation>
   </message>
@@ -4228,7 +4222,6 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
-   <location filename="../../finetune_studio/commands/setup.py" />
    <source>do not ask</source>
    <translation>묻지 않기</translation>
   </message>
@@ -5012,7 +5005,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
-   <location filename="../../finetune_studio/evaluation/report.py" />
    <source>task</source>
    <translation>할 일</translation>
   </message>
@@ -5063,7 +5055,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
-   <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
   </message>
@@ -5795,7 +5786,7 @@
    <translation>{device}에서 {seconds:,.0f}초</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/progress.py" />
+   <location filename="../../finetune_studio/engine/telling.py" />
    <source>{share:.0%}  {words}: {done:,} of {of:,}</source>
    <translation>{share:.0%}  {words}: {of:,}개 중 {done:,}개</translation>
   </message>
@@ -6338,7 +6329,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -6353,7 +6344,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -6439,9 +6430,9 @@
    <translation>Hub에 물어보고 있어요 …</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/samples.py" />
-   <source>At the start</source>
-   <translation>학습 전</translation>
+   <location filename="../../finetune_studio/gui/plan_place.py" />
+   <source>At most {size} was in use while it trained.</source>
+   <translation>학습하는 동안 쓴 최고 메모리는 {size}예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -6478,6 +6469,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Basic {count}</source>
    <translation>기본 {count}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/samples.py" />
+   <source>Before training</source>
+   <translation>학습 전</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
@@ -6607,14 +6603,12 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
-   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -6713,9 +6707,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
-   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -6735,7 +6727,6 @@
    <translation>어둡게</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -6841,9 +6832,14 @@
    <translation>빈 차례</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/longer.py" />
+   <source>Epochs in all</source>
+   <translation>전체 에폭</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
@@ -6968,7 +6964,6 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -7000,6 +6995,11 @@
    <translation>그래디언트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Halve the learning rate</source>
+   <translation>학습률 절반으로</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Hide the examples</source>
    <translation>예시 접기</translation>
@@ -7018,6 +7018,11 @@
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Holds the weights in 8 bits and learns an adapter.</source>
    <translation>가중치를 8비트로 줄이고 어댑터를 배워요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/longer.py" />
+   <source>How far shall it go on?</source>
+   <translation>얼마나 더 학습할까요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -7075,7 +7080,12 @@
    <translation>지시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>It cannot start yet</source>
+   <translation>아직 시작할 수 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -7095,6 +7105,11 @@
    <translation>메모리에 들어가고({room}), 가중치를 반올림하지 않으며, 모델의 {share}만 학습해요. 모든 선형 층에 어댑터를 달면 대개 전체 학습에 가깝게 배우고 덜 잊어요. 출처: Dettmers 외 2023, QLoRA; Biderman 외 2024, LoRA Learns Less and Forgets Less.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/longer.py" />
+   <source>It goes on from its last checkpoint. The learning rate follows the longer schedule.</source>
+   <translation>마지막 체크포인트에서 이어 가고, 학습률은 길어진 스케줄을 따라요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <source>It goes on without the window. When you open the project again, you see it as it stands then.</source>
    <translation>창을 닫아도 학습은 계속돼요. 프로젝트를 다시 열면 그때의 모습을 볼 수 있어요.</translation>
@@ -7105,7 +7120,12 @@
    <translation>좋아졌어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>It hardly improved in the end</source>
+   <translation>끝에는 거의 나아지지 않았어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>It hardly improves any more</source>
    <translation>이제 거의 나아지지 않아요</translation>
   </message>
@@ -7115,9 +7135,19 @@
    <translation>이 컴퓨터에서 내 권한을 모두 가져요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/longer.py" />
+   <source>It has learned {count} steps so far.</source>
+   <translation>지금까지 {count}스텝을 배웠어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>It has no file yet.</source>
    <translation>아직 파일이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/longer.py" />
+   <source>It has seen every row {count} times so far.</source>
+   <translation>지금까지 모든 행을 {count}번 봤어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
@@ -7125,7 +7155,7 @@
    <translation>답하고 있어요…</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>It is going well</source>
    <translation>잘 되고 있어요</translation>
   </message>
@@ -7133,6 +7163,11 @@
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>It is trained</source>
    <translation>학습이 끝났어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>It learned longer than it helped</source>
+   <translation>도움이 되는 것보다 오래 학습했어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -7143,6 +7178,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>It starts at the full rate, without a warm-up.</source>
    <translation>워밍업 없이 처음부터 제 학습률로 시작해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>It went well</source>
+   <translation>잘 됐어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_folder.py" />
@@ -7212,7 +7252,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -7227,12 +7267,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -7248,7 +7288,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -7310,6 +7349,11 @@
    <translation>학습 속도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/longer.py" />
+   <source>Leave it</source>
+   <translation>그대로 두기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Leave out</source>
    <translation>빼기</translation>
@@ -7361,7 +7405,7 @@
    <translation>직선</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Live plan</source>
    <translation>예상 계획</translation>
   </message>
@@ -7468,6 +7512,16 @@
    <translation>가리기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_place.py" />
+   <source>Measure it</source>
+   <translation>재 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_place.py" />
+   <source>Measured</source>
+   <translation>재 봤어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/split_lines.py" />
    <source>Measured on</source>
    <translation>검증에 쓸 것</translation>
@@ -7528,7 +7582,6 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -7600,7 +7653,6 @@
    <translation>다음 질문</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -7653,7 +7705,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Nothing can be reckoned yet: {why}</source>
    <translation>아직 계산할 수 없어요. {why}</translation>
   </message>
@@ -7784,7 +7836,7 @@
    <translation>다른 문자로 쓴 행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Overfitting may have begun</source>
    <translation>과적합이 시작된 것 같아요</translation>
   </message>
@@ -7821,6 +7873,16 @@
    <translation>그림 (*.png)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_place.py" />
+   <source>Plan and run</source>
+   <translation>계획과 실제</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_place.py" />
+   <source>Plan for this computer</source>
+   <translation>이 컴퓨터로 계획하기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Precision</source>
    <translation>정밀도</translation>
@@ -7843,7 +7905,6 @@
    <translation>이전 질문</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -7951,7 +8012,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Reckoning …</source>
    <translation>계산하고 있어요…</translation>
   </message>
@@ -8011,6 +8072,11 @@
    <translation>결과와 내보내기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Results open when the training ends.</source>
+   <translation>학습이 끝나면 결과를 볼 수 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>Results stand here when the training has ended</source>
    <translation>학습이 끝나면 결과가 여기에 보여요</translation>
@@ -8026,7 +8092,6 @@
    <translation>행의 길이</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
@@ -8151,7 +8216,6 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -8185,6 +8249,11 @@
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Show examples</source>
    <translation>예시 펼치기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Show me where</source>
+   <translation>어디인지 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
@@ -8273,7 +8342,13 @@
    <translation>스텝</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/longer.py" />
+   <source>Steps in all</source>
+   <translation>전체 스텝</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Stop</source>
    <translation>멈추기</translation>
   </message>
@@ -8289,6 +8364,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stop and save</source>
    <translation>멈추고 저장</translation>
@@ -8321,7 +8397,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -8341,7 +8416,7 @@
    <translation>지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
   </message>
@@ -8363,7 +8438,6 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -8413,9 +8487,14 @@
    <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>The first step takes the longest: the model is loaded and warmed up.</source>
+   <translation>첫 스텝이 가장 오래 걸려요. 모델을 불러와 준비하고 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -8428,7 +8507,12 @@
    <translation>마지막 답</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>The loss ran away</source>
+   <translation>손실이 치솟았어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>The loss runs away</source>
    <translation>손실이 치솟고 있어요</translation>
   </message>
@@ -8468,9 +8552,14 @@
    <translation>에폭이 아니라 스텝 제한 {limit}을 따라요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>The training loss has risen since step {step}. Stop, halve the learning rate and train again.</source>
    <translation>{step}스텝부터 학습 손실이 오르고 있어요. 멈추고 학습률을 절반으로 줄여 다시 해 보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>The training loss rose from step {step} on. Halve the learning rate and train again.</source>
+   <translation>{step}스텝부터 학습 손실이 올랐어요. 학습률을 절반으로 줄여 다시 학습해 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
@@ -8593,6 +8682,16 @@
    <translation>다시 학습</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/longer.py" />
+   <source>Train longer</source>
+   <translation>더 학습하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>Train longer …</source>
+   <translation>더 학습하기…</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Trainable</source>
@@ -8635,9 +8734,19 @@
    <translation>학습 행</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_place.py" />
+   <source>Training two steps to measure it …</source>
+   <translation>두 스텝을 학습하며 재고 있어요…</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Training {loss}, validation {held}</source>
    <translation>학습 {loss}, 검증 {held}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_place.py" />
+   <source>Trains two steps with the longest rows, to learn what memory and time it needs.</source>
+   <translation>가장 긴 행으로 두 스텝을 학습해, 필요한 메모리와 시간을 직접 재요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -8758,19 +8867,39 @@
    <translation>검증 손실</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Validation loss fell to the end, to {value:.3f}. More epochs may help.</source>
+   <translation>검증 손실이 끝까지 내려가 {value:.3f}이 됐어요. 더 학습하면 나아질 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Validation loss hardly moved after step {step}. Fewer epochs would do.</source>
+   <translation>{step}스텝 뒤로 검증 손실이 거의 그대로였어요. 에폭을 줄여도 돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Validation loss has hardly moved since step {step}. You may stop and save.</source>
    <translation>{step}스텝부터 검증 손실이 거의 그대로예요. 멈추고 저장해도 괜찮아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Validation loss has risen since step {step}. If you stop now, you keep the checkpoint of step {step}.</source>
    <translation>검증 손실이 {step}스텝부터 오르고 있어요. 지금 멈추면 {step}스텝의 체크포인트를 쓸 수 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Validation loss is {value:.3f} and still falls.</source>
    <translation>검증 손실이 {value:.3f}이고 계속 내려가고 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Validation loss rose after step {step}; that checkpoint is the best one.</source>
+   <translation>{step}스텝 뒤로 검증 손실이 올랐어요. {step}스텝의 체크포인트가 가장 좋아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Validation loss was lowest at step {step}: {value:.3f}.</source>
+   <translation>검증 손실은 {step}스텝에서 가장 낮았어요({value:.3f}).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
@@ -8966,10 +9095,14 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
-   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_place.py" />
+   <source>as on {gpu}, not on this computer</source>
+   <translation>이 컴퓨터가 아니라 {gpu} 기준이에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
@@ -9057,6 +9190,11 @@
    <translation>실패</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>from a dry run of two steps</source>
+   <translation>두 스텝 시험 실행 기준</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>higher is better</source>
    <translation>클수록 좋아요</translation>
@@ -9102,7 +9240,7 @@
    <translation>확인 필요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>no GPU: main memory</source>
    <translation>GPU 없음, 주 메모리</translation>
   </message>
@@ -9284,12 +9422,12 @@
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -9364,7 +9502,7 @@
    <translation>{name}: 체크포인트와 결과가 모두 사라져요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>{place}, {free} free</source>
    <translation>{place}, 여유 {free}</translation>
   </message>
@@ -9501,7 +9639,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>

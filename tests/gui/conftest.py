@@ -45,6 +45,22 @@ def leaves_nothing(dressed, qtbot):
         assert not window.isVisible() or window in _closed_by_qtbot(qtbot), f"{window} stays open"
 
 
+@pytest.fixture
+def stage(leaves_nothing, home):
+    """A window on which the scenes of tests/gui/scenes.py are set; it asks nothing when it goes."""
+    from finetune_studio.gui.main_window import MainWindow
+    from finetune_studio.gui.preferred import Preferred
+    from finetune_studio.preferences import Preferences
+    from tests.gui.scenes import Stage, strike
+
+    window = MainWindow(Preferred(Preferences()))
+    window.show()
+    yield Stage(window, home)
+    strike(window)
+    window.deleteLater()
+    _let_go()
+
+
 def _let_go():
     """Delete what waits to be deleted; without a running event loop nobody does."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

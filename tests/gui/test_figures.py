@@ -118,7 +118,8 @@ def test_the_coach_sees_overfitting_and_names_the_best_step():
     held = [(10, 2.0), (20, 1.5), (30, 1.2), (40, 1.3), (50, 1.4)]
     found = remark(STEPS, FALLING, held)
     assert (found.kind, found.step) == ("overfits", 30)
-    assert remark(STEPS, FALLING, held[:4]).kind == "well"
+    assert remark(STEPS, FALLING, held[:4]).kind == "near"
+    assert remark(STEPS, FALLING, held[:3]).kind == "falls"
 
 
 def test_the_coach_sees_a_loss_that_runs_away():

@@ -1,10 +1,18 @@
 """Beside the curves: what the coach says, the device, the best checkpoint."""
 
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui import amounts
 from finetune_studio.gui.coach import Remark, remark
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.pages.coach_words import (
+    ACTIONS,
+    LEVELS,
+    coach_action,
+    coach_detail,
+    coach_title,
+)
 from finetune_studio.gui.series import SMOOTH
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.watch import Watch
@@ -14,51 +22,31 @@ from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import clear, column, row
 from finetune_studio.gui.widgets.meter import Meter
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.runs.events import Failed
 
 HOT = 0.84  # of 100 °C, where GPUs slow themselves down
-LEVELS = {"diverges": "error", "overfits": "warning", "flat": "advice", "well": "good"}
-
-
-def coach_title(found: Remark) -> str:
-    """What the coach says, in one sentence."""
-    return {
-        "diverges": tr("The loss runs away"),
-        "overfits": tr("Overfitting may have begun"),
-        "flat": tr("It hardly improves any more"),
-        "well": tr("It is going well"),
-    }[found.kind]
-
-
-def coach_detail(found: Remark) -> str:
-    """What follows from it, and the one thing to do."""
-    step = amounts.whole(found.step)
-    return {
-        "diverges": tr(
-            "The training loss has risen since step {step}. Stop, halve the learning rate and "
-            "train again."
-        ),
-        "overfits": tr(
-            "Validation loss has risen since step {step}. If you stop now, you keep the checkpoint "
-            "of step {step}."
-        ),
-        "flat": tr("Validation loss has hardly moved since step {step}. You may stop and save."),
-        "well": tr("Validation loss is {value:.3f} and still falls."),
-    }[found.kind].format(step=step, value=found.value)
 
 
 class Aside(QWidget):
-    """The column beside the curves."""
+    """The column beside the curves.
+
+    Attributes:
+        advised: The press under the coach's sentence: one of `ACTIONS`.
+    """
+
+    advised = Signal(str)
 
     def __init__(self, watch: Watch) -> None:
         super().__init__()
         self._watch = watch
-        self._remark: Remark | None = None
+        self._remark: tuple[Remark | None, bool] = (None, False)
         self._coach = column(gap=0)
         self._memory = Meter(lambda: tr("Memory"), "learned")
         self._use = Meter(lambda: tr("Utilisation"), "learned")
         self._heat = Meter(lambda: tr("Temperature"), "learned", HOT)
         self._speed = Meter(lambda: tr("Speed"), "learned")
         self._device = Text("", "caption", "text3")
+        self._device.setMinimumWidth(0)
         device = column(
             row(Text(lambda: tr("Device"), "section"), None, self._device),
             self._memory,
@@ -78,8 +66,8 @@ class Aside(QWidget):
             gap=3,
             pad=(16, 8, 16, 8),
         )
-        self._best = Card(best)
-        self.setLayout(column(self._coach, Card(device), self._best, None, gap=Space.m))
+        self._best, self._readings = Card(best), Card(device)
+        self.setLayout(column(self._coach, self._readings, self._best, None, gap=Space.m))
         self.setFixedWidth(Size.side)
         self.refresh()
 
@@ -93,16 +81,31 @@ class Aside(QWidget):
         steps, smooth = self._watch.series.line(SMOOTH, 200)
         held = self._watch.state.validation("loss")
         found = remark(steps.tolist(), smooth.tolist(), held)
-        if found == self._remark:
+        failed = isinstance(self._watch.state.outcome, Failed)
+        if failed and found is not None and LEVELS[found.kind] == "good":
+            found = None  # no praise for a run that broke
+        ended = not self._watch.alive
+        if (found, ended) == self._remark:
             return
-        self._remark = found
+        self._remark = (found, ended)
         clear(self._coach)
         if found is not None:
-            said = found
-            level = LEVELS[said.kind]
-            self._coach.addWidget(
-                FindingBox(level, lambda: coach_title(said), lambda: coach_detail(said))
-            )
+            self._coach.addWidget(self._said(found, ended))
+
+    def _said(self, found: Remark, ended: bool) -> FindingBox:
+        action = coach_action(found, ended)
+        made = FindingBox(
+            LEVELS[found.kind],
+            lambda: coach_title(found, ended),
+            lambda: coach_detail(found, ended),
+            ACTIONS[action] if action else "",
+            upright=True,
+        )
+        # It goes as it is pressed.
+        made.fix_pressed.connect(
+            lambda: self.advised.emit(action), Qt.ConnectionType.QueuedConnection
+        )
+        return made
 
     def _show_device(self) -> None:
         memory, series = self._watch.state.memory, self._watch.series
@@ -122,6 +125,7 @@ class Aside(QWidget):
                 self._heat.show_reading(f"{memory.temperature:.0f} °C", memory.temperature / 100)
         speed = series.last("tokens_per_second")
         self._speed.setVisible(speed is not None)
+        self._readings.setVisible(memory is not None or speed is not None)
         if speed is not None:
             words = tr("{count} tokens/s").format(count=amounts.whole(speed))
             self._speed.show_reading(words, None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from finetune_studio.errors import StudioError
+from finetune_studio.gui.plan import plan_of
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.store import with_changes
 
@@ -65,21 +66,6 @@ class Plans:
     options: Mapping[Name, Option]
     advised: Name | Literal[""]
     why: Literal["fits", "rounds", "changes", "none", ""]
-
-
-def plan_of(recipe: Recipe, gpu: str = "") -> tuple["Estimate | None", StudioError | None]:
-    """The plan of a recipe, and why something of it is missing."""
-    from finetune_studio.hardware.estimate import estimate
-
-    try:
-        return estimate(recipe, gpu), None
-    except StudioError as error:
-        trouble = error
-    try:  # data that cannot be read is no reason to hide the memory
-        without = with_changes(recipe, {"data.files": [], "data.validation_files": []})
-        return estimate(without, gpu), trouble
-    except StudioError as error:
-        return None, error
 
 
 def current(recipe: Recipe) -> Name:

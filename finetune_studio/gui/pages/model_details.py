@@ -13,8 +13,8 @@ from finetune_studio.errors import StudioError
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.pages import model_words as words
-from finetune_studio.gui.pages.method_plans import plan_of
 from finetune_studio.gui.pages.model_rows import Row
+from finetune_studio.gui.plan import plan_of
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QLineEdit, QVBoxLayout, QWidget
 
 from finetune_studio.catalog import access, connection
 from finetune_studio.errors import StudioError
@@ -15,6 +15,7 @@ from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.dialog import Sheet
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
 from finetune_studio.gui.widgets.line import Line
@@ -30,7 +31,7 @@ PLACES: dict[str, Callable[[], str]] = {
 }
 
 
-class Gate(QDialog):
+class Gate(Sheet):
     """Leads through a gate in three steps.
 
     Attributes:
@@ -40,11 +41,8 @@ class Gate(QDialog):
     opened = Signal()
 
     def __init__(self, parent: QWidget | None, jobs: Jobs, model: str) -> None:
-        super().__init__(parent)
+        super().__init__(parent, model, WIDTH)
         self._jobs, self._model = jobs, model
-        self.setWindowTitle(model)
-        self.setModal(True)
-        self.setFixedWidth(WIDTH)
         self.field = Line(lambda: "hf_…")
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.field.setAccessibleName(tr("Hub token"))
@@ -55,7 +53,7 @@ class Gate(QDialog):
         self._again = Button(lambda: tr("Ask the Hub"), "primary")
         self._again.clicked.connect(self._ask)
         self._said = column(gap=Space.s)
-        self.setLayout(self._lay())
+        self.hold(self._lay())
         self._find_token()
 
     def done(self, result: int) -> None:
@@ -97,7 +95,6 @@ class Gate(QDialog):
             Rule(),
             row(None, later, self._again),
             gap=Space.m,
-            pad=Space.xl,
         )
 
     def _find_token(self) -> None:

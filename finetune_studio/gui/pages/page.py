@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLayout, QWidget
 
 from finetune_studio.gui.language import Words
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
 
 
 class StepPage(QWidget):
-    """A step's page."""
+    """A step's page.
+
+    Attributes:
+        led: It leads to where a setting is edited, by the setting's dotted path.
+    """
+
+    led = Signal(str)
 
     def reveal(self, path: str) -> bool:
         """Bring a setting into view and give it the keyboard; False where it is not here."""
@@ -38,6 +45,7 @@ class StepOf:
         summary: What was decided in it, or what it waits for.
         state: How it stands, where findings alone do not say.
         owns: The beginnings of the settings that belong to it; the longest that fits counts.
+        closed: Why the way on from it is closed meanwhile; empty where it is open.
     """
 
     key: str
@@ -46,6 +54,7 @@ class StepOf:
     summary: Callable[["Project"], str]
     state: Callable[["Project"], State]
     owns: tuple[str, ...]
+    closed: Callable[["Project"], str] = lambda _: ""
 
 
 def heading(title: Words, sentence: Words) -> QWidget:

@@ -34,6 +34,7 @@ class SamplesCard(Card):
         self._from, self._to = Text("", "caption", "text3"), Text("", "label", "learned_text")
         self._first, self._later = Text("", wrap=True), Text("", wrap=True)
         self._first.set_tone("text2")
+        self._before = Text("", "label", "text3")
         self._when = Text("", "label", "learned_text")
         self.hold(self._lay())
         self.refresh()
@@ -63,6 +64,10 @@ class SamplesCard(Card):
         step = amounts.whole(chosen.step)
         self._to.say((tr("{step} (now)") if now else "{step}").format(step=step))
         self._when.say(tr("Step {step}").format(step=step))
+        first = amounts.whole(said[0].step)
+        self._before.say(
+            tr("Step {step}").format(step=first) if said[0].step else tr("Before training")
+        )
         self._first.say(said[0].text.strip() or "…")
         self._later.say(chosen.text.strip() or "…")
 
@@ -80,8 +85,9 @@ class SamplesCard(Card):
         head = row(title, self._asked, None, self._back, self._count, self._next, gap=6)
         line = row(self._from, self._slider, self._to, gap=Space.s)
         line.setStretch(1, 1)
-        before = Text(lambda: tr("At the start"), "label", "text3")
-        pair = row(_answer(before, self._first), _answer(self._when, self._later), gap=Space.xl)
+        pair = row(
+            _answer(self._before, self._first), _answer(self._when, self._later), gap=Space.xl
+        )
         pair.setStretch(0, 1)
         pair.setStretch(1, 1)
         return column(head, line, pair, gap=Space.xs, pad=(16, 6, 16, 10))

@@ -17,6 +17,7 @@ from finetune_studio.runs.log import last_lines
 
 LINES = 200
 LOOKS = 1000  # milliseconds
+NEWEST = 4  # checkpoints that are named, and the best one
 
 
 class LogDrawer(Pane):
@@ -77,11 +78,13 @@ class LogDrawer(Pane):
     def _show_checkpoints(self) -> None:
         state = self._watch.state
         best = state.best
+        newest = state.checkpoints[-NEWEST:]
+        shown = newest if best is None or best in newest else [best, *newest]
         names = [
             tr("{step} (best)").format(step=amounts.whole(each.step))
             if each is best
             else amounts.whole(each.step)
-            for each in state.checkpoints[-4:]
+            for each in shown
         ]
         words = tr("checkpoints {steps}").format(steps=" · ".join(names))
         self._checkpoints.say(words if names else "")

@@ -12,6 +12,8 @@ from finetune_studio.gui import amounts
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.aside import Aside
 from finetune_studio.gui.pages.curves import LossCard, SmallCard, curves
+from finetune_studio.gui.pages.longer import Longer
+from finetune_studio.gui.pages.notices import Notices
 from finetune_studio.gui.pages.page import StepOf, StepPage
 from finetune_studio.gui.pages.samples import SamplesCard
 from finetune_studio.gui.pages.trainer_log import LogDrawer
@@ -27,6 +29,7 @@ from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.recipe.findings import Finding
 from finetune_studio.runs.events import EARLY_STOPPING, Failed, Finished, Stopped
 
 REDRAWS = 60  # milliseconds between two drawings; each draws one of the three curves
@@ -72,10 +75,12 @@ class Status(QWidget):
         self.cancel = Button(lambda: tr("Cancel"), "quiet")
         self.resume = Button(lambda: tr("Resume"), "primary", "play")
         self.again = Button(lambda: tr("Train again"), glyph="rotate-ccw")
+        self.extend = Button(lambda: tr("Train longer …"), glyph="plus")
         self._step, self._epoch = Text("", "strong"), Text("", "body", "text2")
         self._left, self._end = Text("", "strong"), Text("", "body", "text2")
         self._track = Track("learned")
-        buttons = (self.cancel, self.pause, self.go_on, self.stop, self.again, self.resume)
+        running = (self.cancel, self.pause, self.go_on, self.stop)
+        buttons = (*running, self.extend, self.again, self.resume)
         head = row(self._title, self._badge, None, *buttons, gap=Space.s)
         numbers = row(self._step, self._epoch, None, self._left, self._end, gap=Space.m)
         self.setLayout(column(head, 6, numbers, self._track, gap=6))
@@ -83,7 +88,7 @@ class Status(QWidget):
         self.go_on.clicked.connect(lambda: self._watch.order("go-on"))
         self.stop.clicked.connect(lambda: self._watch.stop("stop-and-save"))
         self.cancel.clicked.connect(self._cancel)
-        self.resume.clicked.connect(self._watch.resume)
+        self.resume.clicked.connect(lambda: self._watch.resume())
 
     def refresh(self) -> None:
         """Show how things are now."""
@@ -101,6 +106,7 @@ class Status(QWidget):
         ended = state.outcome is not None and not watch.starting
         self.resume.setVisible(ended and not isinstance(state.outcome, Finished))
         self.again.setVisible(ended)
+        self.extend.setVisible(ended and isinstance(state.outcome, Finished))
         self._show_badge(ended)
         self._show_numbers()
 
@@ -113,13 +119,15 @@ class Status(QWidget):
             self._badge.say(lambda: tr("saved"), "ok")
 
     def _show_numbers(self) -> None:
-        state = self._watch.state
+        watch, state = self._watch, self._watch.state
         known = state.steps > 0
         self._step.say(
             tr("Step {step} of {steps}").format(
                 step=amounts.whole(state.step), steps=amounts.whole(state.steps)
             )
             if known
+            else tr("The first step takes the longest: the model is loaded and warmed up.")
+            if watch.alive or watch.starting
             else ""
         )
         epochs = self._project.session.recipe.training.epochs
@@ -128,7 +136,7 @@ class Status(QWidget):
             if known and state.epoch
             else ""
         )
-        left = state.seconds_left if self._watch.alive else None
+        left = state.seconds_left if watch.alive else None
         self._left.say(
             "" if left is None else tr("{time} left").format(time=amounts.duration(left))
         )
@@ -161,10 +169,12 @@ class TrainingPage(StepPage):
         self._start.clicked.connect(self.start)
         self._status = Status(project)
         self._status.again.clicked.connect(self.start)
-        self._failure = column(gap=0)
+        self._status.extend.clicked.connect(self._extend)
+        self._failure, self._notices = column(gap=0), Notices(project.watch)
         self._loss = LossCard(self._watch)
         self._small = [SmallCard(self._watch, 0), SmallCard(self._watch, 1)]
         self._aside, self._samples = Aside(self._watch), SamplesCard(self._watch)
+        self._aside.advised.connect(self._follow_advice)
         self._log = LogDrawer(self._watch)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._before())
@@ -193,17 +203,25 @@ class TrainingPage(StepPage):
         self.start()
 
     def _before(self) -> Pane:
-        empty = empty_state(
-            "play",
-            lambda: tr("Ready when you are"),
-            self._why_not,
-            self._start,
-        )
+        self._mend = Button(lambda: tr("Show me where"), "primary")
+        self._mend.clicked.connect(self._lead)
+        empty = empty_state("play", self._how, self._why_not, self._start, self._mend)
         self._reasons = empty
         return Pane(column(empty, pad=Space.xl), "surface")
 
+    def _errors(self) -> list[Finding]:
+        return [each for each in self._project.facts.findings() if each.level == "error"]
+
+    def _how(self) -> str:
+        return tr("It cannot start yet") if self._errors() else tr("Ready when you are")
+
+    def _lead(self) -> None:
+        errors = self._errors()
+        if errors:
+            self.led.emit(errors[0].where)
+
     def _why_not(self) -> str:
-        errors = [each for each in self._project.facts.findings() if each.level == "error"]
+        errors = self._errors()
         if errors:
             return errors[0].sentence
         return tr(
@@ -217,12 +235,13 @@ class TrainingPage(StepPage):
         content = column(
             self._status,
             self._failure,
+            self._notices,
             box(middle),
             self._samples,
             gap=Space.m,
             pad=(28, 14, 28, 8),
         )
-        content.setStretch(2, 1)
+        content.setStretch(3, 1)
         body = column(Scroller(content), self._log, gap=0)
         body.setStretch(0, 1)
         return Pane(body, "surface")
@@ -237,14 +256,16 @@ class TrainingPage(StepPage):
     def _refresh(self, _: object = None) -> None:
         begun = self._watch.run is not None or self._watch.starting
         self._stack.setCurrentIndex(1 if begun else 0)
-        blocked = any(each.level == "error" for each in self._project.facts.findings())
-        self._start.setEnabled(not blocked)
+        blocked = bool(self._errors())
+        self._start.setVisible(not blocked)
+        self._mend.setVisible(blocked)
         self._status.again.setEnabled(not blocked)
         for words in self._reasons.findChildren(Text):
             words.refresh()
         self._status.refresh()
         self._aside.refresh()
         self._samples.refresh()
+        self._notices.refresh()
         self._show_failure()
         self._due = self._due or [self._loss.draw, *(each.draw for each in self._small)]
         if not self._redraw.isActive():
@@ -256,8 +277,26 @@ class TrainingPage(StepPage):
         if failed is None:
             clear(self._failure)
         elif not self._failure.count():
-            detail = " ".join(part for part in (failed.detail[:400], failed.hint) if part)
+            detail = "\n".join(part for part in (failed.detail[:400], failed.hint) if part)
             self._failure.addWidget(FindingBox("error", failed.title, detail))
+
+    def _follow_advice(self, action: str) -> None:
+        """Do what the coach offers."""
+        session = self._project.session
+        if action == "stop":
+            self._watch.stop("stop-and-save")
+        else:
+            rate = session.recipe.training.learning_rate
+            session.change({"training.learning_rate": float(f"{rate / 2:.2g}")})
+            self.led.emit("training.learning_rate")
+
+    def _extend(self) -> None:
+        """Ask how far, and go on from where the run ended."""
+        if self._watch.run is not None:
+            asked = Longer(self.window(), self._watch.run)
+            if asked.exec() == Longer.DialogCode.Accepted:
+                self._watch.resume(asked.changes())
+            asked.deleteLater()
 
     def _end(self) -> None:
         self._refresh()
@@ -310,4 +349,11 @@ def _state(project: Project) -> State:
     return "done" if watch.state.outcome is not None else "todo"
 
 
-STEP = StepOf("training", lambda: tr("Training"), TrainingPage, _summary, _state, ("run.",))
+def _closed(project: Project) -> str:
+    ended = project.watch.state.outcome is not None and not project.watch.starting
+    return "" if ended else tr("Results open when the training ends.")
+
+
+STEP = StepOf(
+    "training", lambda: tr("Training"), TrainingPage, _summary, _state, ("run.",), _closed
+)

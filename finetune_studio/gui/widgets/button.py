@@ -1,6 +1,7 @@
 """Buttons. One primary on a page; its verb says what will happen."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
@@ -30,7 +31,6 @@ class Button(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the ring is for the keyboard alone
         self._tint = TINTS.get(kind, "text2")
         self.show_glyph(glyph)
-        self._show()
 
     def say(self, words: Words, *, name: Words = "") -> None:
         """Put other words on it."""
@@ -40,9 +40,9 @@ class Button(QPushButton):
     def show_glyph(self, glyph: str) -> None:
         """Show another icon."""
         self._glyph = glyph
-        if glyph:
-            self.setIcon(icon(glyph, self._tint))
-            self.setIconSize(QSize(Size.icon, Size.icon))
+        self.setIcon(icon(glyph, self._tint) if glyph else QIcon())
+        self.setIconSize(QSize(Size.icon, Size.icon))
+        self._show()
 
     def _show(self) -> None:
         text, name = say(self._words), say(self._name)

@@ -1,9 +1,12 @@
-"""Dialogs: a question as a sentence, answered by verbs. Escape is always the safe answer."""
+"""Dialogs: as tall as their words; a question as a sentence, answered by verbs. Escape is safe."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QLayout, QWidget
+from typing_extensions import override
 
 from finetune_studio.gui.language import Words, say
 from finetune_studio.gui.tokens import Space
@@ -21,7 +24,44 @@ class Answer:
     kind: str = "plain"
 
 
-class Ask(QDialog):
+class Sheet(QDialog):
+    """A dialog of one width, always as tall as what it holds.
+
+    Left to itself, a dialog is as tall as its wrapped words would be at their least width.
+    """
+
+    def __init__(self, parent: QWidget | None, title: str, width: int) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setModal(True)
+        self.setFixedWidth(width)
+
+    def hold(self, layout: QLayout) -> None:
+        """Put a layout in, with the margins of a dialog."""
+        layout.setContentsMargins(Space.xl, Space.xl, Space.xl, Space.xl)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setLayout(layout)
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            tall = layout.totalHeightForWidth(self.width())
+            self.setFixedHeight(tall if tall > 0 else layout.totalSizeHint().height())
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return done
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        self._fit()
+        super().showEvent(event)
+
+
+class Ask(Sheet):
     """A question with one safe answer and one to three others."""
 
     def __init__(
@@ -32,26 +72,22 @@ class Ask(QDialog):
         safe: Answer,
         others: Sequence[Answer],
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, say(title), 520 if len(others) > 1 else 440)
         self.answer = safe.name
         self._safe = safe.name
-        self.setWindowTitle(say(title))
-        self.setModal(True)
         buttons = [self._button(each) for each in (safe, *others)]
         default = buttons[0] if others[-1].kind == "danger" else buttons[-1]
         default.setDefault(True)
         default.setFocus()
-        self.setLayout(
+        self.hold(
             column(
                 Text(title, "section", wrap=True),
                 Text(detail, "body", "text2", wrap=True),
                 Space.s,
                 row(None, *buttons),
                 gap=Space.s,
-                pad=Space.xl,
             )
         )
-        self.setFixedWidth(520 if len(others) > 1 else 440)
 
     def ask(self) -> str:
         """Show the question and wait; the name of the answer."""

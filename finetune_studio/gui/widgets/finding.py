@@ -37,7 +37,19 @@ class FindingBox(QWidget):
         *,
         filled: bool = True,
         leads: bool = False,
+        upright: bool = False,
     ) -> None:
+        """Make one.
+
+        Args:
+            level: `error`, `warning`, `advice` or `good`.
+            title: What is so.
+            detail: What follows.
+            fix: What the button says that mends it; none where it is empty.
+            filled: Whether it stands on a soft ground.
+            leads: Whether pressing it leads to its step.
+            upright: Whether the button stands under the words, where there is little width.
+        """
         super().__init__()
         tone, glyph = LEVELS[level]
         self._tone, self._filled, self._said = tone, filled, (title, detail)
@@ -54,7 +66,11 @@ class FindingBox(QWidget):
         if fix:
             button = Button(fix)
             button.clicked.connect(self.fix_pressed)
-            line.addWidget(button, alignment=Qt.AlignmentFlag.AlignVCenter)
+            if upright:
+                words.addSpacing(Space.xs)
+                words.addLayout(row(button, None))
+            else:
+                line.addWidget(button, alignment=Qt.AlignmentFlag.AlignVCenter)
         if filled:
             line.setContentsMargins(Space.m, 10, Space.m, 10)
         self.setLayout(line)

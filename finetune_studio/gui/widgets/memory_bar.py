@@ -137,7 +137,9 @@ class Legend(QWidget):
         self._lines: dict[str, tuple[QWidget, Text, Text]] = {}
         for index, name in enumerate(STYLE):
             words = Text(partial(part_name, name), "caption", "text2")
-            line = (Swatch(name), words, Text("", "caption", "text2"))
+            amount = Text("", "caption", "text2")
+            amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            line = (Swatch(name), words, amount)
             self._lines[name] = line
             for at, widget in enumerate(line):
                 grid.addWidget(widget, index, at)

@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -63,6 +63,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.showGrid(x=False, y=True, alpha=1.0)
         self.getAxis("left").setWidth(axis)
         self.getAxis("bottom").setHeight(20)
+        self._shown: tuple[Ticks, Ticks, float] | None = None
         self._explorer = Explorer(self) if explored else None
         theme.changed.connect(self._dress)
         self._dress()
@@ -88,6 +89,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def sizeHint(self) -> QSize:
         return QSize(200, self.minimumHeight())  # a graphics view would ask for its scene
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.__dict__.get("_shown"):  # Qt asks before we are made
+            x, y, air = self._shown  # type: ignore[misc]
+            self.show_ranges(x, y, air=air)
+
     def main_curves(self) -> list[pg.PlotDataItem]:
         """The lines that a cross-hair reads: solid ones, in their order."""
         pairs = zip(self._curves, self._strokes, strict=True)
@@ -104,6 +112,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def show_ranges(self, x: Ticks, y: Ticks, *, air: float = 0.06) -> None:
         """Show these ranges and ticks; `air` is the share kept free for half of the last tick."""
+        self._shown = (x, y, air)
         if self.zoomed:
             return  # the person looks at a part; a double click comes back
         self.setXRange(x.low, x.high + (x.high - x.low) * air, padding=0)

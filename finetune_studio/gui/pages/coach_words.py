@@ -1,0 +1,77 @@
+"""What the coach says of a run, while it goes on and afterwards, and the one press it offers."""
+
+from finetune_studio.gui import amounts
+from finetune_studio.gui.coach import Remark
+from finetune_studio.gui.language import tr
+
+LEVELS = {
+    "diverges": "error",
+    "overfits": "warning",
+    "flat": "advice",
+    "falls": "good",
+    "near": "good",
+}
+ACTIONS = {
+    "stop": lambda: tr("Stop and save"),
+    "halve": lambda: tr("Halve the learning rate"),
+}
+
+
+def coach_title(found: Remark, ended: bool) -> str:
+    """What is so, in a few words."""
+    if ended:
+        return {
+            "diverges": tr("The loss ran away"),
+            "overfits": tr("It learned longer than it helped"),
+            "flat": tr("It hardly improved in the end"),
+            "falls": tr("It went well"),
+            "near": tr("It went well"),
+        }[found.kind]
+    return {
+        "diverges": tr("The loss runs away"),
+        "overfits": tr("Overfitting may have begun"),
+        "flat": tr("It hardly improves any more"),
+        "falls": tr("It is going well"),
+        "near": tr("It is going well"),
+    }[found.kind]
+
+
+def coach_detail(found: Remark, ended: bool) -> str:
+    """What shows it, and what follows."""
+    text = _afterwards(found) if ended else _meanwhile(found)
+    return text.format(step=amounts.whole(found.step), value=found.value)
+
+
+def coach_action(found: Remark, ended: bool) -> str:
+    """The one thing to do, of `ACTIONS`; empty where nothing is."""
+    if ended:
+        return "halve" if found.kind == "diverges" else ""
+    return "stop" if found.kind in ("diverges", "overfits", "flat") else ""
+
+
+def _meanwhile(found: Remark) -> str:
+    return {
+        "diverges": tr(
+            "The training loss has risen since step {step}. Stop, halve the learning rate and "
+            "train again."
+        ),
+        "overfits": tr(
+            "Validation loss has risen since step {step}. If you stop now, you keep the checkpoint "
+            "of step {step}."
+        ),
+        "flat": tr("Validation loss has hardly moved since step {step}. You may stop and save."),
+        "falls": tr("Validation loss is {value:.3f} and still falls."),
+        "near": tr("Validation loss was lowest at step {step}: {value:.3f}."),
+    }[found.kind]
+
+
+def _afterwards(found: Remark) -> str:
+    return {
+        "diverges": tr(
+            "The training loss rose from step {step} on. Halve the learning rate and train again."
+        ),
+        "overfits": tr("Validation loss rose after step {step}; that checkpoint is the best one."),
+        "flat": tr("Validation loss hardly moved after step {step}. Fewer epochs would do."),
+        "falls": tr("Validation loss fell to the end, to {value:.3f}. More epochs may help."),
+        "near": tr("Validation loss was lowest at step {step}: {value:.3f}."),
+    }[found.kind]

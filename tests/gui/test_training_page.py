@@ -1,0 +1,148 @@
+"""The page of the training in the states that a run comes to: what it says, and what it offers."""
+
+import sys
+
+import pytest
+from PySide6.QtCore import Qt
+
+from finetune_studio.gui.coach import Remark
+from finetune_studio.gui.pages.coach_words import ACTIONS, coach_action, coach_detail, coach_title
+from finetune_studio.gui.pages.longer import Longer
+from finetune_studio.gui.pages.notices import sentence
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.recipe import store
+from finetune_studio.runs import events as said
+from tests.gui.scenes import STEPS_IN_ALL, begin, record, train, whole
+from tests.gui.trainers import WHOLE, make_run
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def words(widget):
+    return " ".join(each.plain for each in widget.findChildren(Text) if each.isVisible())
+
+
+def follow(stage, events, *, alive=False):
+    stage.project()
+    stage.follow(record(stage.folder, "run", events, alive=alive))
+    return stage.page("training")
+
+
+def test_a_run_that_ended_after_its_best_checkpoint_is_not_said_to_improve_still(stage):
+    def held(step):
+        return 3.4 + abs(step - 192) / 4000
+
+    page = follow(stage, whole(train(STEPS_IN_ALL, held=held, every=64)))
+    said_now = words(page._aside)
+    assert "still falls" not in said_now
+    assert "lowest at step 192: 3.400" in said_now
+
+
+def test_a_failed_run_is_not_praised(stage):
+    failed = said.Failed(title="It broke.", detail="Here is why.", hint="Try this.")
+    page = follow(stage, [*begin(), *train(70), failed])
+    assert "well" not in words(page._aside)
+    assert "Here is why." in words(page)
+
+
+def test_what_the_coach_offers_is_done(stage, qtbot):
+    page = follow(
+        stage,
+        [
+            *begin(),
+            *train(120, loss=lambda n: 4 - n / 40 if n < 60 else 2.5 + n / 20),
+            said.Stopped(step=120, reason="asked"),
+        ],
+    )
+    before = stage.open.session.recipe.training.learning_rate
+    box = page._aside.findChild(FindingBox)
+    box.fix_pressed.emit()
+    qtbot.waitUntil(
+        lambda: stage.open.session.recipe.training.learning_rate == pytest.approx(before / 2)
+    )
+    qtbot.waitUntil(lambda: stage.window.wizard.current_key == "hyperparameters")
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("kind", ["diverges", "overfits", "flat", "falls", "near"])
+def test_the_coach_has_a_title_a_sentence_and_a_known_action(kind, ended):
+    found = Remark(kind, 1234, 2.5)
+    assert coach_title(found, ended)
+    assert "1,234" in coach_detail(found, ended) or "2.500" in coach_detail(found, ended)
+    assert coach_action(found, ended) in ("", *ACTIONS)
+
+
+def test_what_the_trainer_noticed_is_shown_once_a_kind(stage):
+    def notice(step):
+        return said.Notice(
+            level="warning", code="slow", text="Step {step} was slow.", values={"step": step}
+        )
+
+    page = follow(stage, [*begin(), notice(1), *train(9), notice(9)], alive=True)
+    assert page._notices.isVisible()
+    assert words(page._notices) == "Step 9 was slow."
+
+
+def test_a_notice_whose_values_are_missing_is_shown_as_it_stands():
+    assert sentence(said.Notice(level="advice", code="x", text="{a} rows")) == "{a} rows"
+
+
+def test_the_way_to_the_results_opens_when_the_run_has_ended(stage):
+    page = follow(stage, [*begin(), *train(30)], alive=True)
+    footer = stage.window.wizard._footer
+    assert not footer.onward.isEnabled()
+    assert "when the training ends" in footer._words.plain
+    assert not page._status.extend.isVisible()
+    stage.open.watch.leave()
+    stage.follow(record(stage.folder, "other", whole(train(STEPS_IN_ALL))))
+    assert footer.onward.isEnabled()
+    assert page._status.extend.isVisible()
+
+
+def test_what_blocks_the_start_is_led_to(stage, qtbot):
+    stage.window.new_project()
+    stage.show("training")
+    page = stage.page("training")
+    assert not page._start.isVisible()
+    qtbot.mouseClick(page._mend, LEFT)
+    qtbot.waitUntil(lambda: stage.window.wizard.current_key == "dataset")
+
+
+@pytest.mark.parametrize(("limit", "setting", "value"), [(0, "epochs", 4), (100, "max_steps", 200)])
+def test_a_finished_run_is_asked_how_far_it_goes_on(stage, qtbot, limit, setting, value):
+    run = record(stage.folder, "run", whole(train(9)))
+    changed = store.with_changes(store.load(run.recipe), {"training.max_steps": limit})
+    store.save(changed, run.recipe)
+    asked = Longer(stage.window, run)
+    qtbot.addWidget(asked)
+    assert asked.changes() == {f"training.{setting}": value}
+    assert asked.field.minimum() > getattr(changed.training, setting)
+
+
+def test_going_on_further_writes_the_runs_recipe_and_starts_it(stage, qtbot, monkeypatch):
+    from finetune_studio.runs import process
+
+    run, _ = make_run(stage.folder, WHOLE)
+    script, started = stage.folder / f"{run.info().name}.py", []
+
+    def command(path, resume=False):
+        started.append(resume)
+        return [sys.executable, str(script), str(path)]
+
+    monkeypatch.setattr(process, "trainer_command", command)
+    stage.project()
+    stage.follow(record(stage.folder, "run", whole(train(9))))
+    stage.open.watch.leave()
+    stage.open.watch.run = run
+    with qtbot.waitSignal(stage.open.watch.ended, timeout=20_000):
+        stage.open.watch.resume({"training.epochs": 5})
+    assert started == [True]
+    assert store.load(run.recipe).training.epochs == 5
+
+
+def test_the_best_checkpoint_is_named_however_old_it_is(stage):
+    page = follow(
+        stage, whole(train(STEPS_IN_ALL, held=lambda n: 2.5 + abs(n - 32) / 90, every=16))
+    )
+    assert "32 (best)" in page._log._checkpoints.plain
