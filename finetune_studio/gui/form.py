@@ -27,8 +27,9 @@ from finetune_studio.gui.widgets.number import Number, short
 from finetune_studio.gui.widgets.slider import Slider
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.advice import Advice, recommend
-from finetune_studio.recipe.fields import Described
+from finetune_studio.recipe.fields import Described, describe
 from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.schema import Recipe
 
 
 class FieldRow(QWidget):
@@ -171,10 +172,21 @@ class Form(QWidget):
     advanced_changed = Signal(bool)
 
     def __init__(
-        self, session: Session, groups: list[tuple[Callable[[], str], list[Described]]]
+        self,
+        session: Session,
+        groups: list[tuple[Callable[[], str], list[Described]]],
+        findings: Callable[[], list[Finding]] | None = None,
     ) -> None:
+        """Make a form.
+
+        Args:
+            session: What it edits.
+            groups: The headings, and the settings under each.
+            findings: What there is to say of them; the recipe's own findings where it is left out.
+        """
         super().__init__()
         self._session, self._advanced = session, False
+        self._findings = findings or session.findings
         self.rows: dict[str, FieldRow] = {}
         self._groups: list[tuple[QWidget, list[FieldRow]]] = []
         layout = column(gap=Space.xl)
@@ -219,8 +231,12 @@ class Form(QWidget):
                 each.refresh()
         self._show()
 
+    def show_findings(self) -> None:
+        """Show what there is to say now, each beside its setting."""
+        self._show()
+
     def _show(self) -> None:
-        found = self._session.findings()
+        found = self._findings()
         for group, rows in self._groups:
             for each in rows:
                 each.show_findings(one for one in found if one.where == each.path)
@@ -247,11 +263,14 @@ def finding_box(
 
 
 def fix_words(found: Finding) -> str:
-    """What the press will do."""
+    """What the press will do: the value, or each setting by its name where there are several."""
     if repair := said(found):
         return repair
-    values = [shown(value) for value in found.fix.values()]
-    return tr("Set to {value}").format(value=", ".join(values))
+    values = {path: shown(value) for path, value in found.fix.items()}
+    if len(values) > 1:
+        titles = {each.path: i18n.tr(str(each.info.title)) for each in describe(Recipe)}
+        values = {path: f"{titles.get(path, path)} {value}" for path, value in values.items()}
+    return tr("Set to {value}").format(value=", ".join(values.values()))
 
 
 def advice_for(session: Session, path: str) -> Advice | None:

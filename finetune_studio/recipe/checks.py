@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.numbers import short
 from finetune_studio.recipe.schema import Recipe
 
 SAFE_LEARNING_RATE = (1e-5, 5e-4)
@@ -43,7 +44,7 @@ def check_context(recipe: Recipe, context: int) -> list[Finding]:
             "sequence-beyond-context",
             "training.sequence_length",
             mark("A sequence of {length} tokens is longer than the model's context of {context}."),
-            {"length": length, "context": context},
+            {"length": f"{length:,}", "context": f"{context:,}"},
             fix={"training.sequence_length": context},
         )
     ]
@@ -56,23 +57,23 @@ def _data(recipe: Recipe) -> Iterator[Finding]:
 
 def _learning_rate(recipe: Recipe) -> Iterator[Finding]:
     rate = recipe.training.learning_rate
-    low, high = SAFE_LEARNING_RATE
+    (low, high), demo = SAFE_LEARNING_RATE, recipe.model.source == "demo"
     if rate > 1e-2 and recipe.method.kind != "full":
         yield Finding(
             "error",
             "learning-rate-diverges",
             "training.learning_rate",
-            mark("A learning rate of {rate:g} diverges; {low:g} to {high:g} is safe."),
-            {"rate": rate, "low": low, "high": high},
+            mark("A learning rate of {rate} diverges; {low} to {high} is safe."),
+            {"rate": short(rate), "low": short(low), "high": short(high)},
             fix={"training.learning_rate": 2e-4},
         )
-    elif not low <= rate <= (DEMO_LEARNING_RATE if recipe.model.source == "demo" else high):
+    elif not low <= rate <= (DEMO_LEARNING_RATE if demo else high):
         yield Finding(
             "warning",
             "learning-rate-unusual",
             "training.learning_rate",
-            mark("A learning rate of {rate:g} is outside the safe range, {low:g} to {high:g}."),
-            {"rate": rate, "low": low, "high": high},
+            mark("A learning rate of {rate} is outside the safe range, {low} to {high}."),
+            {"rate": short(rate), "low": short(low), "high": short(high)},
             fix={"training.learning_rate": max(low, min(high, rate))},
         )
 

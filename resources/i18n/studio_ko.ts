@@ -176,13 +176,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
-   <source>A learning rate of {rate:g} diverges; {low:g} to {high:g} is safe.</source>
-   <translation>학습률 {rate:g}에서는 학습이 발산해요. {low:g}~{high:g}이면 안전해요.</translation>
+   <source>A learning rate of {rate} diverges; {low} to {high} is safe.</source>
+   <translation>학습률 {rate}에서는 학습이 발산해요. {low}~{high}이면 안전해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
-   <source>A learning rate of {rate:g} is outside the safe range, {low:g} to {high:g}.</source>
-   <translation>학습률이 {rate:g}이면 안전 범위({low:g}~{high:g})를 벗어나요.</translation>
+   <source>A learning rate of {rate} is outside the safe range, {low} to {high}.</source>
+   <translation>학습률이 {rate}이면 안전 범위({low}~{high})를 벗어나요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/state.py" />
@@ -386,6 +386,8 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
+   <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
    <source>Base model</source>
    <translation>사전학습 모델</translation>
@@ -651,6 +653,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/setup/life.py" />
    <source>Choose another folder.</source>
    <translation>다른 폴더를 고르세요.</translation>
   </message>
@@ -667,7 +670,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
-   <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name with --out.</source>
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
@@ -2727,6 +2729,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/download.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>The disk has too little room.</source>
    <translation>디스크에 공간이 모자라요.</translation>
   </message>
@@ -3182,6 +3185,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/engine/process.py" />
+   <location filename="../../finetune_studio/setup/faults.py" />
    <source>The system refused a file operation.</source>
    <translation>시스템이 파일 작업을 거부했어요.</translation>
   </message>
@@ -3593,6 +3597,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/runs/process.py" />
+   <location filename="../../finetune_studio/setup/life.py" />
    <source>Training is not set up yet.</source>
    <translation>아직 학습할 준비가 되지 않았어요.</translation>
   </message>
@@ -3667,12 +3672,13 @@
    <translation>다시 시도해 주세요. 자세한 내용은 설치 기록에 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/conversation.py" />
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Tuned model</source>
    <translation>튜닝한 모델</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/chat.py" />
+   <location filename="../../finetune_studio/engine/conversation.py" />
    <source>Type a message; an empty line ends the conversation.</source>
    <translation>메시지를 입력하세요. 빈 줄이면 대화가 끝나요.</translation>
   </message>
@@ -4222,6 +4228,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <location filename="../../finetune_studio/commands/runs.py" />
+   <location filename="../../finetune_studio/commands/setup.py" />
    <source>do not ask</source>
    <translation>묻지 않기</translation>
   </message>
@@ -5005,6 +5012,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
+   <location filename="../../finetune_studio/evaluation/report.py" />
    <source>task</source>
    <translation>할 일</translation>
   </message>
@@ -5055,6 +5063,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
+   <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
   </message>
@@ -5786,7 +5795,7 @@
    <translation>{device}에서 {seconds:,.0f}초</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/telling.py" />
+   <location filename="../../finetune_studio/engine/progress.py" />
    <source>{share:.0%}  {words}: {done:,} of {of:,}</source>
    <translation>{share:.0%}  {words}: {of:,}개 중 {done:,}개</translation>
   </message>
@@ -6186,7 +6195,7 @@
    <translation>(아무 말도 하지 않았어요)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>, and {more} for images</source>
    <translation>, 이미지용 {more} 별도</translation>
   </message>
@@ -6329,7 +6338,7 @@
    <translation>어댑터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Add</source>
    <translation>더하기</translation>
   </message>
@@ -6344,7 +6353,7 @@
    <translation>추천값 {value}: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>All files</source>
    <translation>모든 파일</translation>
   </message>
@@ -6516,7 +6525,7 @@
    <translation>CSV, JSON, JSONL, Parquet, XLSX, TXT를 읽어요. 모양과 글자 인코딩은 알아서 찾고, 원본은 바꾸지 않아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>Can be downloaded without signing in</source>
    <translation>로그인 없이 받을 수 있어요</translation>
   </message>
@@ -6603,12 +6612,14 @@
    <translation>데이터를 고르면 스텝 수를 여기서 셈해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Choose files</source>
    <translation>파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
    <source>Choose others</source>
    <translation>다른 파일 고르기</translation>
   </message>
@@ -6707,7 +6718,9 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -6727,6 +6740,7 @@
    <translation>어둡게</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
@@ -6832,7 +6846,7 @@
    <translation>빈 차례</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
   </message>
@@ -6964,6 +6978,7 @@
    <translation>주어지는 토큰 {count}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <location filename="../../finetune_studio/gui/pages/place.py" />
    <source>Go back</source>
    <translation>돌아가기</translation>
@@ -7085,7 +7100,7 @@
    <translation>아직 시작할 수 없어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>It could not be read.</source>
    <translation>읽지 못했어요.</translation>
   </message>
@@ -7195,7 +7210,7 @@
    <translation>만든 곳에서 한국어를 내세우지 않아요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>Its maker lets people in one by one</source>
    <translation>만든 곳이 한 사람씩 허용해요</translation>
   </message>
@@ -7252,7 +7267,7 @@
    <translation>한국어</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean film reviews with labels (3,000 rows)</source>
    <translation>한국어 영화 평과 레이블 (3,000행)</translation>
   </message>
@@ -7267,12 +7282,12 @@
    <translation>한국어 기본</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean questions and answers (1,500 rows)</source>
    <translation>한국어 질문과 답 (1,500행)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Korean text (400 lines)</source>
    <translation>한국어 글 (400줄)</translation>
   </message>
@@ -7288,6 +7303,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Label</source>
    <translation>레이블</translation>
   </message>
@@ -7367,6 +7383,11 @@
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Leaves the weights alone and learns a small adapter.</source>
    <translation>원래 가중치는 두고 작은 어댑터만 배워요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Less</source>
+   <translation>줄이기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -7582,6 +7603,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Model</source>
    <translation>모델</translation>
   </message>
@@ -7604,6 +7626,11 @@
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>Models that you download from the catalogue or the Hub stand here, with the room that they take.</source>
    <translation>추천 목록이나 Hub에서 받은 모델과 차지하는 용량이 여기에 보여요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>More</source>
+   <translation>더 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -7653,6 +7680,7 @@
    <translation>다음 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
@@ -7905,6 +7933,7 @@
    <translation>이전 질문</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
@@ -7985,7 +8014,7 @@
    <translation>문맥</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>Reads {n} tokens</source>
    <translation>문맥 {n} 토큰</translation>
   </message>
@@ -8092,6 +8121,7 @@
    <translation>행의 길이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
@@ -8216,6 +8246,7 @@
    <translation>세부 설정을 살펴볼까요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
    <translation>모양</translation>
@@ -8397,6 +8428,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
   </message>
@@ -8416,7 +8448,7 @@
    <translation>지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Take the files out</source>
    <translation>파일 빼기</translation>
   </message>
@@ -8438,6 +8470,7 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
   </message>
@@ -8487,7 +8520,7 @@
    <translation>파일을 읽은 뒤에 파일이 바뀌었어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/rows_card.py" />
    <source>The first rows, as they stand in the file</source>
    <translation>파일에 있는 그대로의 첫 행들</translation>
   </message>
@@ -8646,7 +8679,7 @@
    <translation>토크나이저</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>Tokenizer: {name}</source>
    <translation>토크나이저: {name}</translation>
   </message>
@@ -8716,7 +8749,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Training failed</source>
-   <translation>학습하지 못했어요</translation>
+   <translation>학습이 실패했어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
@@ -8894,7 +8927,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Validation loss rose after step {step}; that checkpoint is the best one.</source>
-   <translation>{step}스텝 뒤로 검증 손실이 올랐어요. {step}스텝의 체크포인트가 가장 좋아요.</translation>
+   <translation>{step}스텝 뒤로 검증 손실이 올랐어요. 그때의 체크포인트가 가장 좋아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -8947,6 +8980,11 @@
    <translation>비트를 줄인 가중치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>What fits first, Korean first</source>
+   <translation>들어가는 것부터, 한국어 우선</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>What has been trained?</source>
    <translation>무엇을 학습했나요?</translation>
@@ -8992,7 +9030,7 @@
    <translation>모델을 가져올 곳</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>Whether it asks for permission is not known</source>
    <translation>권한 요청이 필요한지 알려지지 않았어요</translation>
   </message>
@@ -9095,6 +9133,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>and {count} more</source>
    <translation>그 밖에 {count}개</translation>
@@ -9201,6 +9240,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_own.py" />
    <source>in this program</source>
    <translation>이 프로그램에 포함</translation>
   </message>
@@ -9417,17 +9457,17 @@
    <translation>내려받기 {count}회</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>{count} parameters</source>
    <translation>파라미터 {count}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to learn from</source>
    <translation>학습 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>{count} to measure on</source>
    <translation>검증 {count}행</translation>
   </message>
@@ -9639,6 +9679,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/sheets.py" />
    <source>– choose –</source>
    <translation>– 고르기 –</translation>
   </message>

@@ -67,9 +67,9 @@ def shown(page):
     return [each.source for each in page.list.table.rows.shown]
 
 
-def test_every_model_of_the_catalogue_is_shown_with_its_verdicts(page):
+def test_every_model_of_the_catalogue_and_the_demo_is_shown_with_its_verdicts(page):
     rows = page.list.table.rows.shown
-    assert {each.source for each in rows} == {each.id for each in entries()}
+    assert {each.source for each in rows} == {each.id for each in entries()} | {"demo"}
     small = next(each for each in rows if each.source == SMALL)
     assert small.fits["lora"] == "fits"
     assert all(set(each.fits) == {"full", "lora", "qlora"} for each in rows)
@@ -107,7 +107,7 @@ def test_filters_narrow_and_come_off(page, qtbot):
     everything = len(shown(page))
     for chip in page.list._chips.values():
         qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
-    assert shown(page) == []
+    assert shown(page) == ["demo"]  # which passes every one of them
     page.list.clear_filters()
     assert len(shown(page)) == everything
 
@@ -218,8 +218,7 @@ def test_a_folder_is_looked_into_and_used(page, window, qtbot, model):  # noqa: 
 def test_a_folder_without_a_model_is_refused_in_a_sentence(page, window, qtbot, tmp_path):
     page.go("folder")
     page.look_into(str(tmp_path))
-    settle(window, qtbot)
-    assert "holds no model" in words(page)
+    qtbot.waitUntil(lambda: "holds no model" in words(page), timeout=20_000)
     assert page.details.shown is None
 
 
@@ -315,8 +314,7 @@ def test_what_was_downloaded_is_listed_and_removed(page, window, qtbot, cache): 
     assert "5 MB" in words(page.kept)
     page.kept.remove("maker/old")
     qtbot.waitUntil(lambda: not disk.kept(), timeout=20_000)
-    settle(window, qtbot)
-    assert "No model is downloaded yet" in words(page.kept)
+    qtbot.waitUntil(lambda: "No model is downloaded yet" in words(page.kept), timeout=20_000)
 
 
 def test_a_row_is_read_out_with_its_verdicts(page):
@@ -333,3 +331,28 @@ def test_the_language_reaches_table_and_details(page, window, qtbot):
     assert page.list.table.rows.headerData(0, Qt.Orientation.Horizontal) == "모델"
     assert "라이선스" in words(page.details)
     assert language.current() == "ko"
+
+
+def test_what_fits_comes_first_and_the_model_in_use_is_looked_at(page):
+    rows = page.list.table.rows.shown
+    ease = [2 if each.trains else int(each.fits["qlora"] != "does-not-fit") for each in rows]
+    assert ease == sorted(ease, reverse=True)
+    assert page.list.table.current().source == "demo"
+
+
+def test_the_small_print_is_one_press_away(page, window, qtbot):
+    page.list.table.look_at(SMALL)
+    settle(window, qtbot)
+    assert "Tokenizer" not in words(page.details)
+    qtbot.mouseClick(button(page.details, "More"), Qt.MouseButton.LeftButton)
+    assert "Tokenizer" in words(page.details)
+    page.list.table.look_at("Qwen/Qwen3-4B-Instruct-2507")
+    settle(window, qtbot)
+    assert "Tokenizer" in words(page.details)
+    qtbot.mouseClick(button(page.details, "Less"), Qt.MouseButton.LeftButton)
+    assert "Tokenizer" not in words(page.details)
+
+
+def test_the_hub_says_what_to_do_before_anything_is_typed(page, window, qtbot):
+    page.go("hub")
+    qtbot.waitUntil(lambda: "Type a name" in words(page), timeout=20_000)

@@ -71,7 +71,7 @@ class HyperparametersPage(StepPage):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
-        self.form = Form(project.session, groups())
+        self.form = Form(project.session, groups(), project.facts.findings)
         self._level = Segmented([(False, self._basic), (True, self._all)])
         self._level.setAccessibleName(tr("Which settings are shown"))
         self._level.edited.connect(self._choose_level)
@@ -94,6 +94,7 @@ class HyperparametersPage(StepPage):
         )
         self.form.advanced_changed.connect(self._level.show_value)
         project.session.changed.connect(self._follow)
+        project.facts.changed.connect(self.form.show_findings)
         self.form.show_advanced(project.preferences.advanced)
         self._level.show_value(project.preferences.advanced)
         self._follow()

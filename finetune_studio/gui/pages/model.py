@@ -164,13 +164,16 @@ class ModelPage(StepPage):
         self.details.show_row(shown, downloading=self.download.running)
 
     def _search(self, text: str) -> None:
-        if self.place != "hub" or text == self._asked:
+        if self.place != "hub":
             return
-        self._asked = text
         if len(text) < SHORTEST:
+            self._asked = ""
             self._show_rows([])
             self._tell("advice", lambda: tr("Type a name, and the Hub is asked."))
             return
+        if text == self._asked:
+            return
+        self._asked = text
         self._tell("advice", lambda: tr("Asking the Hub …"))
         gpu = self._project.preferences.gpu
         self._project.jobs.run("models", lambda: on_hub(text, gpu), self._found, self._no_hub)

@@ -4,22 +4,25 @@ from collections.abc import Iterable
 
 from finetune_studio.catalog.entries import entries
 from finetune_studio.gui.pages import model_rows
+from finetune_studio.gui.pages.model_own import demo_row
 from finetune_studio.gui.pages.model_rows import Row
 
 FOUND = 1000  # results of the Hub that are asked for
 
 
 def catalogue(gpu: str) -> list[Row]:
-    """The catalogue's rows, with what is on the disk and what fits.
+    """The demo model and the catalogue's rows, with what is on the disk and what fits.
 
     Raises:
         RefusedError: The GPU is not known.
+        StudioError: The demo model is missing from this installation.
     """
     from finetune_studio.catalog.disk import on_disk
     from finetune_studio.hardware.target import target_of
 
     here = on_disk()
-    return model_rows.with_fits((model_rows.of_entry(e, here) for e in entries()), target_of(gpu))
+    rows = model_rows.with_fits((model_rows.of_entry(e, here) for e in entries()), target_of(gpu))
+    return [demo_row(gpu), *rows]
 
 
 def on_hub(text: str, gpu: str) -> list[Row]:

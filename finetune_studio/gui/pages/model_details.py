@@ -1,7 +1,5 @@
 """What the choice of a model means: what it is, what its licence allows, whether it fits here."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QBoxLayout, QWidget
@@ -13,9 +11,11 @@ from finetune_studio.errors import StudioError
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.pages import model_words as words
+from finetune_studio.gui.pages.model_facts import facts
 from finetune_studio.gui.pages.model_rows import Row
 from finetune_studio.gui.plan import plan_of
 from finetune_studio.gui.project import Project
+from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
@@ -49,19 +49,23 @@ class Details(Card):
         self._project = project
         self._row: Row | None = None
         self._busy, self._key = False, f"details {id(self)}"
+        self._upright, self._whole = False, False
+        self._fine: list[QWidget] = []
+        self._more = Button(lambda: tr("Less") if self._whole else tr("More"), "quiet")
+        self._more.clicked.connect(self._turn)
         self._name, self._source = (
             Text("", "section", wrap=True),
             Text("", "mono", "text3", wrap=True),
         )
         self._actions = row(gap=Space.s)
         named = box(column(self._name, self._source, gap=0))
-        self._head = row(named, box(self._actions), gap=Space.m)
+        self._head = row(named, self._more, box(self._actions), gap=Space.s)
         self._head.setStretch(0, 1)
         self._warning, self._rule = column(gap=0), Rule()
         self._about, self._licence, self._fit = (column(gap=5) for _ in range(3))
         self._rules = (Rule(vertical=True), Rule(vertical=True))
         self._line = row(gap=20)
-        for part, share in ((self._about, 9), (self._licence, 11), (self._fit, 9)):
+        for part, share in ((self._about, 8), (self._licence, 12), (self._fit, 8)):
             if self._line.count():
                 self._line.addWidget(self._rules[self._line.count() // 2])
             self._line.addWidget(box(part), share)
@@ -88,6 +92,20 @@ class Details(Card):
         self._head.setDirection(way)
         for rule in self._rules:
             rule.setVisible(not upright)
+        self._upright = upright
+        self._show_fine()
+
+    def _turn(self) -> None:
+        self._whole = not self._whole
+        self._show_fine()
+
+    def _show_fine(self) -> None:
+        """Show the small print where there is room for it, or where it is asked for."""
+        self._more.setVisible(bool(self._fine) and not self._upright)
+        self._more.say(lambda: tr("Less") if self._whole else tr("More"))
+        self._more.show_glyph("chevron-down" if self._whole else "chevron-right")
+        for each in self._fine:
+            each.setVisible(self._whole or self._upright)
 
     def show_row(self, shown: Row | None, *, downloading: bool = False) -> None:
         """Show another model, or that none is looked at."""
@@ -96,18 +114,26 @@ class Details(Card):
         self._project.jobs.forget(self._key)
         for part in (self._actions, self._warning, self._about, self._licence, self._fit):
             clear(part)
+        self._fine.clear()
         if shown is None:
             return
         self._name.say(shown.name)
         self._source.say(_where(shown))
+        self._source.setFont(font("caption" if shown.source == DEMO else "mono"))
         self._add_actions(shown)
         self._tell_about(shown)
         self._tell_licence(shown)
         self._tell_fit(shown)
+        self._show_fine()
+
+    def _add(self, layout: QBoxLayout, widget: QWidget, *, fine: bool) -> None:
+        layout.addWidget(widget)
+        if fine:
+            self._fine.append(widget)
 
     def _tell_about(self, shown: Row) -> None:
-        for glyph, tone, said in _facts(shown):
-            self._about.addWidget(_point(glyph, tone, said))
+        for each in facts(shown):
+            self._add(self._about, _point(each.glyph, each.tone, each.words), fine=each.fine)
         keys = shown.entry.sources if shown.entry else ()
         self._name.setToolTip("\n".join(sources().get(key, key) for key in keys))
         self._about.addStretch(1)
@@ -120,7 +146,7 @@ class Details(Card):
         glyph, tone = _sign(found.commercial)
         lay.addWidget(_point(glyph, tone, lambda: found.commercial_sentence))
         for sentence in found.sentences[1:]:
-            lay.addWidget(_point("file-text", "text2", sentence))
+            self._add(lay, _point("file-text", "text2", sentence), fine=True)
         if found.checked != "text":
             note = Text(
                 lambda: tr("These sentences were not checked against the licence's own text."),
@@ -128,7 +154,7 @@ class Details(Card):
                 "warn",
                 wrap=True,
             )
-            lay.addWidget(note)
+            self._add(lay, note, fine=True)
         legal = Text(lambda: tr("This is no legal advice."), "caption", "text3")
         if found.link or shown.entry or shown.found:
             read = Button(lambda: tr("Read it in full"), "link", "globe")
@@ -147,7 +173,7 @@ class Details(Card):
         lay.addWidget(self._bar)
         lay.addWidget(self._there)
         if shown.fits:
-            lay.addWidget(Text(self._alone, "caption", "text3", wrap=True))
+            self._add(lay, Text(self._alone, "caption", "text3", wrap=True), fine=True)
         lay.addStretch(1)
         recipe, gpu = self._project.session.recipe, self._project.preferences.gpu
         asked = with_changes(recipe, {"model.source": source, "model.revision": ""})
@@ -236,45 +262,6 @@ class Details(Card):
             lambda: self.use_asked.emit(shown, not trusted), Qt.ConnectionType.QueuedConnection
         )
         return made
-
-
-def _facts(shown: Row) -> list[tuple[str, str, Words]]:
-    """What is known of a model: icon, tone and sentence of each."""
-    each = shown.entry
-    found: list[tuple[str, str, Words]] = []
-    if shown.parameters:
-        count = amounts.parameters(shown.parameters)
-        vision = each.vision_parameters if each else 0
-        found.append(("layers", "text2", lambda: _size(count, vision)))
-    if shown.context:
-        tokens = amounts.whole(shown.context)
-        found.append(("file-text", "text2", lambda: tr("Reads {n} tokens").format(n=tokens)))
-    if each:
-        name = each.tokenizer
-        found.append(("terminal", "text2", lambda: tr("Tokenizer: {name}").format(name=name)))
-        found.append(("globe", "text2", _korean(shown)))
-    if shown.gated == "yes":
-        found.append(("lock", "warn", lambda: tr("Its maker lets people in one by one")))
-    elif shown.gated == "unknown" and each:
-        found.append(("lock", "text2", lambda: tr("Whether it asks for permission is not known")))
-    elif shown.gated == "no":
-        found.append(("check", "text2", lambda: tr("Can be downloaded without signing in")))
-    if shown.limits:
-        found.append(("triangle-alert", "warn", lambda: " ".join(shown.limits)))
-    return found
-
-
-def _size(count: str, vision: int) -> str:
-    text = tr("{count} parameters").format(count=count)
-    if vision:
-        more = amounts.parameters(vision)
-        text += tr(", and {more} for images").format(more=more)
-    return text
-
-
-def _korean(shown: Row) -> Callable[[], str]:
-    adapted = bool(shown.entry and shown.entry.korean.adapted)
-    return lambda: words.korean_long(shown.korean, adapted=adapted)
 
 
 def _sign(commercial: str) -> tuple[str, str]:

@@ -33,7 +33,12 @@ class ModelFindings(QWidget):
         facts = self._project.facts.findings()
         ours = [each for each in facts if each.where.startswith(("model.", "licence."))]
         codes = {each.code for each in ours}
-        ours += [each for each in self._licences if each.code not in codes]
+        data = bool(self._project.session.recipe.data.files)  # without it, it has no licence yet
+        ours += [
+            each
+            for each in self._licences
+            if each.code not in codes and (data or each.where != "licence.data")
+        ]
         if ours == self._shown:
             return
         self._shown = ours

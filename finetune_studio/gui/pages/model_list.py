@@ -61,8 +61,8 @@ class ModelList(QWidget):
         self.gpu.edited.connect(lambda name: self.gpu_asked.emit(str(name)))
         self._place = Text(self._place_words, "caption", "text3")
         self.table.sorted.connect(lambda key, _: self._order.show_value(key))
-        self._order.show_value("korean")
-        self.table.show_sorted("korean", descending=True)
+        self._order.show_value("suits")
+        self.table.show_sorted("suits", descending=True)
         self._lay()
         self._name()
 
@@ -152,6 +152,8 @@ def _gpus() -> list[tuple[str, str]]:
 
 
 def _order_words(key: Key) -> Callable[[], str]:
+    if key == "suits":
+        return lambda: tr("What fits first, Korean first")
     if key == "korean":
         return lambda: tr("Korean first, newest first")
     return lambda: tr("By: {column}").format(column=column_title(key))

@@ -1,5 +1,6 @@
 """Models that are here already: a folder of the person's, the embedded demo model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from finetune_studio.catalog.figures import known_model
@@ -23,7 +24,8 @@ def demo_row(gpu: str = "") -> Row:
     resolve_model(DEMO)
     folder = known_model(DEMO).folder
     assert folder is not None  # it has just been found there
-    return _of_folder(DEMO, tr("Demo model"), folder, gpu, trust=False)
+    row = _of_folder(DEMO, tr("Demo model"), folder, gpu, trust=False)
+    return replace(row, maker=tr("in this program"))
 
 
 def folder_row(folder: str, gpu: str = "") -> Row:

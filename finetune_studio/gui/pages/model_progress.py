@@ -1,11 +1,13 @@
 """A running download as a card: the whole, each file, the speed, and what can be done with it."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.catalog.progress import Progress
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.model_download import Download
+from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
@@ -14,6 +16,7 @@ from finetune_studio.gui.widgets.layout import box, column, row
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 
+AMOUNT = 120  # pixels
 LARGE = 10_000_000  # bytes; smaller files are over before they are read
 
 
@@ -22,6 +25,9 @@ class _FileLine(QWidget):
         super().__init__()
         self._name, self._track, self._amount = Text(name, "caption", "text2"), Track(), Text("")
         self._amount.setProperty("tone", "text3")
+        self._amount.setFont(font("caption"))
+        self._amount.setMinimumWidth(AMOUNT)  # so that the tracks stand one under the other
+        self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._track.setFixedWidth(140)
         self._track.setAccessibleName(name)
         self.setLayout(row(self._name, None, self._track, self._amount, gap=Space.m))

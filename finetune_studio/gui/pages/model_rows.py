@@ -15,7 +15,9 @@ from finetune_studio.catalog.search import Found
 from finetune_studio.hardware.memory import Verdict
 from finetune_studio.hardware.target import Target
 
-Key = Literal["korean", "name", "maker", "parameters", "licence", "context", "download", "fits"]
+Key = Literal[
+    "suits", "korean", "name", "maker", "parameters", "licence", "context", "download", "fits"
+]
 Fits = Mapping[str, Verdict]
 OK = ("fits", "tight")
 COMMERCIAL: tuple[Commercial, ...] = ("no", "unknown", "conditional", "yes")
@@ -180,6 +182,7 @@ def select(rows: Iterable[Row], wanted: Wanted) -> list[Row]:
 
 RANK = ("does-not-fit", "tight", "fits")
 KEYS: Mapping[Key, Callable[[Row], Any]] = {
+    "suits": lambda each: (_ease(each), *KEYS["korean"](each)),
     "name": lambda each: each.name.casefold(),
     "maker": lambda each: (each.maker.casefold(), each.parameters),
     "parameters": lambda each: each.parameters,
@@ -193,6 +196,12 @@ KEYS: Mapping[Key, Callable[[Row], Any]] = {
     "download": lambda each: (each.on_disk, -each.download),
     "fits": lambda each: tuple(RANK.index(each.fits[m]) for m in each.fits) if each.fits else (),
 }
+
+
+def _ease(each: Row) -> int:
+    """How easily it is trained on that GPU: with LoRA, with QLoRA alone, or not at all."""
+    fits = each.fits or {}
+    return 2 if each.trains else int(fits.get("qlora") in OK)
 
 
 def arrange(rows: Sequence[Row], key: Key, *, descending: bool) -> list[Row]:

@@ -39,13 +39,13 @@ RIGHT = {"parameters", "context", "download"}
 WIDTHS = {
     "maker": 118,
     "parameters": 64,
-    "licence": 126,
-    "korean": 78,
+    "licence": 138,
+    "korean": 76,
     "context": 72,
     "download": 84,
     "fits": 168,
 }
-LARGEST_FIRST = {"korean", "download", "fits", "licence", "context"}
+LARGEST_FIRST = {"suits", "korean", "download", "fits", "licence", "context"}
 ROOM = {"context": 840, "maker": 980}
 """From how many pixels on a column has room; until then the name's second line says it."""
 
@@ -58,7 +58,7 @@ class Models(QAbstractTableModel):
         self._all: Sequence[Row] = ()
         self.shown: list[Row] = []
         self.wanted = Wanted()
-        self.key: Key = "korean"
+        self.key: Key = "suits"
         self.descending = True
 
     @property
@@ -128,6 +128,7 @@ class Models(QAbstractTableModel):
 def column_title(key: Key) -> str:
     """What a column is called."""
     return {
+        "suits": tr("Model"),
         "name": tr("Model"),
         "maker": tr("Maker"),
         "parameters": tr("Size"),
@@ -191,7 +192,8 @@ class ModelTable(QTableView):
         """Show another order."""
         self._keeping(lambda: self.rows.show_sorted(key, descending=descending))
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        self.horizontalHeader().setSortIndicator(COLUMNS.index(key), order)
+        column = COLUMNS.index(key) if key in COLUMNS else -1  # -1 takes the arrow away
+        self.horizontalHeader().setSortIndicator(column, order)
 
     def show_chosen(self, source: str) -> None:
         """Mark the row that the recipe uses."""

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from finetune_studio.gui.tokens import Size
 from finetune_studio.gui.widgets.field import paint_frame
+from finetune_studio.recipe.numbers import short as short
 
 MOST = 1e12
 
@@ -113,16 +114,6 @@ class Rate(Number):
             inside = False
         state = QValidator.State.Acceptable if inside else QValidator.State.Intermediate
         return state, text, position
-
-
-def short(value: float) -> str:
-    """A small number as the field writes it: 2e-4, 0.05, 1.5e-5."""
-    if not value:
-        return "0"
-    if abs(value) >= 0.01:
-        return f"{value:.3g}"
-    mantissa, _, power = f"{value:.2e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
 
 
 def beside(value: float, steps: int) -> float:
