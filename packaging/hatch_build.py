@@ -8,7 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompileTranslations(BuildHookInterface):
-    """Makes resources/i18n/*.qm with Qt's own compiler, from PySide6-Essentials."""
+    """Makes resources/i18n/*.qm with nothing but Python."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile them; an sdist carries the sources alone."""

@@ -5,15 +5,15 @@ python packaging/translations.py update     take in new texts, drop those that a
 python packaging/translations.py missing    print what has no Korean yet
 """
 
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
-from texts import ROOT, Text, find  # noqa: E402  (its folder is no package)
+from qm import Message, compiled  # noqa: E402  (its folder is no package)
+from texts import ROOT, Text, find  # noqa: E402
 
 FOLDER = ROOT / "resources" / "i18n"
 FORMS = {"ko": 1, "en": 2}  # plural forms
@@ -82,20 +82,15 @@ def missing(code: str = "ko") -> list[Key]:
 
 
 def release(target: Path = FOLDER) -> list[Path]:
-    """Compile every .ts file to a .qm file in `target`; returns what was made.
-
-    Raises:
-        subprocess.CalledProcessError: A file is no translation file.
-    """
-    import PySide6
-
-    tool = Path(PySide6.__file__).parent / "lrelease"
+    """Compile every .ts file to a .qm file in `target`; returns what was made."""
     made = []
-    with TemporaryDirectory(dir=target) as folder:  # whoever reads them meanwhile has the old ones
-        for source in sorted(FOLDER.glob("studio_*.ts")):
-            compiled = Path(folder) / f"{source.stem}.qm"
-            subprocess.run([tool, "-silent", source, "-qm", compiled], check=True)
-            made.append(compiled.replace(target / compiled.name))
+    for code in FORMS:
+        texts = [Message(*key, tuple(forms)) for key, forms in read(code).items()]
+        path = target / f"studio_{code}.qm"
+        with NamedTemporaryFile(dir=target, delete=False) as file:  # readers have one or the other
+            file.write(compiled(code, texts))
+        Path(file.name).chmod(0o644)
+        made.append(Path(file.name).replace(path))
     return made
 
 
