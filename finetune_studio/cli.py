@@ -32,7 +32,8 @@ COMMANDS = {
     "runs": mark("list, show, compare and delete runs"),
     "chat": mark("talk to a tuned model"),
     "evaluate": mark("how good a tuned model is, beside its base model"),
-    "export": mark("write the adapter or the merged model"),
+    "export": mark("write the adapter, the merged model or GGUF"),
+    "verify": mark("does an export say what the trained model says?"),
     "setup": mark("install what training needs, repair, move or remove it"),
 }
 

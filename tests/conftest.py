@@ -48,11 +48,23 @@ def pytest_collection_modifyitems(items):
         and "STUDIO_TEST_NETWORK is not set",
         "needs_tokenizers": not os.environ.get("FINETUNE_STUDIO_TOKENIZERS")
         and "FINETUNE_STUDIO_TOKENIZERS names no folder of tokenizers",
+        "needs_llama": not _llama()
+        and "FINETUNE_STUDIO_LLAMA names no folder with llama.cpp (`setup gguf` makes one)",
     }
     for item in items:
         for name, reason in missing.items():
             if reason and item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=f"{name}: {reason}"))
+
+
+def _llama():
+    """Whether llama.cpp is named; the tests' own home folder has none."""
+    if not os.environ.get("FINETUNE_STUDIO_LLAMA"):
+        return False
+    from finetune_studio.export.llama import find
+
+    found = find()
+    return found.runs and found.converter is not None
 
 
 @pytest.fixture

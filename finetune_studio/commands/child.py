@@ -20,7 +20,7 @@ def run_engine(name: str, *arguments: str, **options: Any) -> "subprocess.Comple
     it does not react.
 
     Args:
-        name: The program, such as "chat" or "merge".
+        name: The program, such as "chat" or "export".
         arguments: Its command line.
         options: More for `subprocess.Popen`, such as `stdout`.
 

@@ -119,7 +119,7 @@ def _short(text: str) -> str:
 def _export(run: RunFolder, name: str) -> None:
     out = run.path / "exports" / name
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    child = run_engine("merge", str(run.path), name, str(out), "--json", **pipes)
+    child = run_engine("export", str(run.path), name, str(out), "--json", **pipes)
     if child.returncode:
         raise StudioError(tr("The export failed."), _last_line(child.stderr))
     report: dict[str, Any] = json.loads(child.stdout)

@@ -1,10 +1,11 @@
-"""`finetune-studio export`: write the adapter or the merged model of a run."""
+"""`finetune-studio export`: write what a run has made: adapter, merged model or GGUF."""
 
 import argparse
 from pathlib import Path
 
 from finetune_studio.commands.child import run_engine
-from finetune_studio.errors import RefusedError
+from finetune_studio.export.files import refuse_taken
+from finetune_studio.export.formats import FORMATS, PRECISIONS, QUANTS, USUAL_QUANT, quant_of
 from finetune_studio.i18n import tr
 from finetune_studio.runs.folder import RunFolder
 
@@ -12,7 +13,20 @@ from finetune_studio.runs.folder import RunFolder
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The run, the format and where to."""
     parser.add_argument("run_folder", type=Path, metavar="RUN")
-    parser.add_argument("--to", choices=("adapter", "merged"), required=True)
+    parser.add_argument("--to", choices=FORMATS, required=True)
+    parser.add_argument(
+        "--quant",
+        default=USUAL_QUANT,
+        help=tr("for gguf: {names}; {usual} without it").format(
+            names=", ".join(QUANTS), usual=USUAL_QUANT
+        ),
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="bf16",
+        help=tr("for merged: what the weights are written in"),
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=export)
@@ -21,10 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def export(options: argparse.Namespace) -> int:
     """Run the engine's export as a child; it prints the files, or why not."""
     run = RunFolder.open(options.run_folder)
-    if options.out.exists():
-        raise RefusedError(
-            tr("{path} exists already.").format(path=options.out),
-            hint=tr("Choose another folder with --out."),
-        )
+    quant = quant_of(options.quant)
+    refuse_taken(options.out)
     asked = [str(run.path), options.to, str(options.out.resolve())]
-    return run_engine("merge", *asked, *(["--json"] if options.json else [])).returncode
+    asked += ["--quant", quant.name, "--precision", options.precision]
+    return run_engine("export", *asked, *(["--json"] if options.json else [])).returncode

@@ -38,11 +38,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     bundle.add_argument("--platform", choices=["linux", "windows", "macos"], default="linux")
     bundle.add_argument("--python", default="3.12")
     bundle.add_argument("--torch", choices=[*BUILDS, "default"], default="cpu")
+    gguf = actions.add_parser("gguf", help=tr("get llama.cpp, which writes and runs GGUF"))
     remove = actions.add_parser("remove", help=tr("remove what the program made; asks first"))
     remove.add_argument("--yes", action="store_true", help=tr("do not ask"))
     for name in ("runs", "models", "preferences", "projects"):
         remove.add_argument(f"--{name}", action="store_true", help=tr("these too"))
-    for each in (show, install):
+    for each in (show, install, gguf):
         each.add_argument("--json", action="store_true")
     parser.set_defaults(run=setup)
 
@@ -50,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def setup(options: argparse.Namespace) -> int:
     """Do what was asked."""
     acts = {"install": _install, "repair": _repair, "move": _move, "bundle": _bundle}
-    acts |= {"remove": _remove, "show": _show}
+    acts |= {"remove": _remove, "show": _show, "gguf": _gguf}
     acts[options.action or "show"](options)
     return 0
 
@@ -144,6 +145,17 @@ def _bundle(options: argparse.Namespace) -> None:
     wheels = make(program, target, out, _Speaker().progress)
     text = tr("{files} files, {size}, in {path}.")
     line(text.format(files=len(wheels), size=size(sum(w.size for w in wheels)), path=out))
+
+
+def _gguf(options: argparse.Namespace) -> None:
+    from finetune_studio.export import fetching, llama
+    from finetune_studio.runs.process import trainer_python
+
+    place = fetching.fetch(trainer_python(), note)
+    if options.json:
+        print_json({"path": str(place), "runs": llama.find().runs})
+    else:
+        line(tr("llama.cpp is in {path}.").format(path=place))
 
 
 def _remove(options: argparse.Namespace) -> None:

@@ -1,102 +1,79 @@
-"""Writes a run's adapter or merged model: `python -m finetune_studio.engine.merge RUN FORMAT OUT`.
+"""Puts an adapter into its base model and writes the whole, in 16 or 32 bits.
 
-An export is what was trained, and is checked before it gets its name: a fresh process loads it
-from disk and says what it says to held-out rows (parity.py). Where that is further from the trained
-model than rounding to 16 bits takes it, the report says so.
+A LoRA adapter goes in tensor by tensor (streaming.py), what cannot be done so is loaded whole.
 """
 
-import argparse
-import hashlib
+import gc
 import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
-from finetune_studio.engine.dataset import Prepared, prepare
-from finetune_studio.engine.parity import CLOSE, Reference, reference_of
-from finetune_studio.engine.process import run_as_process
-from finetune_studio.engine.result import ABOUT, copy_tokenizer, make_readable
-from finetune_studio.engine.tuned import Tuned, open_tuned, with_its_adapter
-from finetune_studio.errors import RefusedError, StudioError
-from finetune_studio.i18n import tr
+from finetune_studio.engine import streaming
+from finetune_studio.engine.collating import padding_id
+from finetune_studio.engine.device import DTYPES
+from finetune_studio.engine.result import copy_tokenizer
+from finetune_studio.engine.tuned import Tuned, with_its_adapter
 from finetune_studio.recipe.methods import Full, Qlora
-from finetune_studio.runs.folder import RunFolder
 
 SHARD = "5GB"
+OF_THE_MACHINE = ("_name_or_path", "quantization_config", "torch_dtype")
+"""What a configuration says of the folder or the form that the model was loaded from."""
 
 
-def export(arguments: list[str]) -> int:
-    """Export one format; the folder appears whole or not at all."""
-    options = _parser().parse_args(arguments)
-    out: Path = options.out
-    if out.exists():
-        raise RefusedError(
-            tr("{path} exists already.").format(path=out), hint=tr("Choose another folder.")
-        )
-    run = RunFolder.open(options.run)
-    tuned = open_tuned(run)
-    write = _WRITERS[options.format]
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        reference = reference_of(tuned.model(), tuned, _held_out(tuned))
-        way = write(tuned, part)
-        parity = _compare(part, reference, run if options.format == "adapter" else None)
-        make_readable(part)
-        os.replace(part, out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    report = {
-        "format": options.format,
-        "path": str(out),
-        "way": way,
-        "parity": parity,
-        "agrees": parity["mean_kl"] <= CLOSE,
-        "files": list(_files(out)),
-    }
-    print(json.dumps(report, ensure_ascii=False) if options.json else _told(report))  # noqa: T201
-    return 0
+def write_merged(tuned: Tuned, part: Path, precision: str = "bf16") -> str:
+    """Write the merged model with its tokenizer; how it was made.
 
-
-def _adapter(tuned: Tuned, part: Path) -> str:
-    if isinstance(tuned.recipe.method, Full):
-        raise RefusedError(
-            tr("A full fine-tuning has no adapter."), hint=tr("Export it with --to merged.")
-        )
-    shutil.copytree(tuned.folder, part, ignore=shutil.ignore_patterns("training_args.bin"))
-    config = part / "adapter_config.json"
-    values = json.loads(config.read_text(encoding="utf-8"))
-    values["base_model_name_or_path"] = public_name(tuned.recipe.model.source)
-    config.write_text(json.dumps(values, indent=2, ensure_ascii=False), encoding="utf-8")
-    return "adapter as trained"
-
-
-def public_name(source: str) -> str:
-    """The base model as others may read it: a Hub id as it is, a folder by its name alone."""
-    return Path(source).name if Path(source).expanduser().is_dir() else source
-
-
-def _merged(tuned: Tuned, part: Path) -> str:
-    model, way = _merge(tuned)
-    model.to(torch.bfloat16)
-    model.config.dtype = torch.bfloat16
-    model.config.use_cache = True
-    model.save_pretrained(part, max_shard_size=SHARD)
+    Args:
+        tuned: The finished run.
+        part: A folder that exists.
+        precision: bf16, fp16 or fp32.
+    """
+    planned = _plan(tuned)
+    if planned is None:
+        way = _write_loaded(tuned, part, DTYPES[precision])
+    else:
+        streaming.write(planned, part, DTYPES[precision])
+        _write_config(tuned, part, DTYPES[precision])
+        full = isinstance(tuned.recipe.method, Full)
+        way = "whole model" if full else "adapter merged into the base model"
     copy_tokenizer(tuned.folder, part, tuned.template)
-    shutil.copyfile(tuned.folder / ABOUT, part / ABOUT)
     (part / "README.md").unlink(missing_ok=True)
     return way
 
 
-_WRITERS = {"adapter": _adapter, "merged": _merged}
+def _plan(tuned: Tuned) -> streaming.Plan | None:
+    """How to do it tensor by tensor; None where the model must be loaded."""
+    method = tuned.recipe.method
+    if tuned.labels or isinstance(method, Qlora):
+        return None
+    if isinstance(method, Full):
+        return streaming.whole(tuned.folder)
+    return streaming.plan(tuned.source, tuned.folder)
+
+
+def _write_config(tuned: Tuned, part: Path, dtype: torch.dtype) -> None:
+    """The model's configuration, as it is after training."""
+    full = isinstance(tuned.recipe.method, Full)
+    source = tuned.folder if full else tuned.source
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config = {name: value for name, value in config.items() if name not in OF_THE_MACHINE}
+    config |= {"dtype": str(dtype).removeprefix("torch."), "use_cache": True}
+    config |= {"pad_token_id": padding_id(tuned.tokenizer)}
+    text = json.dumps(config, indent=2, ensure_ascii=False)
+    (part / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _write_loaded(tuned: Tuned, part: Path, dtype: torch.dtype) -> str:
+    model, way = _merge(tuned)
+    model.to(dtype)
+    model.config.dtype = dtype
+    model.config.use_cache = True
+    model.save_pretrained(part, max_shard_size=SHARD)
+    del model
+    gc.collect()
+    return way
 
 
 def _merge(tuned: Tuned) -> tuple[nn.Module, str]:
@@ -119,64 +96,3 @@ def _merge(tuned: Tuned) -> tuple[nn.Module, str]:
 
 def _with_adapter(base: nn.Module, tuned: Tuned) -> nn.Module:
     return with_its_adapter(base, tuned.folder).merge_and_unload()
-
-
-def _held_out(tuned: Tuned) -> Prepared:
-    return prepare(tuned.recipe, tuned.source, lambda *_, **__: None)
-
-
-def _compare(folder: Path, reference: Reference, run: RunFolder | None) -> dict[str, float]:
-    """Load the export in a fresh process and compare it with what the trained model said."""
-    kept = folder.with_name(folder.name + ".reference")
-    reference.save(kept)
-    command = [sys.executable, "-m", "finetune_studio.engine.parity", str(folder), str(kept)]
-    command += [str(run.path)] if run else []
-    try:
-        child = subprocess.run(command, capture_output=True, text=True, check=False)
-    finally:
-        kept.unlink(missing_ok=True)
-    if child.returncode:
-        raise StudioError(
-            tr("The export could not be loaded again."),
-            child.stderr.strip().splitlines()[-1] if child.stderr.strip() else "",
-            tr("Nothing was written; the run itself is as it was."),
-        )
-    found: dict[str, float] = json.loads(child.stdout.splitlines()[-1])
-    return found
-
-
-def _files(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-            name = path.relative_to(folder).as_posix()
-            yield {"name": name, "bytes": path.stat().st_size, "sha256": found}
-
-
-def _told(report: dict[str, Any]) -> str:
-    parity = report["parity"]
-    lines = [
-        tr("{format} written to {path}.").format(**report),
-        tr("{way}; loaded again: same likeliest token {top1:.1%}, KL divergence {kl:.2g}.").format(
-            way=report["way"], top1=parity["top1_match"], kl=parity["mean_kl"]
-        ),
-    ]
-    if not report["agrees"]:
-        said = tr("It is not quite what was trained: up to {close} nats are rounding.")
-        lines.append(said.format(close=CLOSE))
-    lines += [f"  {each['name']}  {each['bytes']:,}" for each in report["files"]]
-    return "\n".join(lines)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("run", type=Path)
-    parser.add_argument("format", choices=("adapter", "merged"))
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--json", action="store_true")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(run_as_process(export))

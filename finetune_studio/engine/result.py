@@ -12,6 +12,8 @@ from safetensors.torch import load_file
 
 from finetune_studio.engine.dataset import Prepared
 from finetune_studio.errors import StudioError
+from finetune_studio.export.about import ABOUT
+from finetune_studio.export.files import make_readable
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
 
@@ -23,7 +25,6 @@ TOKENIZER_FILES = (
     "chat_template.jinja",
     "generation_config.json",
 )
-ABOUT = "studio.json"
 
 
 def restore_best(model: Any, checkpoint: Path | None) -> None:
@@ -104,9 +105,3 @@ def _end_at(folder: Path, eos_ids: Collection[int]) -> None:
     ids = sorted(eos_ids)
     about["eos_token_id"] = ids if len(ids) > 1 else ids[0]
     file.write_text(json.dumps(about, indent=2), encoding="utf-8")
-
-
-def make_readable(folder: Path) -> None:
-    """Give every file mode 0644: safetensors writes 0600, which a service account cannot read."""
-    for path in folder.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)

@@ -47,14 +47,21 @@ class Voice:
 
     def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
         """The ids that the model is given: the conversation, or the last message alone."""
+        alone = self._template is None
+        return self._tokenizer.encode(self.prompt(messages), add_special_tokens=alone)[0]
+
+    def prompt(self, messages: list[dict[str, str]]) -> str:
+        """The text that the model is given, without the special tokens that are added to texts."""
         if self._template is None:
-            return self._tokenizer.encode(messages[-1]["content"], add_special_tokens=True)[0]
-        if self._system and messages[0]["role"] != "system":
-            messages = [{"role": "system", "content": self._system}, *messages]
-        text = render(
-            self._template, messages, tokenizer=self._tokenizer, add_generation_prompt=True
-        )
-        return self._tokenizer.encode(text, add_special_tokens=False)[0]
+            return messages[-1]["content"]
+        said = self.with_system(messages)
+        return render(self._template, said, tokenizer=self._tokenizer, add_generation_prompt=True)
+
+    def with_system(self, messages: list[dict[str, str]]) -> list[dict[str, str]]:
+        """The conversation with the system prompt that was trained with, where it has none."""
+        if not self._system or messages[0]["role"] == "system":
+            return messages
+        return [{"role": "system", "content": self._system}, *messages]
 
     @torch.no_grad()
     def answer(

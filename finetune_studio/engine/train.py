@@ -242,7 +242,7 @@ def export_as_asked(run: RunFolder, records: Records) -> None:
     for name in store.load(run.recipe).export.formats:
         out = run.path / "exports" / name
         shutil.rmtree(out, ignore_errors=True)  # of a run that was extended
-        command = [sys.executable, "-m", "finetune_studio.engine.merge", str(run.path), name]
+        command = [sys.executable, "-m", "finetune_studio.engine.export", str(run.path), name]
         gc.collect()
         torch.cuda.empty_cache()
         done = subprocess.run([*command, str(out), "--json"], stdout=subprocess.PIPE, check=False)

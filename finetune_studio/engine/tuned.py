@@ -14,9 +14,9 @@ from finetune_studio.catalog.resolve import resolve_model
 from finetune_studio.engine.collating import padding_id
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.loading import Labels, load_model
-from finetune_studio.engine.result import ABOUT
 from finetune_studio.engine.samples import Voice, voice_of
 from finetune_studio.errors import RefusedError
+from finetune_studio.export.about import ABOUT
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.methods import Full

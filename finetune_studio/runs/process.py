@@ -127,7 +127,7 @@ def _executable(chosen: str) -> str:
 
 
 def engine_command(name: str, *arguments: str) -> list[str]:
-    """The command that runs one program of the engine, such as "train", "chat" or "merge".
+    """The command that runs one program of the engine, such as "train", "chat" or "export".
 
     Run it with `engine_environment`. An interrupt may be held back in it: it is ready to hear one.
 

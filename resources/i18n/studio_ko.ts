@@ -105,6 +105,16 @@
    <translation>100번 중 95번은 이 사이예요: {between}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/gguf_adapter.py" />
+   <source>A DoRA adapter cannot be written as a GGUF adapter.</source>
+   <translation>DoRA 어댑터는 GGUF 어댑터로 쓸 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>A GGUF file would read the same text as other tokens.</source>
+   <translation>GGUF 파일이 같은 글을 다른 토큰으로 읽게 돼요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>A GGUF model cannot be trained.</source>
    <translation>GGUF 모델은 학습할 수 없어요.</translation>
@@ -128,6 +138,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>A branch, tag or commit on the Hub; empty takes main.</source>
    <translation>Hub의 브랜치, 태그, 커밋이에요. 비워 두면 main을 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>A classification cannot be written as GGUF.</source>
+   <translation>분류 모델은 GGUF로 쓸 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
@@ -170,7 +185,7 @@
    <translation>한글 글꼴이 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/engine/export.py" />
    <source>A full fine-tuning has no adapter.</source>
    <translation>전체 파인튜닝에는 어댑터가 없어요.</translation>
   </message>
@@ -203,6 +218,11 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>A model of the type “{kind}” cannot be fine-tuned here.</source>
    <translation>‘{kind}’ 종류의 모델은 여기서 파인튜닝할 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>A newer llama.cpp may: {command}</source>
+   <translation>더 새로운 llama.cpp라면 될 수 있어요: {command}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/resolve.py" />
@@ -356,6 +376,11 @@
    <translation>평가할 때마다 이 질문에 답해요. 곡선 옆에서 읽을 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>Answered word for word the same: {share:.0%} of {count} prompts.</source>
+   <translation>글자 하나까지 같은 답: 프롬프트 {count}개 중 {share:.0%}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Answers are greedy. They are compared in Unicode normal form C; for ROUGE-L each Hangul syllable is a word, because particles stick to nouns and the usual splitter drops Hangul altogether.</source>
    <translation>답변은 늘 가장 그럴듯한 토큰만 골라 만들었어요. 유니코드 정규형 C로 맞추어 비교하고, ROUGE-L에서는 한글 음절 하나를 낱말 하나로 쳐요. 조사가 명사에 붙어 있는 데다, 흔히 쓰는 낱말 나누기는 한글을 통째로 버리기 때문이에요.</translation>
@@ -369,6 +394,12 @@
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Answers side by side</source>
    <translation>나란히 놓은 답변</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <location filename="../../finetune_studio/engine/verify.py" />
+   <source>Asking the trained model</source>
+   <translation>학습한 모델에 물어보는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
@@ -423,6 +454,7 @@
    <translation>두 모델에 같은 행을 학습할 때와 똑같이 준비해서 주었어요. 구간은 행을 짝지어 다시 뽑는 부트스트랩으로 구했어요(1,000번, 시드 {seed}). 이런 종류의 다른 행을 떼어 두었더라도 100번 중 95번은 변화가 이 안에 들어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/streaming.py" />
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>Bring back the model that the run's recipe.yaml names, or train again.</source>
    <translation>실행의 recipe.yaml에 적힌 모델을 되돌려 놓거나 다시 학습하세요.</translation>
@@ -441,6 +473,11 @@
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>Build of PyTorch: {build}; computed on: {devices}.</source>
    <translation>PyTorch 빌드: {build}, 계산해 본 장치: {devices}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/fetching.py" />
+   <source>Building it: 5 minutes on two cores …</source>
+   <translation>빌드하는 중이에요. 코어 두 개로 5분쯤 걸려요 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -517,6 +554,11 @@
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Check the network and try again, or choose a folder on the disk.</source>
    <translation>네트워크를 확인하고 다시 하거나, 디스크의 폴더를 고르세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/fetching.py" />
+   <source>Check the network, and try again.</source>
+   <translation>네트워크를 확인하고 다시 해 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -607,6 +649,11 @@
    <translation>내가 쓸 수 있는 폴더를 골라 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/about.py" />
+   <source>Choose a folder that `finetune-studio export` made.</source>
+   <translation>`finetune-studio export`가 만든 폴더를 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>Choose a folder that this program made for a run.</source>
    <translation>이 프로그램이 만든 실행 폴더를 골라 주세요.</translation>
@@ -642,7 +689,7 @@
    <translation>모델과 실행을 둘 폴더를 다른 곳으로 고르세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/export.py" />
+   <location filename="../../finetune_studio/export/files.py" />
    <source>Choose another folder with --out.</source>
    <translation>--out으로 다른 폴더를 고르세요.</translation>
   </message>
@@ -652,7 +699,6 @@
    <translation>다른 폴더를 고르거나 디스크를 비워 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/merge.py" />
    <location filename="../../finetune_studio/setup/life.py" />
    <source>Choose another folder.</source>
    <translation>다른 폴더를 고르세요.</translation>
@@ -698,6 +744,11 @@
    <location filename="../../finetune_studio/data/sources.py" />
    <source>Choose one of them, or give their columns the same names.</source>
    <translation>하나만 고르거나, 열 이름을 같게 맞추세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>Choose one of {names} with --quant.</source>
+   <translation>--quant에 {names} 중 하나를 쓰세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -795,6 +846,11 @@
    <translation>인터넷에 연결하거나 데이터셋을 파일로 가져오세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Converting to GGUF</source>
+   <translation>GGUF로 바꾸는 중</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>Copy it whole from the Hub's page Settings, Access Tokens; it begins hf_.</source>
    <translation>Hub의 Settings, Access Tokens에서 통째로 복사하세요. hf_로 시작해요.</translation>
@@ -803,6 +859,11 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Copy the tokenizer of the same model into the folder.</source>
    <translation>같은 모델의 토크나이저를 폴더에 복사하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <source>Copying the adapter</source>
+   <translation>어댑터를 복사하는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
@@ -901,6 +962,11 @@
    <translation>DoRA</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/verify.py" />
+   <source>Does an export say what was trained?</source>
+   <translation>내보낸 것이 학습한 대로 답하는지 확인해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>Done in {seconds:.0f} s.</source>
    <translation>{seconds:.0f}초 걸렸어요.</translation>
@@ -946,6 +1012,11 @@
    <location filename="../../finetune_studio/catalog/weights.py" />
    <source>Download the model again.</source>
    <translation>모델을 다시 내려받으세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/fetching.py" />
+   <source>Downloading {package}, 77 MB …</source>
+   <translation>{package}를 내려받는 중이에요(77MB) …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
@@ -1048,9 +1119,29 @@
    <translation>정확히 일치</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/engine/streaming.py" />
+   <source>Export it in bf16 or fp32.</source>
+   <translation>bf16이나 fp32로 내보내세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf_adapter.py" />
+   <source>Export it with --to gguf, which merges it first.</source>
+   <translation>먼저 병합하는 --to gguf로 내보내세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Export it with --to merged or --to adapter.</source>
+   <translation>--to merged나 --to adapter로 내보내세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/export.py" />
    <source>Export it with --to merged.</source>
    <translation>--to merged로 내보내세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Export it with --to merged; transformers and vLLM read the tokenizer itself.</source>
+   <translation>--to merged로 내보내세요. transformers와 vLLM은 토크나이저를 그대로 읽어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1123,6 +1214,11 @@
    <translation>공간을 비우거나 다른 폴더를 고르면 이어서 설치해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/files.py" />
+   <source>Free some space, or choose a folder on another disk.</source>
+   <translation>공간을 비우거나 다른 디스크의 폴더를 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Free some space, or choose a folder on another disk; an 8B model takes 16 GB.</source>
    <translation>공간을 비우거나 다른 디스크의 폴더를 고르세요. 8B 모델은 16 GB예요.</translation>
@@ -1151,6 +1247,22 @@
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>Free space, remove models you do not need, or set HF_HOME to another disk.</source>
    <translation>공간을 비우거나, 안 쓰는 모델을 지우거나, HF_HOME을 다른 디스크로 두세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf_adapter.py" />
+   <source>GGUF holds the two matrices of LoRA and no magnitudes.</source>
+   <translation>GGUF에는 LoRA의 두 행렬만 들어가고 DoRA의 크기 벡터는 들어가지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/llama.py" />
+   <source>GGUF needs llama.cpp's converter, which is not installed.</source>
+   <translation>GGUF에는 llama.cpp의 변환기가 필요한데 설치되어 있지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <location filename="../../finetune_studio/export/llama.py" />
+   <source>Get it once with: {command}</source>
+   <translation>한 번만 실행하면 돼요: {command}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
@@ -1439,6 +1551,11 @@
    <translation>딸려 오는 패키지가 많아서 따로 설치하게 되어 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/fetching.py" />
+   <source>It is built here and needs a C++ compiler: {names}.</source>
+   <translation>이 컴퓨터에서 빌드하므로 C++ 컴파일러가 필요해요: {names}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>It is more than {ratio} times its size.</source>
    <translation>제 크기의 {ratio}배가 넘어요.</translation>
@@ -1454,7 +1571,7 @@
    <translation>어느 열에 무엇이 들었는지 분명하지 않아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/engine/export.py" />
    <source>It is not quite what was trained: up to {close} nats are rounding.</source>
    <translation>학습한 모델과 조금 달라요. 반올림 때문이라면 {close} nat를 넘지 않아요.</translation>
   </message>
@@ -1489,6 +1606,11 @@
    <translation>{need}가 필요한데 여유 메모리는 {free}예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>It says what the trained model says.</source>
+   <translation>학습한 모델과 똑같이 답해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/columnar.py" />
    <source>It says: {why}</source>
    <translation>이렇게 말해요: {why}</translation>
@@ -1499,9 +1621,29 @@
    <translation>알던 것을 여전히 알아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/llama.py" />
+   <source>It was looked for in {folder}, and beside this program.</source>
+   <translation>{folder}와 이 프로그램의 환경에서 찾아봤어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/llama.py" />
+   <source>It was looked for in {folder}.</source>
+   <translation>{folder}에서 찾아봤어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/preview.py" />
    <source>It was read in another encoding than it was written in.</source>
    <translation>쓴 것과 다른 인코딩으로 읽었어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/about.py" />
+   <source>It was trained further since; export it again.</source>
+   <translation>그 뒤로 더 학습했어요. 다시 내보내세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>It was trained on quantised weights and is put on the original ones here.</source>
+   <translation>양자화한 가중치 위에서 학습했는데 여기서는 원래 가중치에 얹혀요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -1654,6 +1796,12 @@
    <translation>Llama 2 논문: 지도 파인튜닝에 2e-5</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <location filename="../../finetune_studio/engine/verify.py" />
+   <source>Loading the export again to compare</source>
+   <translation>내보낸 것을 다시 불러와 비교하는 중</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Longer gradients are shortened to this; 0 switches it off.</source>
    <translation>그래디언트가 이보다 길면 줄여요. 0이면 끄는 거예요.</translation>
@@ -1780,6 +1928,12 @@
    <translation>분산을 얼마나 오래 기억할지예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Merging the adapter into the model</source>
+   <translation>어댑터를 모델에 병합하는 중</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Micikevicius et al. 2018, Mixed precision training</source>
    <translation>Micikevicius 외 2018, Mixed precision training</translation>
@@ -1823,6 +1977,11 @@
    <location filename="../../finetune_studio/setup/bundle.py" />
    <source>Name a new folder.</source>
    <translation>새 폴더 이름을 적어 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/about.py" />
+   <source>Name it: finetune-studio verify EXPORT --run RUN</source>
+   <translation>실행을 알려 주세요: finetune-studio verify EXPORT --run RUN</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
@@ -1971,7 +2130,8 @@
    <translation>아무것도 지우지 않았어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/engine/export.py" />
+   <location filename="../../finetune_studio/engine/gguf.py" />
    <source>Nothing was written; the run itself is as it was.</source>
    <translation>아무것도 쓰지 않았고, 실행은 그대로예요.</translation>
   </message>
@@ -1989,6 +2149,11 @@
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>One run alone cannot be compared.</source>
    <translation>실행 하나만으로는 비교할 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>Only {share:.0%} of the prompts are answered word for word the same.</source>
+   <translation>프롬프트의 {share:.0%}만 글자 하나까지 같은 답이 나와요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -2064,6 +2229,11 @@
    <location filename="../../finetune_studio/runs/stopping.py" />
    <source>Process {pid} on {host} is still running.</source>
    <translation>{host}에서 프로세스 {pid}번이 아직 돌고 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Programs that run GGUF files generate text; they have no labels.</source>
+   <translation>GGUF를 돌리는 프로그램은 글을 만들 뿐, 레이블이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2144,6 +2314,16 @@
    <location filename="../../finetune_studio/recipe" />
    <source>QLoRA paper: batch 16</source>
    <translation>QLoRA 논문: 배치 16</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Quantising</source>
+   <translation>양자화하는 중</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Quantising to {name} failed.</source>
+   <translation>{name} 양자화에 실패했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
@@ -2294,6 +2474,11 @@
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Run: sudo apt install {packages}</source>
    <translation>실행하세요: sudo apt install {packages}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>Same likeliest token {top1:.1%} of {places:,} places; KL divergence {kl:.2g} nats.</source>
+   <translation>가장 유력한 토큰이 같은 곳: {places:,}곳 중 {top1:.1%}, KL 발산 {kl:.2g}nat.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2521,6 +2706,11 @@
    <translation>data.fixes에서 고침을 빼세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/streaming.py" />
+   <source>Take it from a checkpoint of the run again, or train again.</source>
+   <translation>실행의 체크포인트에서 다시 가져오거나 다시 학습하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Take the fix “leakage” out of data.fixes, or bring other validation files.</source>
    <translation>data.fixes에서 ‘leakage’를 빼거나 다른 검증 파일을 가져오세요.</translation>
@@ -2539,6 +2729,11 @@
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>Texts to be labelled cannot share a sequence.</source>
    <translation>레이블을 붙일 글은 한 시퀀스에 함께 담을 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>That “{name}” fits is only proven by its runtime.</source>
+   <translation>“{name}” 방식이 맞는지는 런타임이 있어야 확인할 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/process.py" />
@@ -2597,9 +2792,15 @@
    <translation>{folder}의 어댑터를 읽을 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/streaming.py" />
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>The adapter in {folder} does not fit it.</source>
    <translation>{folder} 폴더의 어댑터가 이 모델에 맞지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/streaming.py" />
+   <source>The adapter of this run is damaged.</source>
+   <translation>이 실행의 어댑터가 손상됐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2627,6 +2828,7 @@
    <translation>원래 모델과 튜닝한 모델이 똑같은 일반 문장을 끝맺고 똑같은 짧은 글을 읽어요. 한국어와 영어로, 대화 틀 없이 글 그대로예요. 문장의 맞는 끝은 틀린 끝 세 개와 겨뤄요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/streaming.py" />
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>The base model is not the one that this run was trained on.</source>
    <translation>이 실행이 학습한 기반 모델이 아니에요.</translation>
@@ -2660,6 +2862,11 @@
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>The chat template has no place for a system message: it is lost, or refused.</source>
    <translation>대화 템플릿에 시스템 메시지 자리가 없어서 사라지거나 거부돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>The chat template makes another prompt of the same conversation.</source>
+   <translation>같은 대화인데 대화 템플릿이 다른 프롬프트를 만들어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -2701,6 +2908,11 @@
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The computer was switched off or restarted while it trained.</source>
    <translation>학습하는 동안 컴퓨터가 꺼지거나 다시 시작됐어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>The conversion to GGUF failed.</source>
+   <translation>GGUF로 바꾸지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/supervision.py" />
@@ -2775,7 +2987,7 @@
    <translation>이 실행의 평가 결과를 읽을 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/engine/export.py" />
    <source>The export could not be loaded again.</source>
    <translation>내보낸 모델을 다시 읽지 못했어요.</translation>
   </message>
@@ -2905,6 +3117,11 @@
    <translation>창에 필요한 라이브러리가 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>The likeliest next token is another one at {share:.1%} of all places.</source>
+   <translation>{share:.1%}의 자리에서 가장 유력한 다음 토큰이 달라요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/search.py" />
    <source>The list of models</source>
    <translation>모델 목록</translation>
@@ -2985,6 +3202,16 @@
    <translation>최근 것을 이만큼 남기고, 가장 좋은 것은 늘 남겨요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>The next token's probabilities moved by {kl:.2g} nats (up to {limit} is usual).</source>
+   <translation>다음 토큰의 확률이 {kl:.2g}nat 달라졌어요({limit}까지는 흔해요).</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>The perplexity on rows it never learned is {ratio:.2f} times the trained one's.</source>
+   <translation>배우지 않은 행의 perplexity가 학습한 모델의 {ratio:.2f}배예요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
    <source>The plan does not know this kind of model.</source>
    <translation>이 종류의 모델은 계획을 세울 줄 몰라요.</translation>
@@ -3060,10 +3287,20 @@
    <translation>이 실행에는 레시피가 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/about.py" />
+   <source>The run has other weights than the export was made from.</source>
+   <translation>실행의 가중치가 내보낼 때와 달라요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <location filename="../../finetune_studio/commands/train.py" />
    <source>The run is in {path}.</source>
    <translation>실행은 {path} 폴더에 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/about.py" />
+   <source>The run that this export came from is not known here.</source>
+   <translation>이 내보내기가 어느 실행에서 나왔는지 이 컴퓨터에서는 알 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -3079,6 +3316,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>The same recipe with the same seed gives the same losses.</source>
    <translation>레시피와 시드가 같으면 손실도 같아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>The same text becomes other tokens than in training.</source>
+   <translation>같은 글이 학습 때와 다른 토큰이 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -3367,6 +3609,11 @@
    <translation>{model} 모델이 여기 폴더에도 Hub에도 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>There is no quantisation “{name}”.</source>
+   <translation>“{name}”이라는 양자화는 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/gui.py" />
    <source>There is no recipe and no run at {path}.</source>
    <translation>{path} 경로에는 레시피도 실행도 없어요.</translation>
@@ -3406,6 +3653,11 @@
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>There is nobody here to ask.</source>
    <translation>여기에는 물어볼 사람이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/files.py" />
+   <source>There is not enough room on the disk.</source>
+   <translation>디스크 공간이 부족해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/folder.py" />
@@ -3480,9 +3732,19 @@
    <translation>실행 폴더가 아니거나 run.json이 깨졌어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/about.py" />
+   <source>This is not an export of this program, or its studio.json is broken.</source>
+   <translation>이 프로그램이 내보낸 폴더가 아니거나 studio.json이 깨졌어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This kind of model is unknown.</source>
    <translation>모르는 종류의 모델이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/streaming.py" />
+   <source>This model does not fit into fp16.</source>
+   <translation>이 모델은 fp16에 담기지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -3532,6 +3794,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
+   <location filename="../../finetune_studio/export/about.py" />
    <source>This run has no result yet.</source>
    <translation>이 실행에는 아직 결과가 없어요.</translation>
   </message>
@@ -3757,6 +4020,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Validation share</source>
    <translation>검증 비율</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>Verdict: {verdict}.</source>
+   <translation>판정: {verdict}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -4053,6 +4321,11 @@
    <translation>전체</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>amber</source>
+   <translation>주의</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>an adapter is trained instead of every weight</source>
    <translation>모든 가중치 대신 어댑터를 학습해요</translation>
@@ -4074,9 +4347,34 @@
    <translation>오프라인 묶음 폴더</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>an older kind, quick on processors; measure it</source>
+   <translation>오래된 방식, CPU에서 빨라요. 꼭 재 보세요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>an older kind; measure it</source>
+   <translation>오래된 방식이에요. 꼭 재 보세요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/letters.py" />
    <source>arabic</source>
    <translation>아랍 문자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>as computed on a processor; twice the usual size</source>
+   <translation>CPU가 계산하는 그대로, 크기는 보통의 두 배</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>as the base models are published</source>
+   <translation>사전학습 모델이 배포되는 형식 그대로</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>as trained, to about three decimal places</source>
+   <translation>학습한 그대로, 소수점 아래 세 자리쯤까지</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -4233,6 +4531,11 @@
    <translation>묻지 않기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>does an export say what the trained model says?</source>
+   <translation>내보낸 것이 학습한 모델과 똑같이 답하는지 확인</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>download</source>
    <translation>내려받기</translation>
@@ -4356,6 +4659,16 @@
    <translation>폴더</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <source>for gguf: {names}; {usual} without it</source>
+   <translation>gguf일 때: {names}. 쓰지 않으면 {usual}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <source>for merged: what the weights are written in</source>
+   <translation>merged일 때: 가중치를 쓸 정밀도</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>forget the Hub token</source>
    <translation>Hub 토큰 지우기</translation>
@@ -4376,6 +4689,11 @@
    <translation>단편화</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>get llama.cpp, which writes and runs GGUF</source>
+   <translation>GGUF를 쓰고 돌리는 llama.cpp 받기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>given</source>
    <translation>주어짐</translation>
@@ -4394,6 +4712,16 @@
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>gradients</source>
    <translation>그래디언트</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>green</source>
+   <translation>통과</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>half the size; hardly a difference</source>
+   <translation>절반 크기, 차이가 거의 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/letters.py" />
@@ -4465,6 +4793,11 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>it holds no JSON object</source>
    <translation>JSON 객체가 아니에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/streaming.py" />
+   <source>it holds values that are no numbers</source>
+   <translation>숫자가 아닌 값이 들어 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -4550,6 +4883,36 @@
    <location filename="../../finetune_studio/cli.py" />
    <source>list, show, compare and delete runs</source>
    <translation>실행을 나열, 보기, 비교, 삭제하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>llama.cpp does not know how this tokenizer divides words.</source>
+   <translation>llama.cpp가 이 토크나이저의 단어 나누는 방식을 몰라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>llama.cpp does not know this tokenizer by name.</source>
+   <translation>llama.cpp가 이 토크나이저를 이름으로는 몰라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/llama.py" />
+   <source>llama.cpp for Python (llama-cpp-python) is not installed.</source>
+   <translation>파이썬용 llama.cpp(llama-cpp-python)가 설치되어 있지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>llama.cpp is in {path}.</source>
+   <translation>llama.cpp는 {path}에 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>llama.cpp would read text as other tokens than the trained model.</source>
+   <translation>llama.cpp가 글을 학습한 모델과 다른 토큰으로 읽게 돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>llama.cpp's converter does not know this kind of model.</source>
+   <translation>llama.cpp의 변환기가 이 종류의 모델을 몰라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/harness.py" />
@@ -4814,6 +5177,11 @@
    <translation>전화번호</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/fetching.py" />
+   <source>pip could not get llama.cpp.</source>
+   <translation>pip이 llama.cpp를 받지 못했어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>place</source>
    <translation>위치</translation>
@@ -4867,6 +5235,11 @@
    <location filename="../../finetune_studio/commands/data.py" />
    <source>recognise the shape and look for faults</source>
    <translation>모양을 알아보고 잘못된 곳 찾기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>red</source>
+   <translation>불일치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -4955,9 +5328,24 @@
    <translation>크기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>small; measure it</source>
+   <translation>작아요. 꼭 재 보세요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>smaller batches added up: the same training, a little slower</source>
    <translation>작은 배치를 모아 배워요. 결과는 같고 조금 느려져요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>smaller still; measure it</source>
+   <translation>더 작아요. 꼭 재 보세요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>smaller; little difference for large models</source>
+   <translation>더 작고, 큰 모델이라면 차이가 적어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -5093,10 +5481,20 @@
    <translation>프로그램이 만든 환경과 캐시</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/verify.py" />
+   <source>the run it came from, where it is not found</source>
+   <translation>어느 실행에서 나왔는지(찾지 못할 때)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <location filename="../../finetune_studio/commands/train.py" />
    <source>the run's folder</source>
    <translation>실행의 폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>the smallest; expect other answers</source>
+   <translation>가장 작아요. 답이 달라질 수 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -5112,6 +5510,11 @@
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>the tuned model answers</source>
    <translation>튜닝한 모델이 답하는 중</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>the usual choice for large models; measure it</source>
+   <translation>큰 모델에 흔히 써요. 꼭 재 보세요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -5250,6 +5653,11 @@
    <translation>Llama 계열에서 흔히 쓰는 값</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/formats.py" />
+   <source>very small; expect other answers</source>
+   <translation>아주 작아요. 답이 달라질 수 있어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <location filename="../../finetune_studio/commands/models.py" />
    <source>weights</source>
@@ -5352,8 +5760,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
-   <source>write the adapter or the merged model</source>
-   <translation>어댑터나 병합한 모델 쓰기</translation>
+   <source>write the adapter, the merged model or GGUF</source>
+   <translation>어댑터, 병합 모델, GGUF로 내보내기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
@@ -5419,6 +5827,11 @@
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} of the rows to measure on are nearly equal to rows that are learned, so the measure would be too good. The fix leaves them out of the measuring.</source>
    <translation>재는 행 {count}개가 배우는 행과 거의 같아서 점수가 부풀어요. 고치면 잴 때 그 행을 빼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <source>{count} of {all} tensors got another type than asked for: {types}.</source>
+   <translation>텐서 {all}개 중 {count}개는 고른 것과 다른 형식이 됐어요: {types}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
@@ -5552,7 +5965,7 @@
    <translation>자세한 내용은 {file} 파일에 있어요. 알려 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/engine/export.py" />
    <source>{format} written to {path}.</source>
    <translation>{format} 형식으로 {path}에 썼어요.</translation>
   </message>
@@ -5727,10 +6140,9 @@
    <translation>레시피로 읽을 수 없는 파일이에요: {path}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/export.py" />
    <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/data/writing.py" />
-   <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/export/files.py" />
    <source>{path} exists already.</source>
    <translation>{path}이(가) 이미 있어요.</translation>
   </message>
@@ -5881,7 +6293,12 @@
    <translation>{version}에서는 hidden size({hidden})가 어텐션 헤드 수({heads})의 배수여야 해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/merge.py" />
+   <location filename="../../finetune_studio/export/files.py" />
+   <source>{wanted:.1f} GB are needed in {folder}, {free:.1f} GB are free.</source>
+   <translation>{folder}에 {wanted:.1f}GB가 필요한데 {free:.1f}GB만 남아 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/export.py" />
    <source>{way}; loaded again: same likeliest token {top1:.1%}, KL divergence {kl:.2g}.</source>
    <translation>{way}. 다시 읽어 보니 가장 그럴듯한 토큰이 같은 비율 {top1:.1%}, KL 발산 {kl:.2g}.</translation>
   </message>
@@ -6022,6 +6439,11 @@
    <translation>‘{name}’에 ‘{column}’ 열이 둘 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/streaming.py" />
+   <source>“{name}” has values beyond {largest:,.0f}.</source>
+   <translation>“{name}”에 {largest:,.0f}을 넘는 값이 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/containers.py" />
    <source>“{name}” holds a file that would land outside of its folder.</source>
    <translation>‘{name}’에 폴더 밖으로 나가는 파일이 있어요.</translation>
@@ -6121,6 +6543,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <location filename="../../finetune_studio/catalog/weights.py" />
+   <location filename="../../finetune_studio/engine/streaming.py" />
    <source>“{name}”: {why}.</source>
    <translation>‘{name}’: {why}.</translation>
   </message>

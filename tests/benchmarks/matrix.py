@@ -85,7 +85,7 @@ def _one(options: argparse.Namespace, task: str, method: str, folder: Path) -> d
     losses = [round(each.metrics["loss"], 4) for each in state.evaluations]
     found |= {"loss_before": losses[0], "loss_after": losses[-1], **state.evaluations[-1].metrics}
     out = folder / "merged"
-    merged = _call("finetune_studio.engine.merge", run.path, "merged", out, "--json")
+    merged = _call("finetune_studio.engine.export", run.path, "merged", out, "--json")
     if merged.returncode:
         return found | {"failed": merged.stderr.strip().splitlines()[-1]}
     report = json.loads(merged.stdout.splitlines()[-1])

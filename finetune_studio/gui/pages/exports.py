@@ -97,7 +97,7 @@ class ExportLine(QWidget):
         self._badge.hide()
         self._open.hide()
         try:
-            self._child.start("merge", str(run.path), self._format, str(out), "--json")
+            self._child.start("export", str(run.path), self._format, str(out), "--json")
         except StudioError as error:
             self._tell(error)
             return

@@ -1,0 +1,157 @@
+"""Writes safetensors files from a stream of tensors, so that no file is ever held in memory.
+
+The format: eight bytes with the header's length, the header (JSON: type, shape and place of each
+tensor), then the data. The library's own writer wants all tensors of a file at once.
+"""
+
+import json
+import math
+import os
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+
+from finetune_studio.catalog.weights import BITS, INDEX
+
+LARGEST = 5_000_000_000  # bytes of a shard; what transformers 5 takes
+NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
+ALIGNED = 8  # the header's length is a multiple of it, as the library writes it
+AHEAD = 2  # tensors that may wait while one is being written
+FLUSH = 256 << 20  # bytes after which the disk is asked to take what was written
+CHUNK = 16 << 20  # bytes written at once
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tensor as it will be written.
+
+    Attributes:
+        name: Its name.
+        dtype: The type to write it in; None leaves it as it is stored.
+        stored: Its present type, by the format's name.
+        shape: Its shape.
+    """
+
+    name: str
+    dtype: torch.dtype | None
+    stored: str
+    shape: tuple[int, ...]
+
+    @property
+    def type_name(self) -> str:
+        """The type it is written in, by the format's name."""
+        return self.stored if self.dtype is None else NAMES[self.dtype]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return math.prod(self.shape) * BITS[self.type_name] // 8
+
+
+def write_shards(folder: Path, entries: list[Entry], values: Iterator[torch.Tensor]) -> None:
+    """Write `model.safetensors`, or numbered shards and their index.
+
+    Args:
+        folder: Where to.
+        entries: What comes, in order.
+        values: The tensors themselves, in the types that `entries` say.
+
+    Raises:
+        OSError: The disk is full.
+    """
+    shards = list(_divided(entries))
+    places: dict[str, str] = {}
+    for number, shard in enumerate(shards, 1):
+        name = f"model-{number:05}-of-{len(shards):05}.safetensors"
+        name = "model.safetensors" if len(shards) == 1 else name
+        _write_file(folder / name, shard, values)
+        places |= {each.name: name for each in shard}
+    if len(shards) > 1:
+        total = {"total_size": sum(each.size for each in entries)}
+        text = json.dumps({"metadata": total, "weight_map": places}, indent=2)
+        (folder / INDEX).write_text(text + "\n", encoding="utf-8")
+
+
+def _divided(entries: list[Entry]) -> Iterator[list[Entry]]:
+    shard: list[Entry] = []
+    for each in entries:
+        if shard and sum(one.size for one in shard) + each.size > LARGEST:
+            yield shard
+            shard = []
+        shard.append(each)
+    yield shard
+
+
+def _write_file(path: Path, entries: list[Entry], values: Iterator[torch.Tensor]) -> None:
+    with path.open("wb") as file:
+        file.write(_header(entries))
+        with _writer(file) as put:
+            for entry in entries:
+                value = next(values)
+                if tuple(value.shape) != entry.shape:
+                    raise ValueError(f"{entry.name}: {tuple(value.shape)} is not {entry.shape}")
+                put(value)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _header(entries: list[Entry]) -> bytes:
+    about: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    place = 0
+    for each in entries:
+        offsets = [place, place + each.size]
+        about[each.name] = {
+            "dtype": each.type_name, "shape": list(each.shape), "data_offsets": offsets
+        }  # fmt: skip
+        place += each.size
+    text = json.dumps(about, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    text += b" " * (-len(text) % ALIGNED)
+    return len(text).to_bytes(8, "little") + text
+
+
+@contextmanager
+def _writer(file: BinaryIO) -> Iterator[Any]:
+    """What writes tensors in a thread of its own, while the next is read and computed.
+
+    The file system's memory of unwritten data is emptied as we go, so that the end comes soon.
+    """
+    waiting: queue.Queue[torch.Tensor | None] = queue.Queue(AHEAD)
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        unflushed = 0
+        while (value := waiting.get()) is not None:
+            if failed:
+                continue  # the others are taken from the queue, so that nobody waits
+            try:
+                data = memoryview(value.contiguous().reshape(-1).view(torch.uint8).numpy())
+                for start in range(0, len(data), CHUNK):
+                    file.write(data[start : start + CHUNK])
+                unflushed += len(data)
+                if unflushed > FLUSH:
+                    file.flush()
+                    os.fsync(file.fileno())
+                    unflushed = 0
+            except BaseException as error:  # noqa: BLE001  (raised in the other thread)
+                failed.append(error)
+
+    def put(value: torch.Tensor) -> None:
+        if failed:
+            raise failed[0]
+        waiting.put(value)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield put
+    finally:
+        waiting.put(None)
+        thread.join()
+    if failed:
+        raise failed[0]
