@@ -7,7 +7,7 @@ import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from finetune_studio import __version__, preferences
+from finetune_studio import __version__, installed, preferences
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import language
 from finetune_studio.gui.preferred import Preferred
@@ -40,6 +40,8 @@ def start(given: str = "") -> int:
         if error is not None:
             window.door.tell(error)
     window.open_first(given)
+    if not installed.can_train():
+        window.show_place("setup")
     heartbeat = _heed_interrupts(app)
     code = app.exec()
     heartbeat.stop()

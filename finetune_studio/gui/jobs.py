@@ -23,9 +23,11 @@ class Jobs(QObject):
 
     Attributes:
         surprised: An exception that no job should raise.
+        closing: The window is going: what takes long must end itself now.
     """
 
     surprised = Signal(object)
+    closing = Signal()
     _arrived = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -70,6 +72,7 @@ class Jobs(QObject):
 
     def close(self) -> None:
         """Take no more work, hear no more ends, and wait for what runs."""
+        self.closing.emit()
         self._closed.set()
         self._newest.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)

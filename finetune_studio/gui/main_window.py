@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QWidget
 from typing_extensions import override
 
-from finetune_studio import paths
+from finetune_studio import installed, paths
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.gui import language
 from finetune_studio.gui.alerts import Door
@@ -77,6 +77,9 @@ class MainWindow(QMainWindow):
 
     def try_demo(self, model: str = "") -> None:
         """Train the demo: the embedded model on the sample data, or another model's folder."""
+        if not installed.can_train():
+            self.show_place("setup")
+            return
         from finetune_studio.gui.project import new_session
         from finetune_studio.recipe import store
         from finetune_studio.recipe.demo import demo_recipe
@@ -105,6 +108,7 @@ class MainWindow(QMainWindow):
         queued = Qt.ConnectionType.QueuedConnection
         place.left.connect(self.leave_place, queued)
         place.run_asked.connect(self._open_from_place, queued)
+        place.place_asked.connect(self.show_place, queued)
         place.language_asked.connect(self.use_language)
         place.theme_asked.connect(self.use_theme)
         self._stack.addWidget(place)

@@ -25,8 +25,15 @@ def _help(preferred: Preferred, jobs: Jobs) -> Place:
     return HelpPage()
 
 
+def _setup(preferred: Preferred, jobs: Jobs) -> Place:
+    from finetune_studio.gui.pages.setup import SetupPage
+
+    return SetupPage(jobs)
+
+
 PLACES: dict[str, Callable[[Preferred, Jobs], Place]] = {
     "history": _history,
     "preferences": _preferences,
     "help": _help,
+    "setup": _setup,
 }

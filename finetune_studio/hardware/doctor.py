@@ -6,6 +6,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from finetune_studio import installed
 from finetune_studio.hardware.check import Check
 from finetune_studio.hardware.desktop import packages
 from finetune_studio.hardware.machine import Machine, read_machine
@@ -27,7 +28,16 @@ def examine_here(folder: Path) -> list[Check]:
 
     Asks the installed torch in a child process, which takes seconds.
     """
-    return examine(read_machine(folder), ask_torch())
+    return examine(read_machine(folder), _torch())
+
+
+def _torch() -> TorchFacts | None:
+    """What the torch that trains says: an installed program has it in an environment apart."""
+    if installed.program() is None:
+        return ask_torch()
+    if not installed.can_train():
+        return None
+    return ask_torch(str(installed.python_of(installed.training_environment())))
 
 
 def examine(machine: Machine, torch: TorchFacts | None) -> list[Check]:

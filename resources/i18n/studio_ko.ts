@@ -6668,6 +6668,11 @@
    <translation>가중치를 64개씩 묶어 가장 큰 값으로 나누므로 모두 -1과 1 사이에 있어요. 눈금: Dettmers 외 2023, QLoRA(bitsandbytes와 같음), 8비트: Dettmers 외 2022, LLM.int8(), 16비트: bfloat16.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>A cut, a pause or a full disk costs nothing: it goes on where it was.</source>
+   <translation>연결이 끊기거나, 멈추거나, 디스크가 가득 차도 괜찮아요. 하던 곳에서 이어서 해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <source>A dataset of the Hub</source>
    <translation>허브의 데이터셋</translation>
@@ -6796,6 +6801,11 @@
    <translation>허용하기 …</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Already here</source>
+   <translation>이미 받은 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Answer</source>
    <translation>답</translation>
@@ -6860,6 +6870,11 @@
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Asking the Hub …</source>
    <translation>Hub에 물어보고 있어요 …</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Asking what there is …</source>
+   <translation>무엇이 있는지 물어보고 있어요 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -6938,6 +6953,11 @@
    <translation>중단됨</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Build of PyTorch</source>
+   <translation>PyTorch 빌드</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>By: {column}</source>
    <translation>정렬: {column}</translation>
@@ -6983,6 +7003,11 @@
    <translation>추천 목록</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Change the build …</source>
+   <translation>빌드 바꾸기 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Changes every weight. Learns most, weighs most.</source>
    <translation>모든 가중치를 바꿔요. 가장 많이 배우지만 가장 무거워요.</translation>
@@ -6999,9 +7024,19 @@
    <translation>다시 점검</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Check and repair</source>
+   <translation>확인하고 고치기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Check the training set-up</source>
    <translation>학습 환경 점검</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
+   <source>Checking {file}</source>
+   <translation>{file} 확인 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -7058,8 +7093,14 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
    <source>Choose …</source>
    <translation>고르기…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Chosen by you. The other choice is made from the driver and the GPU.</source>
+   <translation>직접 고른 빌드예요. ‘맞는 것’은 드라이버와 GPU를 보고 골라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/alerts.py" />
@@ -7121,6 +7162,7 @@
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
    <source>Copy</source>
    <translation>복사</translation>
   </message>
@@ -7239,6 +7281,11 @@
    <translation>내려받기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>Download and check every file</source>
+   <translation>파일을 내려받고 하나씩 확인하기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>Downloaded</source>
    <translation>받은 모델</translation>
@@ -7289,6 +7336,11 @@
    <translation>고르는 즉시 적용돼요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Every file is compared with a hash before it is used.</source>
+   <translation>모든 파일은 해시를 비교해 본 뒤에 써요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>Every run on this computer, the newest first.</source>
    <translation>이 컴퓨터의 모든 실행이에요. 최근 것이 위에 있어요.</translation>
@@ -7324,6 +7376,11 @@
    <translation>파일…</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>Find what fits this computer</source>
+   <translation>이 컴퓨터에 맞는 것 찾기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Fits</source>
@@ -7338,6 +7395,16 @@
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>Fits with LoRA</source>
    <translation>LoRA로 들어감</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Folder</source>
+   <translation>폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>For now: {build}</source>
+   <translation>지금은: {build}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -7363,6 +7430,11 @@
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>From the Hub</source>
    <translation>허브에서</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>From the bundle {name}; use the internet instead</source>
+   <translation>묶음 {name}에서 설치해요. 인터넷에서 받기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -7408,6 +7480,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Go on</source>
    <translation>계속하기</translation>
@@ -7513,9 +7586,39 @@
    <translation>입력</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Install</source>
+   <translation>설치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Install ({size})</source>
+   <translation>설치 ({size})</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>Install it in a folder of its own</source>
+   <translation>따로 둔 폴더에 설치하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Install what is here</source>
+   <translation>받아 둔 것으로 설치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Install what training needs into its Python, then start it again:</source>
+   <translation>학습에 필요한 것을 이 프로그램의 Python에 설치하고 다시 시작해 주세요:</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Instruction</source>
    <translation>지시</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Is this computer ready to train?</source>
+   <translation>이 컴퓨터는 학습할 준비가 됐나요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -7611,6 +7714,11 @@
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>It needs to run its own code</source>
    <translation>자체 코드를 실행해야 하는 모델이에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>It runs in the Python that this program runs in.</source>
+   <translation>이 프로그램과 같은 Python에서 학습해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -7811,6 +7919,11 @@
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>Less</source>
    <translation>줄이기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>Let it compute, as training will</source>
+   <translation>학습할 때처럼 계산해 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -8056,6 +8169,11 @@
    <translation>더 보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Move …</source>
+   <translation>옮기기 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>My folder</source>
    <translation>내 폴더</translation>
@@ -8064,6 +8182,11 @@
    <location filename="../../finetune_studio/gui/pages/method_levels.py" />
    <source>NF4 moves each weight to the nearest of 16 levels. They crowd where weights are many, so little is lost. Move the weight: below, its surroundings are magnified, with the levels of 8 and 16 bits.</source>
    <translation>NF4는 가중치를 가장 가까운 16개 눈금으로 옮겨요. 눈금은 가중치가 많은 가운데에 촘촘해서 잃는 것이 적어요. 가중치를 움직여 보세요. 아래에는 그 둘레를 확대해 8비트, 16비트 눈금과 견줘 보여 드려요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>NVIDIA's libraries</source>
+   <translation>NVIDIA 라이브러리</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
@@ -8084,6 +8207,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Nearly equal rows</source>
    <translation>거의 같은 행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Needs {need} while it works, {stays} in the end; {free} are free.</source>
+   <translation>설치하는 동안 {need}, 끝나면 {stays}를 써요. {free}가 비어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/main_window.py" />
@@ -8122,6 +8250,11 @@
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>No NVIDIA GPU</source>
    <translation>NVIDIA GPU가 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>No internet? Use an offline bundle …</source>
+   <translation>인터넷이 없나요? 오프라인 묶음 쓰기 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
@@ -8179,6 +8312,11 @@
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Nothing of it can be downloaded before. You do this once for each model.</source>
    <translation>동의하기 전에는 받을 수 없어요. 모델마다 한 번만 하면 돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Nothing outside the folder is changed, and no rights but yours are needed.</source>
+   <translation>폴더 밖은 바꾸지 않고, 관리자 권한도 필요 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/wizard.py" />
@@ -8253,6 +8391,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
    <source>Open the folder</source>
    <translation>폴더 열기</translation>
   </message>
@@ -8293,12 +8432,14 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Pause</source>
    <translation>잠시 멈추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Paused</source>
    <translation>잠시 멈췄어요</translation>
@@ -8322,6 +8463,11 @@
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Picture (*.png)</source>
    <translation>그림 (*.png)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Plan</source>
+   <translation>계획</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -8362,6 +8508,11 @@
    <translation>이전 행</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>Processor</source>
+   <translation>프로세서</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Prompt</source>
    <translation>프롬프트</translation>
@@ -8375,6 +8526,16 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Put in order</source>
    <translation>차례 맞추기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>PyTorch and the training libraries are installed once, in their own folder.</source>
+   <translation>PyTorch와 학습 라이브러리를 따로 둔 폴더에 한 번만 설치해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>PyTorch for training</source>
+   <translation>학습에 쓸 PyTorch</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -8659,6 +8820,16 @@
    <translation>{value} 쓰기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Set up, repair or move …</source>
+   <translation>설치, 고치기, 옮기기 …</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
+   <source>Set-up</source>
+   <translation>설치</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Settings</source>
    <translation>세부 설정</translation>
@@ -8755,6 +8926,11 @@
    <translation>스플릿</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Start</source>
+   <translation>시작</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Start the demo</source>
    <translation>데모 시작</translation>
@@ -8779,6 +8955,11 @@
    <location filename="../../finetune_studio/gui/pages/samples.py" />
    <source>Step of the answer</source>
    <translation>답을 볼 스텝</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
+   <source>Step {n} of {all}</source>
+   <translation>{all}단계 중 {n}단계</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/samples.py" />
@@ -8822,6 +9003,11 @@
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stop and save</source>
    <translation>멈추고 저장</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
+   <source>Stop for now</source>
+   <translation>여기서 그만</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
@@ -8908,6 +9094,16 @@
    <translation>답</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>The build must suit the NVIDIA driver and the GPU.</source>
+   <translation>빌드는 NVIDIA 드라이버와 GPU에 맞아야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>The build of PyTorch is chosen by driver and GPU, and must compute a real product before it counts.</source>
+   <translation>드라이버와 GPU를 보고 PyTorch 빌드를 고르고, 진짜 행렬 곱을 계산해 본 다음에야 써요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>The curves could not be saved.</source>
    <translation>곡선을 저장하지 못했어요.</translation>
@@ -8956,6 +9152,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>The first {steps} warm up, to the dashed line.</source>
    <translation>점선까지, 처음 {steps}이 워밍업이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>The folder of the offline bundle</source>
+   <translation>오프라인 묶음 폴더</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -9053,6 +9254,11 @@
    <translation>이 컴퓨터</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>This copy was not installed by an installer</source>
+   <translation>이 프로그램은 설치 파일로 설치한 것이 아니에요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>This is no legal advice.</source>
    <translation>법률 자문은 아니에요.</translation>
@@ -9081,6 +9287,11 @@
    <translation>예상 시간</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>To download</source>
+   <translation>내려받을 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>To look at: {count}</source>
    <translation>확인할 것 {count}</translation>
@@ -9089,6 +9300,11 @@
    <location filename="../../finetune_studio/gui/wizard.py" />
    <source>To the start page</source>
    <translation>시작 페이지로</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Together</source>
+   <translation>모두</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
@@ -9121,6 +9337,11 @@
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Tokens per syllable</source>
    <translation>음절 하나에 토큰 몇 개?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Too little room: {need} are needed, {free} are free.</source>
+   <translation>공간이 모자라요. {need}가 필요한데 {free}가 비어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
@@ -9185,6 +9406,16 @@
    <translation>학습이 끝났어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Training is ready</source>
+   <translation>학습할 준비가 됐어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>Training libraries</source>
+   <translation>학습 라이브러리</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Training rows</source>
    <translation>학습 행</translation>
@@ -9195,6 +9426,11 @@
    <translation>두 스텝을 학습하며 재고 있어요…</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Training works, and newer libraries came with an update</source>
+   <translation>학습할 수 있어요. 업데이트로 더 새로운 라이브러리가 나왔어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Training {loss}, validation {held}</source>
    <translation>학습 {loss}, 검증 {held}</translation>
@@ -9203,6 +9439,11 @@
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Trains two steps with the longest rows, to learn what memory and time it needs.</source>
    <translation>가장 긴 행으로 두 스텝을 학습해, 필요한 메모리와 시간을 직접 재요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Try again</source>
+   <translation>다시 시도</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -9266,6 +9507,11 @@
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Untitled</source>
    <translation>이름 없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Update</source>
+   <translation>업데이트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
@@ -9403,6 +9649,11 @@
    <translation>비트를 줄인 가중치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>What fits</source>
+   <translation>맞는 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>What fits first, Korean first</source>
    <translation>들어가는 것부터, 한국어 우선</translation>
@@ -9446,6 +9697,16 @@
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>Where shall the folder be made?</source>
    <translation>폴더를 어디에 만들까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
+   <source>Where should it be installed?</source>
+   <translation>어디에 설치할까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>Where should it be moved?</source>
+   <translation>어디로 옮길까요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -9511,6 +9772,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Wrongly read characters</source>
    <translation>잘못 읽힌 글자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
+   <source>You may leave this page or pause over night: what was downloaded is kept, also when the computer is switched off.</source>
+   <translation>이 화면을 떠나거나 밤새 멈춰 둬도 괜찮아요. 컴퓨터를 꺼도 내려받은 것은 남아 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -9686,6 +9952,11 @@
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>lower is better</source>
    <translation>작을수록 좋아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup_words.py" />
+   <source>macOS</source>
+   <translation>macOS</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -9875,6 +10146,11 @@
    <translation>어제</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>{build}, computed on: {devices}.</source>
+   <translation>{build}, 계산해 본 장치: {devices}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_cells.py" />
    <source>{count} downloads</source>
    <translation>내려받기 {count}회</translation>
@@ -9911,6 +10187,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <source>{done} of {size}</source>
    <translation>{size} 중 {done}</translation>
   </message>
@@ -10071,6 +10348,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>{time} left</source>
    <translation>{time} 남음</translation>

@@ -67,12 +67,17 @@ class OptionsPage(Place):
             gap=Space.m,
         )
         place = box(column(self._folder, row(self._choose, self._usual, None), gap=Space.xs))
+        training = Button(lambda: tr("Set up, repair or move …"), glyph="package")
+        training.setObjectName("setup")
+        training.clicked.connect(lambda: self.place_asked.emit("setup"))
         folders = column(
             _line(
                 lambda: tr("New runs go to"),
                 place,
                 lambda: tr("A run holds its checkpoints, which may need many GB."),
             ),
+            Rule(),
+            _line(lambda: tr("PyTorch for training"), box(row(training, None))),
             gap=Space.m,
         )
         home = Button(lambda: tr("Open the data folder"), "quiet", "folder-open")

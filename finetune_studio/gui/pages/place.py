@@ -19,12 +19,14 @@ class Place(QWidget):
     Attributes:
         left: The person goes back to where they came from.
         run_asked: This run is to be opened, by its path.
+        place_asked: Another of these pages, by its name.
         language_asked: Another language was chosen, by its code or `system`.
         theme_asked: Another theme was chosen.
     """
 
     left = Signal()
     run_asked = Signal(str)
+    place_asked = Signal(str)
     language_asked = Signal(str)
     theme_asked = Signal(str)
 
