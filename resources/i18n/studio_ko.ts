@@ -6612,7 +6612,7 @@
    </translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>(it said nothing)</source>
    <translation>(아무 말도 하지 않았어요)</translation>
@@ -6693,6 +6693,12 @@
    <translation>폴더…</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>A is better</source>
+   <translation>A가 나아요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_folder.py" />
    <source>A model on this disk</source>
    <translation>이 디스크에 있는 모델</translation>
@@ -6731,6 +6737,12 @@
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>A token is set for this session by HF_TOKEN.</source>
    <translation>이번 세션에는 HF_TOKEN의 토큰을 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>About the same</source>
+   <translation>비슷해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -6811,11 +6823,13 @@
    <translation>답</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Answer A</source>
    <translation>답 A</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Answer B</source>
    <translation>답 B</translation>
@@ -6887,6 +6901,12 @@
    <translation>자동</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>B is better</source>
+   <translation>B가 나아요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Back</source>
    <translation>이전</translation>
@@ -6907,7 +6927,7 @@
    <translation>첫 행들로 돌아가기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Base model</source>
    <translation>원래 모델</translation>
@@ -7027,6 +7047,11 @@
    <location filename="../../finetune_studio/gui/pages/setup.py" />
    <source>Check and repair</source>
    <translation>확인하고 고치기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Check that the run's folder is there and the disk has room.</source>
+   <translation>실행 폴더가 있는지, 디스크에 자리가 있는지 확인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
@@ -7316,9 +7341,19 @@
    <translation>빈 차례</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
+   <source>Ends at</source>
+   <translation>끝내는 글</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Enough</source>
+   <translation>그만</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/longer.py" />
@@ -7427,6 +7462,11 @@
    <translation>디스크 여유 공간</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Free its memory</source>
+   <translation>메모리 비우기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>From the Hub</source>
    <translation>허브에서</translation>
@@ -7516,6 +7556,7 @@
    <translation>예시 접기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Hide which is which</source>
    <translation>가리고 비교</translation>
@@ -7534,6 +7575,11 @@
    <location filename="../../finetune_studio/gui/pages/longer.py" />
    <source>How far shall it go on?</source>
    <translation>얼마나 더 학습할까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
+   <source>How good is it?</source>
+   <translation>얼마나 좋아졌나요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -7574,6 +7620,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>In all</source>
    <translation>모두</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/pairs.py" />
+   <source>In the data: {answer}</source>
+   <translation>데이터의 답: {answer}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -7632,6 +7683,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
+   <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>It did not get better</source>
    <translation>좋아지지 않았어요</translation>
   </message>
@@ -7657,6 +7709,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
+   <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>It got better</source>
    <translation>좋아졌어요</translation>
   </message>
@@ -7702,6 +7755,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
+   <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>It is trained</source>
    <translation>학습이 끝났어요</translation>
   </message>
@@ -7724,6 +7778,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>It starts at the full rate, without a warm-up.</source>
    <translation>워밍업 없이 처음부터 제 학습률로 시작해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
+   <source>It was trained further after it was measured.</source>
+   <translation>평가한 뒤에 더 학습했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -7989,6 +8048,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <source>Loading the model …</source>
    <translation>모델을 불러오고 있어요…</translation>
   </message>
@@ -7996,6 +8056,11 @@
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
    <source>Log</source>
    <translation>기록</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
+   <source>Longest answer</source>
+   <translation>가장 긴 답변</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />
@@ -8069,6 +8134,16 @@
    <translation>가리기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
+   <source>Measure</source>
+   <translation>평가하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
+   <source>Measure again</source>
+   <translation>다시 평가하기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Measure it</source>
    <translation>재 보기</translation>
@@ -8087,6 +8162,11 @@
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Measured on rows that were kept out of training.</source>
    <translation>학습에 쓰지 않은 행으로 쟀어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
+   <source>Measures the base model and the tuned one on the same rows that were never learned, says how sure the difference is, lets both answer, and looks for what was forgotten.</source>
+   <translation>학습하지 않은 같은 행으로 원래 모델과 튜닝한 모델을 재고, 차이가 얼마나 확실한지 알려 줘요. 둘 다 답하게 하고, 잊은 것이 있는지도 살펴봐요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -8680,6 +8760,11 @@
    <translation>되풀이된 행</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
+   <source>Report</source>
+   <translation>보고서</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>Results</source>
    <translation>결과와 내보내기</translation>
@@ -8809,6 +8894,11 @@
    <translation>이 행들 보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
+   <source>Seed</source>
+   <translation>시드</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Send</source>
    <translation>보내기</translation>
@@ -8830,6 +8920,7 @@
    <translation>설치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Settings</source>
    <translation>세부 설정</translation>
@@ -8983,6 +9074,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Stop</source>
    <translation>멈추기</translation>
@@ -9031,11 +9123,17 @@
    <translation>스튜디오</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
+   <source>Such as: You are a friendly help desk.</source>
+   <translation>예: 당신은 친절한 고객센터 상담원이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>Switch on two to {most} runs to lay their curves over each other.</source>
    <translation>실행을 둘에서 {most}개까지 켜면 곡선을 겹쳐 볼 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>System prompt</source>
@@ -9073,8 +9171,14 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <source>Temperature</source>
    <translation>온도</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
+   <source>Temperature 0 always says the likeliest. Both models get the same settings and the same seed.</source>
+   <translation>온도가 0이면 늘 가장 그럴듯한 말을 골라요. 두 모델은 같은 설정과 같은 시드로 답해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -9229,6 +9333,12 @@
    <translation>기본 위치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>The vote could not be kept.</source>
+   <translation>투표를 저장하지 못했어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>There is no data yet</source>
    <translation>아직 데이터가 없어요</translation>
@@ -9354,6 +9464,11 @@
    <translation>도구</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
+   <source>Top-p</source>
+   <translation>Top-p</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Train again</source>
    <translation>다시 학습</translation>
@@ -9451,7 +9566,7 @@
    <translation>직접 해 보기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Tuned model</source>
    <translation>튜닝한 모델</translation>
@@ -9614,6 +9729,11 @@
    <translation>아주 긴 행</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Votes: tuned {tuned}, base {base}, the same {tie}</source>
+   <translation>투표: 튜닝 {tuned} · 원래 {base} · 비슷함 {tie}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Warm-up, stable, decay</source>
    <translation>워밍업·유지·감쇠</translation>
@@ -9672,6 +9792,11 @@
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>What is shown</source>
    <translation>보여 줄 것</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>What it knew before</source>
+   <translation>원래 알던 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -9923,7 +10048,12 @@
    <translation>두 스텝 시험 실행 기준</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>hardly anything forgotten</source>
+   <translation>거의 안 잊음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
    <source>higher is better</source>
    <translation>클수록 좋아요</translation>
   </message>
@@ -9949,7 +10079,7 @@
    <translation>토큰의 {share:.0%}를 배워요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
    <source>lower is better</source>
    <translation>작을수록 좋아요</translation>
   </message>
@@ -9959,9 +10089,19 @@
    <translation>macOS</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>may be chance: {low} … {high}</source>
+   <translation>우연일 수 있어요: {low} … {high}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>median {median} · 95 % {high} · longest {longest} tokens</source>
    <translation>중앙값 {median} · 95 % {high} · 최대 {longest}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>much forgotten</source>
+   <translation>많이 잊음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
@@ -9989,6 +10129,7 @@
    <translation>아직 스텝 없음</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>none</source>
    <translation>없음</translation>
@@ -10060,6 +10201,11 @@
    <translation>레시피, 기록, 체크포인트, 결과</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>right of {count} general questions</source>
+   <translation>일반 문항 {count}개 중 맞힌 비율</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>running</source>
    <translation>진행 중</translation>
@@ -10080,6 +10226,11 @@
    <translation>작아요. 원래 모델과 함께 써요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>some forgotten</source>
+   <translation>조금 잊음</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>step {step} of {steps}</source>
    <translation>{step} / {steps} 스텝</translation>
@@ -10088,6 +10239,11 @@
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>step {step}: {loss:.4f}</source>
    <translation>{step}스텝: {loss:.4f}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>surely {low} … {high}</source>
+   <translation>확실히 {low} … {high}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -10144,6 +10300,11 @@
    <location filename="../../finetune_studio/gui/amounts.py" />
    <source>yesterday</source>
    <translation>어제</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
+   <source>your choice</source>
+   <translation>고른 답변</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup.py" />
@@ -10347,6 +10508,7 @@
    <translation>{step}(지금)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />

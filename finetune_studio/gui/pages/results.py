@@ -1,32 +1,38 @@
 """Results: how it went, answers before and after, a conversation, and the model to take along."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QStackedWidget, QWidget
 from typing_extensions import override
 
+from finetune_studio.errors import StudioError
+from finetune_studio.evaluation import summary
 from finetune_studio.gui import amounts, outcomes
 from finetune_studio.gui.language import Words, tr
-from finetune_studio.gui.outcomes import Score
 from finetune_studio.gui.pages.chat_card import ChatCard
 from finetune_studio.gui.pages.exports import Exports
 from finetune_studio.gui.pages.loading_code import CodeDialog
+from finetune_studio.gui.pages.measure_card import MeasureCard
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
-from finetune_studio.gui.pages.pairs import PairsCard
+from finetune_studio.gui.pages.pairs import Pair, PairsCard
+from finetune_studio.gui.pages.scores import Scores
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
-from finetune_studio.gui.widgets.before_after import BeforeAfter
-from finetune_studio.gui.widgets.card import Card, PressCard
-from finetune_studio.gui.widgets.chip import Badge
+from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.glyph import Glyph
-from finetune_studio.gui.widgets.layout import Pane, box, clear, column, row
+from finetune_studio.gui.widgets.layout import Pane, box, column, row
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.methods import Full
 from finetune_studio.runs.events import Failed
+from finetune_studio.runs.votes import Side, vote
 
-MOST = 3  # scores in sight
+if TYPE_CHECKING:
+    from finetune_studio.evaluation.result import Evaluation
+
 EMPTY, FULL = 0, 1
 
 
@@ -36,10 +42,14 @@ class ResultsPage(StepPage):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
-        self._scores = row(gap=Space.m)
+        self.scores = Scores()
         self._shown: tuple[object, ...] = ()
-        self._pairs = PairsCard()
+        self._found: Evaluation | None = None
+        self.pairs = PairsCard(self._vote)
+        self.measure = MeasureCard(project)
+        self.measure.measuring.done.connect(self._show_anew)
         self.chat, self.exports = ChatCard(project), Exports(project)
+        self.measure.go.clicked.connect(self.chat.talk.close)  # one model in memory
         self._best = Text("", "caption", "text3", wrap=True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty())
@@ -65,12 +75,16 @@ class ResultsPage(StepPage):
         ways.setStretch(0, 10)
         ways.setStretch(1, 8)
         body = column(
-            box(self._scores), self._best, self._pairs, self.chat, box(ways), None, gap=Space.m
+            self.scores,
+            self._best,
+            self.measure,
+            self.pairs,
+            self.chat,
+            box(ways),
+            None,
+            gap=Space.m,
         )
-        watch = self._project.watch
-        return page(
-            lambda: outcomes.headline(watch.state), lambda: outcomes.sentence(watch.state), body
-        )
+        return page(self._title, self._sentence, body)
 
     def _next(self) -> QWidget:
         code = _door("terminal", lambda: tr("Loading code"), lambda: tr("Python, to copy"))
@@ -89,22 +103,61 @@ class ResultsPage(StepPage):
         self._stack.setCurrentIndex(FULL if ready else EMPTY)
         if not ready:
             return
-        found = outcomes.scores(watch.state)
-        shown = (watch.run, tuple(found), len(watch.state.samples))
+        shown = (watch.run, len(watch.state.evaluations), len(watch.state.samples))
         if shown == self._shown:
             return
         self._shown = shown
-        self._refresh(found)
+        self._refresh()
 
-    def _refresh(self, found: list[Score]) -> None:
-        clear(self._scores)
-        for each in found[:MOST]:
-            self._scores.addWidget(_score(each), 1)
-        self._pairs.show_pairs(outcomes.answers(self._project.watch.state))
+    def _show_anew(self) -> None:
+        self._shown = ()
+        self._show()
+
+    def _refresh(self) -> None:
+        state = self._project.watch.state
+        self._found = self.measure.read()
+        if self._found is None:
+            self.scores.show_trained(outcomes.scores(state))
+        else:
+            self.scores.show_measured(self._found)
+        self.pairs.show_pairs(self._answers())
         self._best.say(self._best_words)
+        self.chat.refresh()
         self.exports.show_formats(not isinstance(self._project.session.recipe.method, Full))
         for text in self.findChildren(Text):
             text.refresh()
+
+    def _title(self) -> str:
+        if self._found is None:
+            return outcomes.headline(self._project.watch.state)
+        change = self._found.changes["loss"]
+        if not change.sure:
+            return tr("It is trained")
+        return tr("It got better") if change.value < 0 else tr("It did not get better")
+
+    def _sentence(self) -> str:
+        if self._found is None:
+            return outcomes.sentence(self._project.watch.state)
+        return summary.headline(self._found)
+
+    def _answers(self) -> list[Pair]:
+        found = self._found
+        if found is not None and found.answers:
+            return [Pair(e.prompt, e.base, e.tuned, e.reference) for e in found.answers]
+        said = outcomes.answers(self._project.watch.state)
+        return [Pair(before.prompt, before.text, after.text) for before, after in said]
+
+    def _vote(self, pair: Pair, side: Side) -> None:
+        run = self._project.watch.run
+        if run is None:
+            return
+        try:
+            vote(run, side, pair.prompt, {"base": pair.before, "tuned": pair.after})
+        except OSError as error:
+            self._project.failed.emit(
+                StudioError(tr("The vote could not be kept."), f"{run.path}: {error.strerror}")
+            )
+        self.chat.refresh()
 
     def _best_words(self) -> str:
         state = self._project.watch.state
@@ -131,27 +184,6 @@ class ResultsPage(StepPage):
         if event.type() == QEvent.Type.LanguageChange:
             self._shown = ()
             self._show()
-
-
-def _score(score: Score) -> Card:
-    tone = {True: "ok", False: "warn", None: "plain"}[score.better]
-    change = outcomes.metric_change(score)
-    head = row(Text(lambda: outcomes.metric_name(score.name), "strong"), None)
-    if change:
-        head.addWidget(Badge(change, tone))
-    numbers = row(Text(outcomes.metric_value(score.name, score.after), "display", "learned_text"))
-    if score.before is not None:
-        before = Text(f"← {outcomes.metric_value(score.name, score.before)}", "body", "text3")
-        before.setContentsMargins(0, 9, 0, 0)  # onto the baseline of the number before it
-        numbers.addWidget(before)
-    numbers.addStretch(1)
-    line = BeforeAfter()
-    top = 1.0 if score.name in outcomes.SHARES else max(score.before or 0.0, score.after) * 1.1
-    line.show_places(None if score.before is None else score.before / top, score.after / top)
-    lower = score.name in outcomes.LOWER
-    note = (lambda: tr("lower is better")) if lower else (lambda: tr("higher is better"))
-    card = column(head, numbers, line, Text(note, "caption", "text2"), gap=6, pad=(16, 12, 16, 12))
-    return Card(card, name=lambda: outcomes.metric_name(score.name))
 
 
 def _door(glyph: str, title: Words, detail: Words) -> PressCard:

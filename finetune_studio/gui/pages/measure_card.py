@@ -1,0 +1,126 @@
+"""How good is it? Measures the result against its base model, and says what to think of that."""
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QVBoxLayout
+
+from finetune_studio.errors import StudioError
+from finetune_studio.evaluation import summary
+from finetune_studio.evaluation.result import Evaluation
+from finetune_studio.gui import amounts
+from finetune_studio.gui.evaluating import REPORT, Evaluating, is_stale, measured
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.project import Project
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.meter import Track
+from finetune_studio.gui.widgets.text import Text
+
+
+class MeasureCard(Card):
+    """The evaluation: its button, how it goes, what it rests on, what it warns of."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(name=lambda: tr("How good is it?"))
+        self._project, self.measuring = project, Evaluating(self)
+        self.found: Evaluation | None = None
+        self._title = Text(lambda: tr("How good is it?"), "section")
+        self._detail = Text(self._words, "caption", "text2", wrap=True)
+        self._track = Track()
+        self.go = Button(self._verb)
+        self.go.setObjectName("measure")
+        self.go.clicked.connect(self._start)
+        self._stop = Button(lambda: tr("Stop"), "quiet")
+        self._stop.clicked.connect(self.measuring.stop)
+        self.report = Button(lambda: tr("Report"), "link", "file-text")
+        self.report.clicked.connect(self._open)
+        self._below = column(gap=Space.xs)
+        self.measuring.moved.connect(self._show)
+        self.measuring.failed.connect(self._tell)
+        project.closing.connect(self.measuring.close)
+        self.hold(self._lay())
+
+    def read(self) -> Evaluation | None:
+        """Read what was measured last, and say what it warns of."""
+        run = self._project.watch.run
+        clear(self._below)
+        self.found = None
+        if run is not None:
+            try:
+                self.found = measured(run)
+            except StudioError as error:
+                self._tell(error)
+        if self.found is not None:
+            self._warn(self.found)
+        self._show()
+        return self.found
+
+    def _start(self) -> None:
+        run = self._project.watch.run
+        if run is not None:
+            clear(self._below)
+            self.measuring.start(run)
+
+    def _show(self) -> None:
+        busy, run = self.measuring.busy, self._project.watch.run
+        self.go.setVisible(not busy)
+        self.go.say(self._verb)
+        self._stop.setVisible(busy)
+        self._track.setVisible(busy)
+        self._track.show_part(self.measuring.progress.share)
+        self._track.setAccessibleName(self.measuring.progress.words)
+        there = run is not None and (run.path / REPORT).is_file()
+        self.report.setVisible(not busy and self.found is not None and there)
+        self._detail.say(self._words)
+
+    def _verb(self) -> str:
+        return tr("Measure again") if self.found else tr("Measure")
+
+    def _words(self) -> str:
+        if self.measuring.busy:
+            told = self.measuring.progress
+            parts = [told.words or tr("Loading the model …")]
+            if told.seconds_left is not None:
+                left = amounts.duration(told.seconds_left)
+                parts.append(tr("{time} left").format(time=left))
+            return " · ".join(parts)
+        if self.found is None:
+            return tr(
+                "Measures the base model and the tuned one on the same rows that were never"
+                " learned, says how sure the difference is, lets both answer, and looks for"
+                " what was forgotten."
+            )
+        return summary.measured_on(self.found)
+
+    def _warn(self, found: Evaluation) -> None:
+        run = self._project.watch.run
+        if run is not None and is_stale(run, found):
+            self._say("advice", tr("It was trained further after it was measured."))
+        if found.contamination.any:
+            self._say("warning", summary.leaked(found.contamination))
+        if found.forgetting.verdict in ("some", "much"):
+            level = "warning" if found.forgetting.verdict == "much" else "advice"
+            self._say(level, summary.forgotten(found.forgetting))
+
+    def _say(self, level: str, fact: str, detail: str = "") -> None:
+        self._below.addWidget(FindingBox(level, fact, detail))
+
+    def _tell(self, error: StudioError) -> None:
+        clear(self._below)
+        detail = " ".join(part for part in (error.detail, error.hint) if part)
+        self._say("error", error.title, detail)
+        self._show()
+
+    def _open(self) -> None:
+        run = self._project.watch.run
+        if run is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.path / REPORT)))
+
+    def _lay(self) -> QVBoxLayout:
+        words = box(column(self._title, self._detail, self._track, gap=Space.xs))
+        head = row(words, self.report, self._stop, self.go, gap=Space.m)
+        head.setStretch(0, 1)
+        return column(head, self._below, gap=Space.s, pad=(16, 10, 16, 12))

@@ -1,0 +1,187 @@
+"""The page of the results: what was measured, blind votes, conversations. Nothing is trained."""
+
+import json
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from finetune_studio.gui import language
+from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.pages.chat_turn import TurnView
+from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.talk import BASE, TUNED, Manner, Talk, Turn
+from finetune_studio.gui.widgets.chip import Badge
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.preferences import Preferences
+from finetune_studio.runs.votes import Tally, tally
+from tests.helpers.evaluated import chat, classified
+from tests.helpers.past import past_run
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A finished run; its result has no weights, for they are never loaded here."""
+    made = past_run(tmp_path / "실행")
+    made.result.mkdir()
+    (made.result / "studio.json").write_text("{}", encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def results(qtbot, run):
+    """Opens the page of the results of the run."""
+    made = MainWindow(Preferred(Preferences()))
+    qtbot.addWidget(made)
+    made.resize(1360, 860)
+    made.show()
+
+    def opened() -> Any:
+        made.open_path(str(run.path))
+        assert made.wizard is not None
+        made.wizard.go("results")
+        page = made.wizard.page("results")
+        qtbot.waitUntil(lambda: not made.project.watch.alive and page._shown != ())
+        qtbot.waitUntil(lambda: not made.jobs.busy, timeout=30_000)
+        return page
+
+    yield opened
+    if made.project is not None:
+        made.project.watch.leave()
+        made.project.closing.emit()
+    made.jobs.close()
+
+
+def words(widget):
+    return [each.plain for each in widget.findChildren(Text) if each.isVisible()]
+
+
+def keep(run, found):
+    run.evaluation.write_text(found.model_dump_json(), encoding="utf-8")
+
+
+def test_without_an_evaluation_the_training_s_own_figures_stand_there(results):
+    page = results()
+    assert page.measure.found is None
+    assert page.measure.go.text() == "Measure"
+    assert "2.000" in words(page.scores)
+    assert not page.measure.report.isVisible()
+
+
+def test_an_evaluation_replaces_them_with_intervals_and_what_was_forgotten(results, run):
+    keep(run, chat())
+    page = results()
+    said = words(page.scores)
+    assert {"Held-out loss", "chrF", "What it knew before"} <= set(said)
+    assert "1.000" in said
+    assert "surely −1.010 … −0.990" in said
+    badges = [each.accessibleName() for each in page.scores.findChildren(Badge)]
+    assert "hardly anything forgotten" in badges
+    assert page.measure.go.text() == "Measure again"
+    assert "30 of 30 rows" in " ".join(words(page.measure))
+
+
+def test_a_classification_shows_its_accuracy_and_no_comparison(results, run):
+    keep(run, classified())
+    page = results()
+    assert "Accuracy" in words(page.scores)
+
+
+def test_the_page_follows_the_language(results, run):
+    keep(run, chat())
+    page = results()
+    language.use("ko")
+    assert "검증 손실" in words(page.scores)
+    assert "학습에 쓰지 않은 30행 중 30행" in " ".join(words(page.measure))
+
+
+def test_a_broken_evaluation_is_told_and_the_page_still_works(results, run):
+    run.evaluation.write_text("{", encoding="utf-8")
+    page = results()
+    told = page.measure.findChildren(FindingBox)
+    assert len(told) == 1
+    assert "cannot be read" in " ".join(words(told[0]))
+    assert "2.000" in words(page.scores)
+
+
+def test_leaked_rows_and_forgetting_are_warned_of(results, run):
+    document = json.loads(chat().model_dump_json())
+    document["contamination"] |= {"exact": 2}
+    document["forgetting"]["verdict"] = "much"
+    run.evaluation.write_text(json.dumps(document), encoding="utf-8")
+    told = " ".join(words(results().measure))
+    assert "measure memory" in told
+    assert "forgot much" in told
+
+
+def test_answers_of_the_evaluation_stand_beside_their_reference(results, run):
+    keep(run, chat())
+    said = words(results().pairs)
+    assert "“정말 그래요?”" in said
+    assert "In the data: 네." in said
+    assert "(it said nothing)" in said
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_blind_vote_counts_for_whose_answer_it_was(results, run, qtbot, place):
+    keep(run, chat())
+    page = results()
+    qtbot.mouseClick(page.pairs.blind, LEFT)
+    assert "Base model" not in words(page.pairs)
+    swapped = page.pairs._swapped
+    qtbot.mouseClick(page.pairs.choices[place], LEFT)
+    side = "tie" if place == 2 else "tuned" if (place == 1) != swapped else "base"
+    assert tally(run) == Tally(**{side: 1})
+    assert {"Base model", "Tuned model"} <= set(words(page.pairs))
+    first = page.pairs._labels[0].plain
+    assert first == ("Tuned model" if swapped else "Base model")
+    assert not page.pairs.choices[0].isVisible()
+    assert f"{side if side != 'tie' else 'the same'} 1" in page.chat._votes.plain
+
+
+def test_a_turn_hides_whose_answer_is_whose_until_the_vote(qtbot):
+    turn = Turn("왜?", (TUNED, BASE), blind=True, answers={BASE: "몰라요", TUNED: "그래서요"})
+    talk, votes = Talk(), []
+    view = TurnView(turn, lambda *vote: votes.append(vote))
+    qtbot.addWidget(view)
+    view.show()
+    assert turn.open
+    assert "Tuned model" not in words(view)
+    assert words(view)[1:3] == ["Answer A", "그래서요"]
+    assert talk.like(turn, "first") == "tuned"
+    shown = TurnView(turn, lambda *_: None)
+    qtbot.addWidget(shown)
+    shown.show()
+    assert words(shown)[1] == "Tuned model"
+    assert not turn.open
+
+
+@pytest.mark.parametrize(("choice", "side"), [("second", "base"), ("neither", "tie")])
+def test_a_vote_is_for_the_side_behind_the_letter(choice, side):
+    turn = Turn("왜?", (TUNED, BASE), blind=True, answers={BASE: "a", TUNED: "b"})
+    assert Talk().like(turn, choice) == side
+
+
+def test_the_settings_are_what_both_models_get(results, qtbot):
+    page = results()
+    settings = page.chat.settings
+    assert not settings.isVisible()
+    qtbot.mouseClick(page.chat._more, LEFT)
+    assert settings.isVisible()
+    settings.system.setText("짧게 답해 주세요.")
+    settings.temperature.setValue(0.7)
+    settings.stop.setText("\n")
+    manner = settings.manner()
+    assert manner == Manner("짧게 답해 주세요.", 256, 0.7, 1.0, 0, ("\n",))
+    assert manner.document()["temperature"] == pytest.approx(0.7)
+
+
+def test_an_engine_that_cannot_measure_says_why(results, run, qtbot):
+    page = results()
+    (run.result / "studio.json").write_text("broken", encoding="utf-8")
+    qtbot.mouseClick(page.measure.go, LEFT)
+    qtbot.waitUntil(lambda: "no result yet" in " ".join(words(page.measure)), timeout=300_000)
+    assert page.measure.go.isVisible()
