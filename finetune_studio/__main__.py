@@ -5,6 +5,7 @@ An interrupt is a sentence from here on, whatever is being imported.
 
 import sys
 from contextlib import suppress
+from multiprocessing import freeze_support
 
 from finetune_studio import interrupts
 
@@ -24,4 +25,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    freeze_support()  # a frozen program is started again for each process beside the window
     sys.exit(main())

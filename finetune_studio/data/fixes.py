@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finetune_studio import paths
+from finetune_studio.data.kept import kept
 from finetune_studio.data.mapping import Dropped, numbered
 from finetune_studio.data.quality import facts, flat, leaks, turn_order
 from finetune_studio.data.quality.leaving_out import CHECKS
@@ -119,10 +120,11 @@ def without_leakage(
     fix = next((each for each in fixes if each.get("code") == LEAKAGE), None)
     if fix is None or not len(validation):
         return validation, ()
-    out = leaks.between(train, validation)
+    key = _key(validation, {**fix, "train": train._fingerprint})
+    out = kept(f"{key}.flags", lambda: leaks.between(train, validation))
     where = np.arange(len(validation)) if numbers is None else numbers
-    kept = _without(validation, out, {**fix, "train": train._fingerprint})
-    return kept, (_fixed(LEAKAGE, where[:0], where[out]),)
+    left = _without(validation, out, {**fix, "train": train._fingerprint})
+    return left, (_fixed(LEAKAGE, where[:0], where[out]),)
 
 
 def repaired(
@@ -178,6 +180,10 @@ def _ordered(fixes: Sequence[Fix]) -> list[Fix]:
 
 
 def _flagged(rows: "Dataset", fix: Fix) -> Array:
+    return kept(f"{_key(rows, fix)}.flags", lambda: _flags(rows, fix))
+
+
+def _flags(rows: "Dataset", fix: Fix) -> Array:
     check = CHECKS[fix["code"]]
     measured = facts.measure(rows, check.needs)
     try:
@@ -190,7 +196,8 @@ def _flagged(rows: "Dataset", fix: Fix) -> Array:
         ) from error
 
 
-def _mended(rows: "Dataset", repair: Repair) -> "tuple[Dataset, Array]":
+def _touched(rows: "Dataset", repair: Repair) -> Array:
+    """The places of the rows that a repair changes."""
     touched: list[Array] = [np.zeros(0, np.int64)]
     start = 0
     for table in flat.batches(rows):
@@ -199,7 +206,12 @@ def _mended(rows: "Dataset", repair: Repair) -> "tuple[Dataset, Array]":
         flags[list(repair.changes(texts.values))] = True
         touched.append(np.flatnonzero(texts.any_row(flags)) + start)
         start += texts.count
-    places = np.concatenate(touched)
+    return np.concatenate(touched)
+
+
+def _mended(rows: "Dataset", repair: Repair) -> "tuple[Dataset, Array]":
+    key = f"{_key(rows, {'code': repair.code})}.places"
+    places = kept(key, lambda: _touched(rows, repair))
 
     def mended(table: Any) -> Any:
         texts = flat.flatten(table.combine_chunks())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 BATCH = 10_000
+FORMAT = 1
 UNIT = 2.0**64
 
 
@@ -83,6 +84,13 @@ def _check_group(ds: "Dataset", group: str | None) -> None:
 
 
 def _hashes(ds: "Dataset", seed: int, group: str | None) -> "np.ndarray[Any, Any]":
+    from finetune_studio.data.kept import kept
+
+    key = hashlib.sha256(f"{FORMAT} {ds._fingerprint} {seed} {group or ''}".encode()).hexdigest()
+    return kept(f"{key[:24]}.hashes", lambda: _hashed(ds, seed, group))
+
+
+def _hashed(ds: "Dataset", seed: int, group: str | None) -> "np.ndarray[Any, Any]":
     import numpy as np
 
     if not group and {"messages", "text"} & set(ds.column_names):

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from finetune_studio import paths
 from finetune_studio.errors import StudioError
+from finetune_studio.gui import apart
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.plan import Plan
 from finetune_studio.gui.preflight import Preflights
@@ -108,6 +109,7 @@ class Facts(QObject):
         """Find out no more."""
         self._rest.stop()
         self._jobs.forget("data")
+        apart.ROWS.drop("data")
         self.quality.leave()
         self.plan.leave()
         self.preflight.leave()
@@ -150,6 +152,7 @@ class Facts(QObject):
         """Count in a while; what was found in the same rows stays in sight until then."""
         self.data = self.data_error = None
         self._jobs.forget("data")
+        apart.ROWS.drop("data")
         if same_rows:
             self.quality.age()
         else:
@@ -161,7 +164,8 @@ class Facts(QObject):
 
     def _read(self) -> None:
         recipe = self._session.recipe
-        self._jobs.run("data", lambda: count_rows(recipe), self._know_data, self._no_data)
+        work = lambda: apart.ROWS.do("data", count_rows, recipe)  # noqa: E731
+        self._jobs.run("data", work, self._know_data, self._no_data)
 
     def _know_data(self, data: DataFacts) -> None:
         self.data = data

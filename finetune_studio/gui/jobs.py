@@ -6,15 +6,17 @@ A job with the same key as an earlier one makes that one's result count no more.
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from finetune_studio.errors import StudioError
+from finetune_studio.gui import apart
 
 T = TypeVar("T")
-WORKERS = 4
+WORKERS = 6
+LAST = 0.1  # seconds that a job has to end by itself
 SWITCH = 0.0005  # seconds until a thread must let another go on
 
 
@@ -75,8 +77,12 @@ class Jobs(QObject):
         self.closing.emit()
         self._closed.set()
         self._newest.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for _, future, _, _ in self._waiting.values():
+            while not wait([future], LAST).done:
+                apart.drop_all()  # nobody waits for another process any more
         self._waiting.clear()
+        self._pool.shutdown(wait=True)
 
     def _cancel(self, key: str) -> None:
         for waiting, future, _, _ in list(self._waiting.values()):

@@ -1,19 +1,22 @@
 """The pre-flight of the open recipe: what the trainer would do with its rows, and what is wrong.
 
-It reads and tokenises, so it runs away from the window's thread, a while after the last change.
+It reads and tokenises, so it runs in a process of its own, a while after the last change.
 """
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from finetune_studio.gui import apart
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.session import Session
 from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.schema import Recipe
 
 if TYPE_CHECKING:
     from finetune_studio.tokens.preflight import Preflight
 
+KEY = "preflight"
 RESTS = 700  # milliseconds after the last change
 CONCERNED = ("model.", "data.", "task.", "training.sequence_length", "training.packing")
 
@@ -40,13 +43,9 @@ class Preflights(QObject):
         recipe = self._session.recipe
         if not recipe.data.files:
             return
-
-        def work() -> "Preflight":
-            from finetune_studio.tokens.preflight import preflight
-
-            return preflight(recipe)
-
-        self._jobs.run("preflight", work, self._know, lambda _: None)
+        apart.CHECKS.drop(KEY)
+        work = lambda: apart.CHECKS.do(KEY, flown, recipe)  # noqa: E731
+        self._jobs.run(KEY, work, self._know, lambda _: None)
 
     def findings(self) -> list[Finding]:
         """What it found."""
@@ -55,14 +54,23 @@ class Preflights(QObject):
     def leave(self) -> None:
         """Look no more."""
         self._rest.stop()
-        self._jobs.forget("preflight")
+        self._jobs.forget(KEY)
+        apart.CHECKS.drop(KEY)
 
     def _follow(self, paths: frozenset[str]) -> None:
         if any(path.startswith(CONCERNED) for path in paths):
             self.found = None  # it was about other rows
-            self._jobs.forget("preflight")
+            self._jobs.forget(KEY)
+            apart.CHECKS.drop(KEY)
             self._rest.start()
 
     def _know(self, found: "Preflight") -> None:
         self.found = found
         self.changed.emit()
+
+
+def flown(recipe: Recipe) -> "Preflight":
+    """The pre-flight of a recipe."""
+    from finetune_studio.tokens.preflight import preflight
+
+    return preflight(recipe)

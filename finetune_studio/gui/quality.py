@@ -1,46 +1,24 @@
 """The look at what every row says: its findings, and how far it has come.
 
-It reads all rows, so it runs away from the window's thread, and ends when another one begins. More
-rows than `UNASKED` are looked at when the person asks for it: that takes minutes.
+It reads all rows, so it runs in a process of its own, and ends when another one begins. More rows
+than `UNASKED` are looked at when the person asks for it: that takes minutes.
 """
 
-import threading
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from finetune_studio.errors import StudioError
+from finetune_studio.gui import apart
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.session import Session
-from finetune_studio.i18n import tr
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
 
 UNASKED = 1_000_000
 BEAT = 100  # milliseconds between two readings of how far it has come
+KEY = "quality"
 WHERE = "data.fixes"  # the setting that findings on quality concern
-
-
-class Look:
-    """One look, shared by two threads: how far it is, and whether it is still wanted."""
-
-    def __init__(self) -> None:
-        self.share = 0.0
-        self._given_up = threading.Event()
-
-    def give_up(self) -> None:
-        """Let it end at its next step."""
-        self._given_up.set()
-
-    def __call__(self, share: float) -> None:
-        """Take down how far it is.
-
-        Raises:
-            StudioError: It is not wanted any more.
-        """
-        if self._given_up.is_set():
-            raise StudioError(tr("The look at the rows was given up."))
-        self.share = share
 
 
 @dataclass(frozen=True)
@@ -79,19 +57,19 @@ class Quality(QObject):
         self.found: tuple[Finding, ...] | None = None
         self.error: StudioError | None = None
         self.waiting: Waiting | None = None
-        self._look: Look | None = None
+        self._looking = False
         self._beat = QTimer(self, interval=BEAT)
         self._beat.timeout.connect(self.moved)
 
     @property
     def looking(self) -> bool:
         """Whether it goes on."""
-        return self._look is not None
+        return self._looking
 
     @property
     def share(self) -> float:
         """How far it is, from 0 to 1."""
-        return self._look.share if self._look else 0.0
+        return apart.ROWS.share if self._looking else 0.0
 
     def findings(self) -> list[Finding]:
         """What is known to be so: of an older look, what no fix in use is for."""
@@ -109,12 +87,13 @@ class Quality(QObject):
 
     def look(self) -> None:
         """Look at the rows that wait."""
-        waiting, look = self.waiting, Look()
+        waiting = self.waiting
         if waiting is None:
             return
-        self.waiting, self._look = None, look
+        self.waiting, self._looking = None, True
         self._beat.start()
-        self._jobs.run("quality", lambda: survey(waiting, look), self._know, self._fail)
+        work = lambda: apart.ROWS.do(KEY, survey, waiting)  # noqa: E731
+        self._jobs.run(KEY, work, self._know, self._fail)
         self.changed.emit()
 
     def age(self) -> None:
@@ -128,11 +107,11 @@ class Quality(QObject):
         self.found = None
 
     def _stop(self) -> None:
-        if self._look is not None:
-            self._look.give_up()
         self._beat.stop()
-        self._jobs.forget("quality")
-        self.error = self.waiting = self._look = None
+        self._jobs.forget(KEY)
+        if self._looking:
+            apart.ROWS.drop(KEY)
+        self._looking, self.error, self.waiting = False, None, None
 
     def _know(self, found: tuple[Finding, ...]) -> None:
         self._end()
@@ -145,19 +124,19 @@ class Quality(QObject):
         self.changed.emit()
 
     def _end(self) -> None:
-        self._look = None
+        self._looking = False
         self._beat.stop()
 
 
-def survey(waiting: Waiting, look: Look) -> tuple[Finding, ...]:
+def survey(waiting: Waiting) -> tuple[Finding, ...]:
     """What is found in a recipe's rows after the fixes that are in use.
 
     Raises:
-        StudioError: They cannot be read, or the look is given up.
+        StudioError: They cannot be read.
     """
     from finetune_studio.data.check import Closely, examine
 
     data = waiting.recipe.data
-    closely = Closely(waiting.kind, data, progress=look)
+    closely = Closely(waiting.kind, data, progress=apart.tell)
     report = examine(data.files, data.shape, data.mapping, closely=closely)
     return tuple(each for each in report.findings if each.where == WHERE)

@@ -791,6 +791,11 @@
    <translation>다른 프로그램을 닫거나 더 작은 모델을 고른 다음 이어서 하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/apart.py" />
+   <source>Close other programs, or take fewer rows, and choose the data again.</source>
+   <translation>다른 프로그램을 닫거나 행을 줄인 뒤 데이터를 다시 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Close other programs; loading an 8B model takes about 12 GiB.</source>
    <translation>다른 프로그램을 닫으세요. 8B 모델을 읽는 데 약 12 GiB가 들어요.</translation>
@@ -1674,6 +1679,11 @@
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Its name is needed for what is learned.</source>
    <translation>그 이름은 배우는 데 쓰여요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/apart.py" />
+   <source>Its process is gone; often that is for want of memory.</source>
+   <translation>작업하던 프로세스가 사라졌어요. 메모리가 모자랄 때 흔히 그래요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -3137,11 +3147,6 @@
    <translation>가장 긴 행이 {longest:,} 토큰이라 잘리는 것이 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/quality.py" />
-   <source>The look at the rows was given up.</source>
-   <translation>행 살펴보기를 그만뒀어요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>The loss is as it was: the difference may be chance.</source>
    <translation>손실은 그대로예요. 차이가 우연일 수 있어요.</translation>
@@ -3527,6 +3532,11 @@
    <location filename="../../finetune_studio/commands/gui.py" />
    <source>The window's libraries are not installed.</source>
    <translation>창에 필요한 라이브러리가 설치되어 있지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/apart.py" />
+   <source>The work on the data ended before its time.</source>
+   <translation>데이터 작업이 도중에 끝났어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -6688,6 +6698,11 @@
    <translation>폴더</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>A folder with a tokenizer</source>
+   <translation>토크나이저가 있는 폴더</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>A folder …</source>
    <translation>폴더…</translation>
@@ -6697,6 +6712,11 @@
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>A is better</source>
    <translation>A가 나아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>A longer sequence length keeps them.</source>
+   <translation>시퀀스 길이를 늘리면 남아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_folder.py" />
@@ -6840,6 +6860,11 @@
    <translation>중간에 끊긴 답</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Any row</source>
+   <translation>아무 행이나</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />
    <source>Applied steps</source>
    <translation>적용한 단계</translation>
@@ -6912,12 +6937,12 @@
    <translation>이전</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Back from the ids comes another text: the tokenizer changes it.</source>
    <translation>id를 되돌리면 다른 글이 나와요. 토크나이저가 글자를 바꿔요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Back from the ids comes the same text.</source>
    <translation>id를 되돌리면 원문과 똑같은 글이 나와요.</translation>
   </message>
@@ -6946,6 +6971,11 @@
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Begin anew</source>
    <translation>새로 시작</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Begins a text</source>
+   <translation>글의 시작</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -7107,7 +7137,7 @@
    <translation>다른 파일 고르기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Choose some in the step before, or type a text of your own.</source>
    <translation>앞 단계에서 고르거나, 글을 직접 써 보세요.</translation>
   </message>
@@ -7145,6 +7175,11 @@
    <translation>상업적 사용</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>Compare with another …</source>
+   <translation>다른 것과 비교…</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>Compare {name}</source>
    <translation>{name} 비교하기</translation>
@@ -7178,6 +7213,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Contradicting labels</source>
    <translation>서로 어긋나는 레이블</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Control tokens</source>
+   <translation>제어 토큰</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -7218,6 +7258,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Cut before it</source>
    <translation>그 앞까지 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Cut {count}</source>
+   <translation>잘린 토큰 {count}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -7341,6 +7386,11 @@
    <translation>빈 차례</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Ends a text</source>
+   <translation>글의 끝</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <source>Ends at</source>
    <translation>끝내는 글</translation>
@@ -7409,6 +7459,11 @@
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Files …</source>
    <translation>파일…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Fills up</source>
+   <translation>채움</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_words.py" />
@@ -7508,7 +7563,7 @@
    <translation>주어짐</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Given {count}</source>
    <translation>주어지는 토큰 {count}</translation>
   </message>
@@ -7551,9 +7606,19 @@
    <translation>학습률 절반으로</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Hide the chat template</source>
+   <translation>대화 템플릿 접기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Hide the examples</source>
    <translation>예시 접기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Hide the text</source>
+   <translation>글 접기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
@@ -7615,6 +7680,11 @@
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Hub token</source>
    <translation>Hub 토큰</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>If it is learned in one batch with the rows after it.</source>
+   <translation>바로 뒤의 행들과 한 배치로 배울 때예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -7929,12 +7999,17 @@
    <translation>배움</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Learned label: {label}</source>
+   <translation>배우는 레이블: {label}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Learned rows among the measured</source>
    <translation>검증에 섞인 학습 행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Learned {count}</source>
    <translation>배우는 토큰 {count}</translation>
   </message>
@@ -8312,7 +8387,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Next row</source>
    <translation>다음 행</translation>
   </message>
@@ -8414,6 +8489,11 @@
    <translation>따로 둔 행이 없어서 재지 못했어요. 아래에서 답을 읽어 보세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Number of the row</source>
+   <translation>행 번호</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Off</source>
    <translation>끔</translation>
@@ -8511,6 +8591,31 @@
    <translation>과적합이 시작된 것 같아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>Packed now: {sequences} sequences hold {rows}, {filled:.0%} of each is filled.</source>
+   <translation>지금 패킹해요. 시퀀스 {sequences}개에 {rows}이 담기고, 자리의 {filled:.0%}가 차요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>Packed, {sequences} sequences would hold {rows}: {gain:.1f} times fewer places to compute. Now {unpacked:.0%} of a batch is filled.</source>
+   <translation>패킹하면 시퀀스 {sequences}개에 {rows}이 담겨 계산할 자리가 {gain:.1f}배 줄어요. 지금은 배치의 {unpacked:.0%}가 차요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>Packing would save nothing: {unpacked:.0%} of a batch is filled as it is.</source>
+   <translation>패킹해도 아낄 것이 없어요. 지금도 배치의 {unpacked:.0%}가 차요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Padding {count}</source>
+   <translation>패딩 {count}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Parts texts</source>
+   <translation>글의 구분</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -8583,7 +8688,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Previous row</source>
    <translation>이전 행</translation>
   </message>
@@ -8791,7 +8896,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Row {row} of {rows}</source>
    <translation>행 {row} / {rows}</translation>
   </message>
@@ -8967,9 +9071,19 @@
    <translation>예시 펼치기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Show it as it is rendered</source>
+   <translation>템플릿으로 펼친 글 보기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Show me where</source>
    <translation>어디인지 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Show the chat template</source>
+   <translation>대화 템플릿 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
@@ -8992,7 +9106,7 @@
    <translation>크기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>So the model stops when its answer ends.</source>
    <translation>그래서 답이 끝나면 멈춰요.</translation>
   </message>
@@ -9015,6 +9129,11 @@
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <source>Split</source>
    <translation>스플릿</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Stands for the whole</source>
+   <translation>글 전체를 대표</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup.py" />
@@ -9223,7 +9342,7 @@
    <translation>내장 모델은 CPU({cores}코어)로도 학습할 수 있어요. 더 큰 모델에는 GPU가 필요해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>The end {token} is learned</source>
    <translation>끝맺음 토큰 {token}을 배워요</translation>
   </message>
@@ -9339,7 +9458,7 @@
    <translation>투표를 저장하지 못했어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>There is no data yet</source>
    <translation>아직 데이터가 없어요</translation>
   </message>
@@ -9382,6 +9501,11 @@
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>This row is left out: {why}.</source>
    <translation>이 행은 빠져요: {why}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>This row is not learned from</source>
+   <translation>이 행은 배우지 않아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
@@ -9501,7 +9625,7 @@
    <translation>학습</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Training data</source>
    <translation>학습 데이터</translation>
   </message>
@@ -9587,12 +9711,12 @@
    <translation>이름을 입력하면 Hub에서 찾아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Type a text to see its tokens</source>
    <translation>글을 쓰면 토큰이 보여요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Type your own</source>
    <translation>직접 쓰기</translation>
   </message>
@@ -9610,6 +9734,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Uneven labels</source>
    <translation>고르지 않은 레이블</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>Unknown</source>
+   <translation>모르는 글자</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
@@ -9789,7 +9918,7 @@
    <translation>배우는 것</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>What is shown</source>
    <translation>보여 줄 것</translation>
   </message>
@@ -10155,6 +10284,11 @@
    <translation>없음</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>of {rows}</source>
+   <translation>/ {rows}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/form.py" />
    <source>off</source>
    <translation>끔</translation>
@@ -10317,6 +10451,11 @@
    <translation>내려받기 {count}회</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
+   <source>{count} entries in the vocabulary</source>
+   <translation>어휘 {count}개</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>{count} parameters</source>
    <translation>파라미터 {count}</translation>
@@ -10332,12 +10471,12 @@
    <translation>검증 {count}행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>{count} tokens</source>
    <translation>토큰 {count}개</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>{count} tokens are cut off</source>
    <translation>토큰 {count}개가 잘려요</translation>
   </message>
@@ -10406,6 +10545,11 @@
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>{place}, {free} free</source>
    <translation>{place}, 여유 {free}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>{row:.1f} tokens a row, {cost:.2f} times the cheapest</source>
+   <translation>행마다 토큰 {row:.1f}개, 가장 적은 것의 {cost:.2f}배</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/convert_card.py" />

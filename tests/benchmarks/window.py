@@ -128,25 +128,25 @@ def watched(home: Path, asked: argparse.Namespace) -> None:
     language.use("en")
     window = MainWindow(Preferred(Preferences()))
     window.show()
-    beats = _beat(3.0)
-    print(f"idle: {_told(beats)}")
+    idle = beats(3.0)
+    print(f"idle: {told(idle)}")
     run = _long_run(home, asked.points)
     script = home / "trainer.py"
     script.write_text(TRAINER)
     arguments = [str(run.path), str(asked.points), str(asked.rate), str(asked.seconds + 30)]
     process.start(run, command=[sys.executable, str(script), *arguments])
-    before = _memory()
+    before = memory()
     window.new_project()
     assert window.project is not None
     assert window.wizard is not None
     window.wizard.go("training")
-    _beat(1.0)
+    beats(1.0)
     watch = window.project.watch
     watch.follow(run)
-    loading = _beat(0.0, lambda: len(watch.series) < asked.points)
-    print(f"while {asked.points:,} points arrive: {_told(loading)}")
-    print(f"at {asked.rate:.0f} events/s: {_told(_beat(asked.seconds))}")
-    print(f"memory: {_memory():.0f} MB; before the run was opened {before:.0f} MB")
+    loading = beats(0.0, lambda: len(watch.series) < asked.points)
+    print(f"while {asked.points:,} points arrive: {told(loading)}")
+    print(f"at {asked.rate:.0f} events/s: {told(beats(asked.seconds))}")
+    print(f"memory: {memory():.0f} MB; before the run was opened {before:.0f} MB")
     _switches()
     if asked.long:
         _long(window)
@@ -171,8 +171,14 @@ def _long_run(home: Path, points: int) -> RunFolder:
     return run
 
 
-def _beat(seconds: float, more: object = None) -> list[float]:
-    """How late each beat of a timer came, in milliseconds, while the event loop runs."""
+def beats(seconds: float, more: object = None, first: object = None) -> list[float]:
+    """How late each beat of a timer came, in milliseconds, while the event loop runs.
+
+    Args:
+        seconds: How long at least.
+        more: As long as it gives true, it goes on.
+        first: Is done at once, within the loop.
+    """
     from PySide6.QtCore import QEventLoop, Qt, QTimer
 
     loop, late, before = QEventLoop(), [], time.perf_counter()
@@ -189,12 +195,14 @@ def _beat(seconds: float, more: object = None) -> list[float]:
     timer = QTimer(interval=BEAT, timerType=Qt.TimerType.PreciseTimer)
     timer.timeout.connect(beat)
     timer.start()
+    if callable(first):
+        QTimer.singleShot(0, first)
     loop.exec()
     timer.stop()
     return late
 
 
-def _told(late: list[float]) -> str:
+def told(late: list[float]) -> str:
     ordered = sorted(late)
     p99 = ordered[int(len(ordered) * 0.99)]
     over = sum(each > 50 for each in ordered)
@@ -225,16 +233,16 @@ def _long(window: object) -> None:
         for _ in range(50):
             act()
         gc.collect()
-        begun = _memory()
+        begun = memory()
         for n in range(count):
             act()
             if n % 100 == 0:
-                _beat(0.0)
+                beats(0.0)
         gc.collect()
-        print(f"{count:,} times: {_memory() - begun:+.1f} MB")
+        print(f"{count:,} times: {memory() - begun:+.1f} MB")
 
 
-def _memory() -> float:
+def memory() -> float:
     return float(psutil.Process().memory_info().rss) / MB
 
 

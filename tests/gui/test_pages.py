@@ -5,6 +5,7 @@ import json
 import pytest
 from PySide6.QtCore import Qt
 
+from finetune_studio import paths
 from finetune_studio.gui import outcomes
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.preferred import Preferred
@@ -121,25 +122,69 @@ def test_rows_are_shown_as_the_trainer_gets_them(window, qtbot, tmp_path):
     settle(window, qtbot)
     window.wizard.go("tokenizer")
     page = window.wizard.page("tokenizer")
-    qtbot.waitUntil(lambda: bool(page._flow._chips), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(page.card.flow._chips), timeout=20_000)
     settle(window, qtbot)
-    learned = [chip.text for chip in page._flow._chips if chip.state == "learned"]
+    learned = [chip.text for chip in page.card.flow._chips if chip.state == "learned"]
     assert "".join(learned).startswith("네.")
     assert learned[-1] == "<|end|>"
-    assert "Row 1 of 30" in page._place.plain
-    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "Row 2 of 30" in page._place.plain)
-    assert page._lengths._lengths.rows == 30
+    assert "of 30" in page.card.place.plain
+    qtbot.mouseClick(page.card.next, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.card.number.text() == "2")
+    assert page.lengths._lengths.rows == 30
 
 
 def test_a_text_of_ones_own_is_tokenised(window, qtbot):
     window.wizard.go("tokenizer")
     page = window.wizard.page("tokenizer")
     settle(window, qtbot)
-    page._choose_way(True)
-    qtbot.keyClicks(page.field, "hello")
-    qtbot.waitUntil(lambda: bool(page._flow._chips), timeout=20_000)
-    assert "".join(chip.text for chip in page._flow._chips).replace("·", " ").strip() == "hello"
+    page.card.choose_way(True)
+    qtbot.keyClicks(page.card.field, "hello")
+    qtbot.waitUntil(lambda: bool(page.card.flow._chips), timeout=20_000)
+    assert "".join(chip.text for chip in page.card.flow._chips).replace("·", " ").strip() == "hello"
+
+
+def test_a_row_is_gone_to_and_shown_as_rendered(window, qtbot, tmp_path, model):
+    rows = "".join(f"오늘 {n}일이에요?,{'네. ' * (n + 1)}맞아요.\n" for n in range(30))
+    window.wizard.page("dataset").use([csv(tmp_path, "question,answer\n" + rows)])
+    settle(window, qtbot)
+    window.wizard.go("tokenizer")
+    settle(window, qtbot)
+    page = window.wizard.page("tokenizer")
+    page.card.number.setText("12")
+    qtbot.keyClick(page.card.number, Qt.Key.Key_Return)
+    settle(window, qtbot)
+    assert "오늘 11일이에요?" in page.card._rendered.plain
+    assert "<|end|>" in page.card._rendered.plain
+    padding = page.card._badges[-1]
+    assert "Padding" in padding.accessibleName()
+    assert not padding.isHidden()
+    qtbot.mouseClick(page.card._as_text, Qt.MouseButton.LeftButton)
+    assert not page.card._well.isHidden()
+    ends = {name: text for name, text, _ in page.facts._known.specials}
+    assert ends["eos_token"] == "<|end|>"
+    assert "Pack" in page.lengths._packing.plain
+    page.compare_with(str(model))  # the recipe's own: once is enough
+    page.compare_with(str(paths.resources() / "models" / "demo"))
+    settle(window, qtbot)
+    assert [each.relative_cost >= 1 for each in page.compare._models] == [True] * len(
+        page.compare._models
+    )
+    assert len(page.compare._models) >= 2
+    page.compare_with(str(tmp_path))
+    settle(window, qtbot)
+    assert page.compare._wrong.count() == 1
+
+
+def test_a_row_that_is_cut_says_so(window, qtbot, tmp_path):
+    window.project.session.change({"training.sequence_length": 64})
+    rows = "".join(f"질문 {n}?,{'길고 긴 답이에요. ' * 40}\n" for n in range(20))
+    window.wizard.page("dataset").use([csv(tmp_path, "question,answer\n" + rows)])
+    settle(window, qtbot)
+    window.wizard.go("tokenizer")
+    settle(window, qtbot)
+    card = window.wizard.page("tokenizer").card
+    assert {chip.state for chip in card.flow._chips} == {"given", "learned", "cut"}
+    assert "Cut" in card._badges[2].accessibleName()
 
 
 def state(before, after):

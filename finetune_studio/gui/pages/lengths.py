@@ -2,18 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from finetune_studio.errors import StudioError
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.histogram import Histogram
-from finetune_studio.gui.widgets.layout import clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 
@@ -21,8 +23,13 @@ if TYPE_CHECKING:
     from finetune_studio.tokens.compare import Compared
     from finetune_studio.tokens.lengths import Lengths
 
-LENGTH = "training.sequence_length"
+LENGTH, PACKING, BATCH = (
+    "training.sequence_length",
+    "training.packing",
+    "training.batch_size",
+)
 BINS = 40
+GAIN = 1.05  # times fewer places; less is not worth a word
 AIR = 1.15  # times the longest row, so that the cut is seen where it cuts nothing
 NAME, NUMBER = 96, 40
 
@@ -36,8 +43,10 @@ class LengthsCard(Card):
         self._lengths: Lengths | None = None
         self._figures = Text("", "caption", "text3")
         self._histogram, self._advice = Histogram(), column(gap=0)
+        self._packing = Text("", "caption", "text2", wrap=True)
         head = row(Text(lambda: tr("Row lengths"), "section"), None, self._figures)
-        self.hold(column(head, self._histogram, self._advice, None, gap=Space.s))
+        parts = (head, self._histogram, self._advice, self._packing, None)
+        self.hold(column(*parts, gap=Space.s))
         project.session.changed.connect(self._follow)
 
     def show_lengths(self, lengths: "Lengths") -> None:
@@ -46,7 +55,7 @@ class LengthsCard(Card):
         self._show()
 
     def _follow(self, changed: frozenset[str]) -> None:
-        if LENGTH in changed:
+        if changed & {LENGTH, PACKING, BATCH}:
             self._show()
 
     def _show(self) -> None:
@@ -67,6 +76,31 @@ class LengthsCard(Card):
         self._histogram.setAccessibleName(tr("Row lengths"))
         self._histogram.setAccessibleDescription(said)
         self._advise(lengths, cut)
+        self._packing.say(self._packing_words)
+
+    def _packing_words(self) -> str:
+        lengths, training = self._lengths, self._project.session.recipe.training
+        if lengths is None or self._project.session.recipe.task.kind == "classify":
+            return ""
+        found = lengths.packing(training.sequence_length, training.batch_size)
+        if not training.packing and found.gain < GAIN:
+            words = tr("Packing would save nothing: {unpacked:.0%} of a batch is filled as it is.")
+            return words.format(unpacked=found.filled_unpacked)
+        words = (
+            tr("Packed now: {sequences} sequences hold {rows}, {filled:.0%} of each is filled.")
+            if training.packing
+            else tr(
+                "Packed, {sequences} sequences would hold {rows}: {gain:.1f} times fewer places to "
+                "compute. Now {unpacked:.0%} of a batch is filled."
+            )
+        )
+        return words.format(
+            sequences=amounts.whole(found.sequences),
+            rows=amounts.rows(found.rows),
+            filled=found.filled,
+            unpacked=found.filled_unpacked,
+            gain=found.gain,
+        )
 
     def _advise(self, lengths: "Lengths", cut: int) -> None:
         clear(self._advice)
@@ -99,19 +133,36 @@ class LengthsCard(Card):
 
 
 class CompareCard(Card):
-    """Tokens for each syllable, or character, of this model and of others on this disk."""
+    """Tokens for each syllable, or character, of this model and of others on this disk.
+
+    Attributes:
+        more_asked: The person wants to compare with one more.
+    """
+
+    more_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self._more = Button(lambda: tr("Compare with another …"), "link")
+        self._more.clicked.connect(self.more_asked)
+        self._wrong = column(gap=0)
         self._models: list[Compared] = []
         self._title, self._note = Text("", "section"), Text("", "caption", "text3", wrap=True)
         self._lines = column(gap=Space.s)
-        self.hold(column(self._title, self._note, Space.xs, self._lines, None, gap=Space.s))
+        parts = (self._title, self._note, Space.xs, self._lines, self._wrong, row(self._more, None))
+        self.hold(column(*parts, None, gap=Space.s))
 
     def show_models(self, models: "list[Compared]") -> None:
         """Show other tokenizers; the model's own comes first."""
         self._models = models
+        clear(self._wrong)
         self._show()
+
+    def trouble(self, error: StudioError) -> None:
+        """Say why they could not be compared."""
+        clear(self._wrong)
+        detail = " ".join((error.detail, error.hint)).strip()
+        self._wrong.addWidget(FindingBox("error", error.title, detail))
 
     def _show(self) -> None:
         clear(self._lines)
@@ -125,13 +176,13 @@ class CompareCard(Card):
             )
         )
         own = self._models[0]
-        cost = {
-            each.model: each.tokens_per_syllable if hangul else each.tokens_per_character
+        ranked = [
+            ((each.tokens_per_syllable if hangul else each.tokens_per_character) or 0.0, each)
             for each in self._models
-        }
-        most = max((value or 0.0 for value in cost.values()), default=1.0) or 1.0
-        for name, value in sorted(cost.items(), key=lambda pair: pair[1] or 0.0):
-            self._lines.addLayout(_line(name, value or 0.0, most, own=name == own.model))
+        ]
+        most = max((value for value, _ in ranked), default=1.0) or 1.0
+        for value, each in sorted(ranked, key=lambda pair: pair[0]):
+            self._lines.addWidget(_line(each, value, most, own=each is own))
         if len(self._models) == 1:
             self._lines.addWidget(
                 Text(
@@ -149,7 +200,8 @@ class CompareCard(Card):
             self._show()
 
 
-def _line(name: str, value: float, most: float, *, own: bool) -> QHBoxLayout:
+def _line(each: "Compared", value: float, most: float, *, own: bool) -> QWidget:
+    name = each.model
     short = name.rstrip("/").rsplit("/", 1)[-1]
     label = Text(short if len(short) <= 15 else short[:14] + "…", "strong" if own else "body")
     label.setToolTip(name)
@@ -160,4 +212,8 @@ def _line(name: str, value: float, most: float, *, own: bool) -> QHBoxLayout:
     number.setFixedWidth(NUMBER)
     line = row(label, track, number, gap=Space.s)
     line.setStretch(1, 1)
-    return line
+    words = tr("{row:.1f} tokens a row, {cost:.2f} times the cheapest")
+    cost = words.format(row=each.tokens_per_row, cost=each.relative_cost)
+    made = box(column(line, Text(cost, "caption", "text3"), gap=0))
+    made.setAccessibleName(f"{name}: {value:.2f}, {cost}")
+    return made
