@@ -1,6 +1,7 @@
 """A program of the engine as a child of the window: JSON lines in and out. Knows no program."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
@@ -42,15 +43,20 @@ class Child(QObject):
         """Whether it runs."""
         return self._process.state() != QProcess.ProcessState.NotRunning
 
-    def start(self, name: str, *arguments: str) -> None:
+    def start(self, name: str, *arguments: str, more: Mapping[str, str] | None = None) -> None:
         """Start a program of the engine, such as "chat".
+
+        Args:
+            name: The program.
+            arguments: Its command line.
+            more: Environment variables to add.
 
         Raises:
             StudioError: Training is not set up.
         """
         command = engine_command(name, *arguments)
         environment = QProcessEnvironment()
-        for key, value in engine_environment().items():
+        for key, value in (engine_environment() | dict(more or {})).items():
             environment.insert(key, value)
         self._process.setProcessEnvironment(environment)
         self._rest = self._words = b""

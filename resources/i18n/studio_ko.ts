@@ -8122,6 +8122,7 @@
    <translation>모델을 불러오고 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/exporting.py" />
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <source>Loading the model …</source>
@@ -8976,11 +8977,6 @@
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Say something to it</source>
    <translation>모델에게 말을 걸어 보세요</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <source>Says the same</source>
-   <translation>같음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
@@ -10013,11 +10009,6 @@
    <translation>좋은 답만 쓰기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <source>Writing it, then loading it again to compare …</source>
-   <translation>쓰고 나서 다시 불러와 비교하고 있어요…</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <source>Writing …</source>
    <translation>쓰는 중…</translation>
@@ -10068,6 +10059,11 @@
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>about {time}</source>
    <translation>약 {time}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>adapter alone</source>
+   <translation>어댑터만</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
@@ -10238,6 +10234,11 @@
    <translation>기본</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>nearly the same</source>
+   <translation>거의 같음</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>needs a look</source>
    <translation>확인 필요</translation>
@@ -10311,6 +10312,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>one file for Ollama, LM Studio and llama.cpp</source>
+   <translation>Ollama, LM Studio, llama.cpp에서 쓰는 파일 하나</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>one whole model; loads anywhere</source>
    <translation>모델 하나로 합쳐요. 어디서나 읽혀요</translation>
   </message>
@@ -10353,6 +10359,16 @@
    <location filename="../../finetune_studio/gui/pages/aside.py" />
    <source>saved and verified</source>
    <translation>저장됨, 확인됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>says something else</source>
+   <translation>다름</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>says the same</source>
+   <translation>같음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
@@ -10585,11 +10601,6 @@
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />
    <source>{rows}: looking at all of them takes minutes</source>
    <translation>{rows}이라 모두 살펴보는 데 몇 분 걸려요</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <source>{share} alike</source>
-   <translation>{share} 같음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />

@@ -172,7 +172,7 @@ def test_from_the_first_click_to_an_exported_adapter(
     assert {"adapter_config.json", "adapter_model.safetensors"} <= {
         each.name for each in folder.iterdir()
     }
-    assert line._badge.isVisible()
+    assert line.badge.isVisible()
     assert json.loads((folder / "adapter_config.json").read_text())["peft_type"] == "LORA"
 
 

@@ -1,35 +1,41 @@
-"""Taking the model along: one line for each format, written and checked by the engine."""
+"""Taking the model along: one line for each format, written, loaded again and judged."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from finetune_studio.errors import StudioError
+from finetune_studio.export.formats import QUANTS, USUAL_QUANT, about
 from finetune_studio.gui import amounts
-from finetune_studio.gui.child import Child
-from finetune_studio.gui.language import tr
+from finetune_studio.gui.exporting import Exporting
+from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.chip import Badge
+from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
+from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 
-SAME, NEAR = 0.99, 0.95  # shares of equal likeliest tokens: as trained, and nearly so
-CLOSE = 0.01  # nats; a larger mean divergence is no longer the same model
 FILES = 12  # names that are shown; the rest are counted
-GLYPHS = {"adapter": "layers", "merged": "package"}
+GLYPHS = {"adapter": "layers", "merged": "package", "gguf": "save"}
+SHOWN = ("adapter", "merged", "gguf")
+OFFERED = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k")
+ALONE = "adapter"
+"""Of GGUF: the adapter alone, for a base model that is there as GGUF already."""
 
 
 def format_name(name: str) -> str:
     """What a format is called."""
-    return {"adapter": tr("Adapter"), "merged": tr("Merged, 16-bit")}[name]
+    return {"adapter": tr("Adapter"), "merged": tr("Merged, 16-bit"), "gguf": "GGUF"}[name]
 
 
 def format_detail(name: str) -> str:
@@ -37,55 +43,64 @@ def format_detail(name: str) -> str:
     return {
         "adapter": tr("small; used with the base model"),
         "merged": tr("one whole model; loads anywhere"),
+        "gguf": tr("one file for Ollama, LM Studio and llama.cpp"),
     }[name]
 
 
 class ExportLine(QWidget):
-    """One format: its button, how it goes, what was written."""
+    """One format: its button, how it goes, what was written, the verdict.
+
+    Attributes:
+        wrote: The folder of a new export.
+    """
+
+    wrote = Signal(object)
 
     def __init__(self, project: Project, name: str) -> None:
         super().__init__()
         self._project, self._format = project, name
-        self._child = Child(self)
-        self._child.said.connect(self._hear)
-        self._child.ended.connect(self._end)
-        project.closing.connect(self._child.close)
-        self._report: dict[str, Any] | None = None
-        self._badge = Badge("")
-        self._badge.hide()
+        self.exporting = Exporting(self)
+        self.exporting.moved.connect(self._move)
+        self.exporting.written.connect(self._show)
+        self.exporting.judged.connect(self._judge)
+        self.exporting.failed.connect(self._tell)
+        project.closing.connect(self.exporting.close)
+        self.badge = Badge("")
+        self.badge.hide()
+        self.quant = Select(_quants())
+        self.quant.show_value(USUAL_QUANT)
+        self.quant.setVisible(name == "gguf")
+        self.quant.edited.connect(lambda _: self._move())
         self.save = Button(lambda: tr("Save"), glyph="save")
         self.save.setObjectName(f"export {name}")
         self.save.clicked.connect(self._ask_where)
         self._stop = Button(lambda: tr("Stop"), "quiet")
-        self._stop.clicked.connect(self._child.stop)
+        self._stop.clicked.connect(self.exporting.stop)
         self._stop.hide()
         self._open = Button(lambda: tr("Open the folder"), "link")
         self._open.clicked.connect(self._open_folder)
         self._open.hide()
-        self._detail = Text(lambda: format_detail(name), "caption", "text2", wrap=True)
-        words = column(Text(lambda: format_name(name), "strong"), self._detail, gap=1)
-        line = row(
-            Glyph(GLYPHS[name], "text2", 16, "sunken"),
-            box(words),
-            self._badge,
-            self._stop,
-            self._open,
-            self.save,
-            gap=Space.m,
-        )
-        line.setStretch(1, 1)
+        self._detail = Text(self._words, "caption", "text2", wrap=True)
+        self._track = Track()
+        self._track.hide()
         self._below = column(gap=Space.xs)
-        self.setLayout(column(line, self._below, gap=Space.xs, pad=(0, 9, 0, 9)))
+        self._lay()
 
     @property
     def busy(self) -> bool:
-        """Whether it is being written."""
-        return self._child.alive
+        """Whether it is being written or compared."""
+        return self.exporting.busy
 
     @property
     def report(self) -> dict[str, Any] | None:
         """What was written last."""
-        return self._report
+        return self.exporting.report
+
+    @property
+    def form(self) -> str:
+        """The format as the engine calls it."""
+        alone = self._format == "gguf" and self._quant == ALONE
+        return "gguf-adapter" if alone else self._format
 
     def write(self, out: Path) -> None:
         """Write the format into a new folder."""
@@ -93,25 +108,14 @@ class ExportLine(QWidget):
         if run is None or self.busy:
             return
         clear(self._below)
-        self._report = None
-        self._badge.hide()
+        self.badge.hide()
         self._open.hide()
-        try:
-            self._child.start("export", str(run.path), self._format, str(out), "--json")
-        except StudioError as error:
-            self._tell(error)
-            return
-        self._set_busy(True)
+        quant = self._quant if self.form == "gguf" else ""
+        self.exporting.start(run, self.form, out, quant)
 
-    def _set_busy(self, busy: bool) -> None:
-        self.save.setEnabled(not busy)
-        self._stop.setVisible(busy)
-        words = (
-            (lambda: tr("Writing it, then loading it again to compare …"))
-            if busy
-            else (lambda: format_detail(self._format))
-        )
-        self._detail.say(words)
+    @property
+    def _quant(self) -> str:
+        return str(self.quant.value())
 
     def _ask_where(self) -> None:
         place = QFileDialog.getExistingDirectory(
@@ -121,70 +125,97 @@ class ExportLine(QWidget):
             self.write(self._free(Path(place)))
 
     def _free(self, place: Path) -> Path:
-        stem = f"{self._project.name or 'model'}-{self._format}"
+        kind = f"{self._format}-{self._quant}" if self._format == "gguf" else self._format
+        stem = f"{self._project.name or 'model'}-{kind}"
         tries = (place / f"{stem}{f' {n}' if n > 1 else ''}" for n in range(1, 10_000))
         return next(each for each in tries if not each.exists())
 
-    def _hear(self, document: dict[str, Any]) -> None:
-        if "files" in document:
-            self._report = document
+    def _move(self) -> None:
+        busy = self.busy
+        self.save.setEnabled(not busy)
+        self.quant.setEnabled(not busy)
+        self._stop.setVisible(busy)
+        self._track.setVisible(busy)
+        self._track.show_part(self.exporting.progress.share)
+        self._detail.say(self._words)
 
-    def _end(self, error: StudioError | None) -> None:
-        self._set_busy(False)
-        if error is not None:
-            self._tell(error)
-        elif self._report is not None:
-            self._show(self._report)
+    def _words(self) -> str:
+        if self.busy:
+            return self.exporting.progress.words
+        report = self.report
+        if report is not None:
+            size = amounts.size(sum(each["bytes"] for each in report["files"]))
+            return tr("{size} in {path}").format(size=size, path=report["path"])
+        if self._format == "gguf" and self._quant in QUANTS:
+            return about(QUANTS[self._quant])
+        return format_detail(self._format)
 
     def _show(self, report: dict[str, Any]) -> None:
         self._open.show()
-        self._badge.show()
-        self._badge.say(*_parity(report["parity"]))
-        files = report["files"]
-        size = sum(each["bytes"] for each in files)
-        self._detail.say(
-            lambda: tr("{size} in {path}").format(size=amounts.size(size), path=report["path"])
-        )
-        names = ", ".join(each["name"] for each in files[:FILES])
-        more = len(files) - FILES
-        text = Text(
-            lambda: (
-                names
-                if more <= 0
-                else tr("{names} and {count} more").format(names=names, count=more)
-            ),
-            "caption",
-            "text3",
-            wrap=True,
-        )
-        self._below.addWidget(text)
+        names = [each["name"] for each in report["files"]]
+        shown, more = ", ".join(names[:FILES]), len(names) - FILES
+
+        def words() -> str:
+            if more <= 0:
+                return shown
+            return tr("{names} and {count} more").format(names=shown, count=more)
+
+        self._below.addWidget(Text(words, "caption", "text3", wrap=True))
+        self.wrote.emit(Path(str(report["path"])))
+
+    def _judge(self, verdict: dict[str, Any]) -> None:
+        words, tone = VERDICTS[verdict["verdict"]]
+        self.badge.say(words, tone)
+        self.badge.show()
+        for reason in verdict["reasons"]:
+            self._below.addWidget(Text(reason, "caption", "text2", wrap=True))
 
     def _tell(self, error: StudioError) -> None:
         detail = " ".join(part for part in (error.detail, error.hint) if part)
         self._below.addWidget(FindingBox("error", error.title, detail))
 
     def _open_folder(self) -> None:
-        if self._report is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report["path"])))
+        if self.report is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.report["path"])))
+
+    def _lay(self) -> None:
+        name = self._format
+        words = column(Text(lambda: format_name(name), "strong"), self._detail, gap=1)
+        line = row(
+            Glyph(GLYPHS[name], "text2", 16, "sunken"),
+            box(words),
+            self.badge,
+            self._stop,
+            self._open,
+            self.quant,
+            self.save,
+            gap=Space.m,
+        )
+        line.setStretch(1, 1)
+        self.setLayout(column(line, self._track, self._below, gap=Space.xs, pad=(0, 9, 0, 9)))
 
 
 class Exports(Card):
-    """The formats there are."""
+    """The formats there are.
+
+    Attributes:
+        wrote: The folder of a new export.
+    """
+
+    wrote = Signal(object)
 
     def __init__(self, project: Project) -> None:
-        super().__init__()
-        self.lines = {name: ExportLine(project, name) for name in ("adapter", "merged")}
+        super().__init__(name=lambda: tr("Save"))
+        self.lines = {name: ExportLine(project, name) for name in SHOWN}
         self._rule = Rule()
-        self.hold(
-            column(
-                Text(lambda: tr("Save"), "section"),
-                self.lines["adapter"],
-                self._rule,
-                self.lines["merged"],
-                gap=0,
-                pad=(16, 12, 16, 8),
-            )
-        )
+        rows = column(Text(lambda: tr("Save"), "section"), gap=0, pad=(16, 12, 16, 8))
+        for place, line in enumerate(self.lines.values()):
+            if place:
+                rows.addWidget(self._rule if place == 1 else Rule())
+            rows.addWidget(line)
+            line.wrote.connect(self.wrote)
+        rows.addStretch(1)
+        self.hold(rows)
 
     def show_formats(self, adapter: bool) -> None:
         """Offer the adapter, where the run has one."""
@@ -192,10 +223,14 @@ class Exports(Card):
         self._rule.setVisible(adapter)
 
 
-def _parity(parity: dict[str, float]) -> tuple[Any, str]:
-    same, apart = parity["top1_match"], parity["mean_kl"]
-    if same >= SAME and apart <= CLOSE:
-        return (lambda: tr("Says the same")), "ok"
-    share = f"{same:.1%}"
-    tone = "warn" if same >= NEAR else "bad"
-    return (lambda: tr("{share} alike").format(share=share)), tone
+VERDICTS: dict[str, tuple[Words, str]] = {
+    "green": (lambda: tr("says the same"), "ok"),
+    "amber": (lambda: tr("nearly the same"), "warn"),
+    "red": (lambda: tr("says something else"), "bad"),
+}
+
+
+def _quants() -> Sequence[tuple[object, Words]]:
+    named = [(name, name.upper()) for name in OFFERED]
+    alone: tuple[object, Words] = (ALONE, lambda: tr("adapter alone"))
+    return [*named, alone]

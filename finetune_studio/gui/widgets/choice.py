@@ -37,6 +37,20 @@ class Select(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(lambda index: self.edited.emit(self._options[index][0]))
 
+    def offer(self, options: Sequence[Option]) -> None:
+        """Offer other values; the one that is shown stays where it is among them."""
+        value = self.value()
+        self._options = list(options)
+        self.clear()
+        self.addItems([say(words) for _, words in options])
+        self.show_value(value)
+        self.updateGeometry()
+
+    def value(self) -> object:
+        """The value that is shown; None where there is none."""
+        index = self.currentIndex()
+        return self._options[index][0] if 0 <= index < len(self._options) else None
+
     def show_value(self, value: object) -> None:
         """Show a value without telling anybody."""
         values = [each for each, _ in self._options]
@@ -52,7 +66,8 @@ class Select(QComboBox):
     @override
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(font("body"))
-        widest = max(metrics.horizontalAdvance(say(words)) for _, words in self._options)
+        sizes = (metrics.horizontalAdvance(say(words)) for _, words in self._options)
+        widest = max(sizes, default=0)
         return QSize(widest + 46, Size.control)
 
     @override
