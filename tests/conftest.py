@@ -48,6 +48,7 @@ def pytest_collection_modifyitems(items):
         and "STUDIO_TEST_NETWORK is not set",
         "needs_tokenizers": not os.environ.get("FINETUNE_STUDIO_TOKENIZERS")
         and "FINETUNE_STUDIO_TOKENIZERS names no folder of tokenizers",
+        "needs_go": not shutil.which("go") and "no Go toolchain here",
         "needs_llama": not _llama()
         and "FINETUNE_STUDIO_LLAMA names no folder with llama.cpp (`setup gguf` makes one)",
     }

@@ -19,6 +19,7 @@ from typing import Any
 from finetune_studio.catalog.weights import read_weights
 from finetune_studio.engine import gguf, gguf_adapter, streaming
 from finetune_studio.engine.merge import write_merged
+from finetune_studio.engine.modelfile import write_modelfile
 from finetune_studio.engine.parity import CLOSE
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.progress import Progress
@@ -130,7 +131,8 @@ def _gguf(order: Order, part: Path) -> dict[str, Any]:
     about.write(part, order.run, order.format, **noted)
     parity = _checked(order, part, needs_run=False) if llama.find().runs else None
     gguf.refuse_unproven(report["pre_tokenizer"], parity)
-    return report | {"quant": quant.name, "parity": parity}
+    ollama = write_modelfile(order.tuned, file, sorted(order.tuned.tokenizer.eos_ids))
+    return report | {"quant": quant.name, "parity": parity, "modelfile": ollama}
 
 
 def _gguf_adapter(order: Order, part: Path) -> dict[str, Any]:
@@ -223,6 +225,9 @@ def _said(report: dict[str, Any]) -> str:
         text = tr("{count} of {all} tensors got another type than asked for: {types}.")
         types = ", ".join(f"{name} {count}" for name, count in report["fallback_types"].items())
         lines.append(text.format(count=fell, all=report["tensors"], types=types))
+    if made := report.get("modelfile"):
+        told = tr("Modelfile: {note}") if made["written"] else tr("No Modelfile: {note}")
+        lines += [told.format(note=each) for each in made["notes"]]
     lines += [f"  {each['name']}  {each['bytes']:,}" for each in report["files"]]
     return "\n".join(lines)
 

@@ -1124,6 +1124,11 @@
    <translation>정확히 일치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/gguf_header.py" />
+   <source>Export it again.</source>
+   <translation>다시 내보내세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/streaming.py" />
    <source>Export it in bf16 or fp32.</source>
    <translation>bf16이나 fp32로 내보내세요.</translation>
@@ -1959,6 +1964,11 @@
    <translation>모델 라이선스</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <source>Modelfile: {note}</source>
+   <translation>Modelfile: {note}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/torch_build.py" />
    <source>NVIDIA driver {driver} is too old for this GPU's builds of PyTorch.</source>
    <translation>NVIDIA 드라이버 {driver}는 이 GPU에 맞는 PyTorch 빌드를 쓰기에는 오래됐어요.</translation>
@@ -2032,6 +2042,11 @@
    <location filename="../../finetune_studio/hardware/gpus.py" />
    <source>No GPU called {name} is known.</source>
    <translation>{name}(이)라는 GPU는 몰라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <source>No Modelfile: {note}</source>
+   <translation>Modelfile을 쓰지 않았어요: {note}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_build.py" />
@@ -2399,6 +2414,11 @@
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Rename the column, or split without data.split.group.</source>
    <translation>열 이름을 바꾸거나 data.split.group 없이 나누세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>Rendered by Ollama, it would say something else.</source>
+   <translation>Ollama가 그리면 다른 프롬프트가 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3192,6 +3212,21 @@
    <translation>모델의 설정을 읽을 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>The model's template cuts blanks at the ends of a message; Ollama's cannot.</source>
+   <translation>모델의 템플릿은 메시지 앞뒤의 빈칸을 잘라 내지만 Ollama의 템플릿은 그러지 못해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>The model's template takes no system message; Ollama's leaves it out.</source>
+   <translation>모델의 템플릿은 시스템 메시지를 받지 않고, Ollama의 템플릿은 그것을 빼고 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/modelfile.py" />
+   <source>The model's template writes today's date; here it stays as it was.</source>
+   <translation>모델의 템플릿은 오늘 날짜를 쓰지만 여기서는 내보낸 날짜로 남아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>The network cannot be reached.</source>
    <translation>네트워크에 연결할 수 없어요.</translation>
@@ -3430,6 +3465,11 @@
    <translation>시스템이 학습기를 강제로 끝냈어요(신호 9). 메모리가 모자랐던 것 같아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>The system prompt contains three quotes, which end it.</source>
+   <translation>시스템 프롬프트에 따옴표 세 개가 이어져 있어 거기서 끝나 버려요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/engine/process.py" />
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -3445,6 +3485,31 @@
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>The template asks for an answer otherwise than it shows one: what is learned follows other tokens than it will in use.</source>
    <translation>템플릿이 답을 청하는 꼴과 보여 주는 꼴이 달라서, 쓸 때와 다른 토큰 뒤에서 배우게 돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>The template changes a question when an answer is to follow.</source>
+   <translation>답이 이어질 때 템플릿이 질문을 바꿔 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>The template contains three quotes, which end a TEMPLATE.</source>
+   <translation>템플릿에 따옴표 세 개가 이어져 있어 TEMPLATE이 거기서 끝나 버려요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>The template does not write a message's text as it is.</source>
+   <translation>템플릿이 메시지의 글을 그대로 쓰지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>The template refuses plain conversations: {why}</source>
+   <translation>템플릿이 평범한 대화도 받지 않아요: {why}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/ollama.py" />
+   <source>The template writes a message otherwise when others follow.</source>
+   <translation>뒤에 다른 메시지가 오면 템플릿이 메시지를 다르게 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
@@ -6524,6 +6589,11 @@
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>“{name}” is no Excel workbook.</source>
    <translation>‘{name}’은(는) 엑셀 파일이 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/gguf_header.py" />
+   <source>“{name}” is no GGUF file, or is damaged.</source>
+   <translation>“{name}”은 GGUF 파일이 아니거나 손상됐어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/columnar.py" />
