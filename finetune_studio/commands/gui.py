@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import os
 from pathlib import Path
 
 from finetune_studio.errors import RefusedError, StudioError
@@ -27,6 +28,26 @@ def gui(options: argparse.Namespace) -> int:
             tr("The window's libraries are not installed."),
             hint=tr("Install Finetune Studio again; it brings PySide6."),
         )
+    _refuse_without_screen()
     from finetune_studio.gui.app import start
 
     return start(str(what.absolute()) if what else "")
+
+
+def _refuse_without_screen() -> None:
+    """Say what Qt, which ends the process where it cannot draw, would not."""
+    from finetune_studio.hardware.desktop import packages, read_desktop
+
+    desktop = read_desktop()
+    if desktop.missing:
+        raise StudioError(
+            tr("The window cannot open: {names} is missing.").format(
+                names=", ".join(desktop.missing)
+            ),
+            hint=tr("Run: sudo apt install {packages}").format(packages=packages(desktop.missing)),
+        )
+    if not desktop.display and not os.environ.get("QT_QPA_PLATFORM"):
+        raise StudioError(
+            tr("There is no screen here, so the window cannot open; the command line works."),
+            hint=tr("Sign in on a desktop, or use ssh -X."),
+        )

@@ -41,6 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     gguf = actions.add_parser("gguf", help=tr("get llama.cpp, which writes and runs GGUF"))
     remove = actions.add_parser("remove", help=tr("remove what the program made; asks first"))
     remove.add_argument("--yes", action="store_true", help=tr("do not ask"))
+    remove.add_argument("--keep-window", action="store_true", help=tr("all but the window"))
     for name in ("runs", "models", "preferences", "projects"):
         remove.add_argument(f"--{name}", action="store_true", help=tr("these too"))
     for each in (show, install, gguf):
@@ -163,6 +164,7 @@ def _remove(options: argparse.Namespace) -> None:
 
     found = parts()
     chosen = [part for part in found if not part.personal or getattr(options, part.key)]
+    chosen = [part for part in chosen if part.key != "window" or not options.keep_window]
     for part in found:
         word = tr("goes") if part in chosen else tr("stays")
         line(f"{word}: {tr(part.title)}, {size(part.bytes)}")

@@ -135,17 +135,20 @@ def _of_copying(error: OSError, folder: Path) -> StudioError:
 def parts() -> list[Part]:
     """What there is of the program on this computer, in the person's own folders."""
     data, training = paths.data(), installed.training_folder()
-    made = [
+    window = [
         *(data / each for each in ("window", "python", "setup-work-window", "cache")),
         *(data / each for each in ("setup.log", "last-error.txt", NAME)),
+        paths.cache(),
+    ]
+    made = [
         *(training / each for each in ("environment", "environment.new", "environment.old")),
         *(training / each for each in (WORK, NAME)),
-        paths.cache(),
     ]
     own = ("preferences.json", installed.SETTINGS)
     models = cache_folder("any/model").parent
     found = (
-        Part("program", mark("the program's environments and caches"), _there(made), False),
+        Part("training", mark("PyTorch and the training libraries"), _there(made), False),
+        Part("window", mark("the window's environment and caches"), _there(window), False),
         Part("preferences", mark("preferences"), _there(data / each for each in own), True),
         Part("runs", mark("runs, with the models that were trained"), _there([paths.runs()]), True),
         Part("projects", mark("projects"), _there([data / "projects"]), True),

@@ -2276,6 +2276,11 @@
    <translation>구분 기호나 줄바꿈이 있는 글은 큰따옴표로 묶으세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>PyTorch and the training libraries</source>
+   <translation>PyTorch와 학습 라이브러리</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
    <source>PyTorch does not start: {error}.</source>
    <translation>PyTorch가 시작되지 않아요: {error}.</translation>
@@ -2501,6 +2506,7 @@
    <translation>모델에 든 코드 실행</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Run: sudo apt install {packages}</source>
    <translation>실행하세요: sudo apt install {packages}</translation>
@@ -2641,6 +2647,7 @@
    <translation>짧은 행을 이어 붙여 빈칸을 없애요. 서로의 글은 보지 못해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Sign in on a desktop, or use ssh -X.</source>
    <translation>데스크톱에 로그인하거나 ssh -X를 쓰세요.</translation>
@@ -3589,6 +3596,7 @@
    <translation>어댑터의 너비예요. 클수록 많이 배우고, 그만큼 과적합하기도 쉬워요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>The window cannot open: {names} is missing.</source>
    <translation>창을 열 수 없어요: {names}이(가) 없어요.</translation>
@@ -3704,6 +3712,7 @@
    <translation>{number}번 행이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>There is no screen here, so the window cannot open; the command line works.</source>
    <translation>화면이 없어서 창을 열 수 없어요. 명령줄은 돼요.</translation>
@@ -4394,6 +4403,11 @@
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>all</source>
    <translation>전체</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>all but the window</source>
+   <translation>창만 빼고 모두</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/verdict.py" />
@@ -5551,11 +5565,6 @@
    <translation>프로세서(CPU)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/life.py" />
-   <source>the program's environments and caches</source>
-   <translation>프로그램이 만든 환경과 캐시</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/commands/verify.py" />
    <source>the run it came from, where it is not found</source>
    <translation>어느 실행에서 나왔는지(찾지 못할 때)</translation>
@@ -5595,6 +5604,11 @@
    <location filename="../../finetune_studio/cli.py" />
    <source>the whole job on the embedded model and data, in about a minute</source>
    <translation>내장 모델과 데이터로 처음부터 끝까지, 1분쯤 걸려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/life.py" />
+   <source>the window's environment and caches</source>
+   <translation>창의 환경과 캐시</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />

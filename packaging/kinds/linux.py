@@ -1,0 +1,69 @@
+"""Linux: a package for Debian and Ubuntu, and a self-extracting archive for the others."""
+
+import gzip
+import shutil
+from pathlib import Path
+
+from program import ROOT, Made, fill_in, run, settle
+
+HERE = ROOT / "packaging" / "linux"
+PLACE = "/opt/finetune-studio"
+
+
+def make_deb(made: Made, out: Path) -> Path:
+    """The package: everything in /opt, the starter on the path, menu entry, icon and MIME type."""
+    root = made.work / "deb"
+    program = root / PLACE.lstrip("/")
+    shutil.copytree(made.folder("linux"), program)
+    (program / "LICENSE").unlink()  # Debian has it
+    share = root / "usr" / "share"
+    fill_in(HERE / "launcher.sh", root / "usr/bin/finetune-studio", program=PLACE)
+    fill_in(
+        HERE / "finetune-studio.desktop",
+        share / "applications/finetune-studio.desktop",
+        launcher="finetune-studio",
+    )
+    for source, target in (
+        ("finetune-studio.xml", "mime/packages/finetune-studio.xml"),
+        ("finetune-studio.svg", "icons/hicolor/scalable/apps/finetune-studio.svg"),
+        ("copyright", "doc/finetune-studio/copyright"),
+    ):
+        (share / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(HERE / source, share / target)
+    _changelog(share / "doc/finetune-studio/changelog.gz", made)
+    size = sum(each.stat().st_size for each in root.rglob("*") if each.is_file()) // 1024
+    fill_in(HERE / "control", root / "DEBIAN/control", version=made.version, size=str(size))
+    settle(root, made.epoch)
+    target = out / f"finetune-studio_{made.version}_amd64.deb"
+    run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(target))
+    return target
+
+
+def _changelog(path: Path, made: Made) -> None:
+    from email.utils import formatdate
+
+    text = (
+        f"finetune-studio ({made.version}) stable; urgency=medium\n\n"
+        f"  * Version {made.version}.\n\n"
+        f" -- The Finetune Studio authors <finetune-studio@example.invalid>  "
+        f"{formatdate(made.epoch)}\n"
+    )
+    path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def make_run(made: Made, out: Path) -> Path:
+    """The archive that installs itself for one person; with gzip it would be over 30 MB."""
+    root = made.work / "run"
+    shutil.copytree(made.folder("linux"), root / "program")
+    for name in ("launcher.sh", "install.sh", "uninstall.sh", "finetune-studio.desktop",
+                 "finetune-studio.xml", "finetune-studio.svg"):  # fmt: skip
+        shutil.copy(HERE / name, root)
+    settle(root, made.epoch)
+    target = out / f"finetune-studio-{made.version}-linux-x86_64.run"
+    when = f"--mtime=@{made.epoch} --sort=name --owner=0 --group=0 --numeric-owner"
+    run(
+        *("makeself", "--quiet", "--xz", "--complevel", "6", "--sha256", "--nox11"),
+        *("--packaging-date", f"@{made.epoch}", "--tar-extra", when),
+        *(str(root), str(target), f"Finetune Studio {made.version}", "./install.sh"),
+    )
+    return target

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs Finetune Studio for this person alone: no rights but theirs are needed.
+set -eu
+data=${XDG_DATA_HOME:-$HOME/.local/share}
+program=$data/finetune-studio-program
+bin=$HOME/.local/bin
+here=$(dirname -- "$0")
+
+stop() {
+  printf 'finetune-studio: %s\n' "$*" >&2
+  exit 1
+}
+
+# The old one goes only once the new one lies whole beside it.
+mkdir -p "$data" "$bin" || stop "The folder $data cannot be written to."
+rm -rf "$program.new"
+cp -R "$here/program" "$program.new" || stop "The disk is full, or $data cannot be written to."
+rm -rf "$program.old"
+[ ! -e "$program" ] || mv "$program" "$program.old"
+mv "$program.new" "$program"
+rm -rf "$program.old"
+
+mkdir -p "$data/applications" "$data/mime/packages" "$data/icons/hicolor/scalable/apps"
+sed "s|@PROGRAM@|$program|" "$here/launcher.sh" >"$bin/finetune-studio"
+chmod +x "$bin/finetune-studio"
+sed "s|@LAUNCHER@|\"$bin/finetune-studio\"|" "$here/finetune-studio.desktop" \
+  >"$data/applications/finetune-studio.desktop"
+cp "$here/finetune-studio.xml" "$data/mime/packages/"
+cp "$here/finetune-studio.svg" "$data/icons/hicolor/scalable/apps/"
+cp "$here/uninstall.sh" "$program/"
+update-mime-database "$data/mime" 2>/dev/null || true
+update-desktop-database "$data/applications" 2>/dev/null || true
+echo "Finetune Studio is installed. Start it from the menu, or with: $bin/finetune-studio"
+echo "To remove it: sh $program/uninstall.sh"

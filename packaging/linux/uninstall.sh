@@ -1,0 +1,10 @@
+#!/bin/sh
+# Removes what install.sh made. `finetune-studio setup remove` comes first: it asks about runs.
+data=${XDG_DATA_HOME:-$HOME/.local/share}
+"$HOME/.local/bin/finetune-studio" setup remove "$@" || exit 1
+rm -f "$HOME/.local/bin/finetune-studio" "$data/applications/finetune-studio.desktop" \
+  "$data/mime/packages/finetune-studio.xml" "$data/icons/hicolor/scalable/apps/finetune-studio.svg"
+rm -rf "$data/finetune-studio-program"
+update-mime-database "$data/mime" 2>/dev/null || true
+update-desktop-database "$data/applications" 2>/dev/null || true
+echo "Finetune Studio is removed."

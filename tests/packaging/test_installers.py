@@ -1,0 +1,206 @@
+"""What the installers are made of; those whose tool is here are made and opened."""
+
+import hashlib
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from finetune_studio.hardware.torch_build import TORCH
+from finetune_studio.setup.resolve import hashes
+from tests.conftest import ROOT
+from tests.helpers.wheels import make_wheel
+
+PACKAGING = ROOT / "packaging"
+LOCKS = PACKAGING / "locks"
+EPOCH = 1_767_225_600
+
+
+@pytest.fixture
+def kinds(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(EPOCH))
+    monkeypatch.syspath_prepend(str(PACKAGING / "kinds"))
+
+
+@pytest.fixture
+def made(kinds, tmp_path):
+    """A program's folder with a small wheel and a uv of a few bytes."""
+    from program import Made, figure, settle
+
+    wheel = make_wheel(tmp_path, "finetune-studio", "9.8.7")
+    found = Made(wheel, tmp_path / "work", EPOCH)
+    for platform, uv in (("linux", "uv"), ("windows", "uv.exe"), ("macos", "uv")):
+        folder = tmp_path / "work" / platform / "program"
+        folder.mkdir(parents=True)
+        for path in (wheel, LOCKS / "window.txt", PACKAGING / "start.py", ROOT / "LICENSE"):
+            shutil.copy(path, folder)
+        (folder / uv).write_bytes(b"uv")
+        (folder / "id").write_text(figure(folder))
+        settle(folder, EPOCH)
+    return found
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["window", "training", "uv"])
+def test_a_lock_has_a_hash_for_everything_and_names_no_index(name):
+    text = (LOCKS / f"{name}.txt").read_text()
+    assert not re.search(r"https?://|--index|--find-links", text)
+    found = hashes(LOCKS / f"{name}.txt")
+    assert found
+    assert all(found.values())
+
+
+def test_the_locks_hold_what_each_part_needs():
+    window, training = hashes(LOCKS / "window.txt"), hashes(LOCKS / "training.txt")
+    assert {"pyside6-essentials", "pydantic", "datasets", "keyring"} <= set(window)
+    assert "pyside6-essentials==6.11.3 " in (LOCKS / "window.txt").read_text()
+    assert {"transformers", "peft", "trl", "bitsandbytes", "datasets", "sympy"} <= set(training)
+    assert not {"torch", "triton", "pyside6-essentials", "keyring"} & set(training)
+    assert "torch" not in window
+    assert re.search(r"msvc-runtime==.*win32", (LOCKS / "training.txt").read_text())
+
+
+def test_the_locks_were_made_for_this_pyproject_and_torch():
+    """Every package that pyproject names is locked, within its bounds."""
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    train = project["optional-dependencies"]["train"]
+    for name, wanted in (("window", project["dependencies"]), ("training", train)):
+        text = (LOCKS / f"{name}.txt").read_text()
+        for each in map(Requirement, wanted):
+            if each.name == "torch":
+                assert each.specifier.contains(TORCH)
+                continue
+            key = re.sub(r"[-_.]+", "-", each.name).lower()
+            versions = re.findall(rf"(?m)^{re.escape(key)}==([^\s;\\]+)", text)
+            assert versions, f"{key} is not in {name}.txt: run packaging/lock.py"
+            assert all(each.specifier.contains(version) for version in versions), key
+
+
+def test_one_file_names_pytorchs_index():
+    named = [
+        path.relative_to(ROOT)
+        for path in [*PACKAGING.rglob("*"), *(ROOT / "finetune_studio").rglob("*.py")]
+        if path.is_file()
+        and path.suffix in (".py", ".sh", ".txt", ".nsi", ".toml")
+        and "download.pytorch.org" in path.read_text(encoding="utf-8", errors="ignore")
+    ]
+    assert [str(each) for each in named] == ["packaging/torch-index.txt"]
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs_dpkg: dpkg-deb is not installed")
+def test_the_debian_package_is_whole_and_the_same_twice(made, tmp_path):
+    import linux
+
+    package = linux.make_deb(made, tmp_path)
+    first = digest(package)
+    listed = subprocess.run(["dpkg-deb", "-c", package], capture_output=True, text=True, check=True)
+    assert "root/root" in listed.stdout
+    names = {line.split()[-1] for line in listed.stdout.splitlines()}
+    for name in ("opt/finetune-studio/uv", "opt/finetune-studio/start.py",
+                 "usr/bin/finetune-studio", "usr/share/applications/finetune-studio.desktop",
+                 "usr/share/mime/packages/finetune-studio.xml",
+                 "usr/share/icons/hicolor/scalable/apps/finetune-studio.svg"):  # fmt: skip
+        assert f"./{name}" in names
+    said = subprocess.run(["dpkg-deb", "-f", package], capture_output=True, text=True, check=True)
+    assert "Version: 9.8.7" in said.stdout
+    assert "libglib2.0-0t64 | libglib2.0-0" in said.stdout
+    assert "libxcb-cursor0" in said.stdout
+    shutil.rmtree(made.work / "deb")
+    assert digest(linux.make_deb(made, tmp_path)) == first
+
+
+def test_the_desktop_entry_and_the_type_are_valid(tmp_path):
+    if not shutil.which("desktop-file-validate") or not shutil.which("update-mime-database"):
+        pytest.skip("needs_desktop_tools: desktop-file-utils or shared-mime-info are not installed")
+    entry = tmp_path / "finetune-studio.desktop"
+    text = (PACKAGING / "linux" / "finetune-studio.desktop").read_text(encoding="utf-8")
+    entry.write_text(text.replace("@LAUNCHER@", "finetune-studio"), encoding="utf-8")
+    said = subprocess.run(["desktop-file-validate", entry], capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert said.returncode == 0, said.stdout
+    (tmp_path / "mime" / "packages").mkdir(parents=True)
+    shutil.copy(PACKAGING / "linux" / "finetune-studio.xml", tmp_path / "mime" / "packages")
+    subprocess.run(["update-mime-database", tmp_path / "mime"], check=True, capture_output=True)
+    globs = (tmp_path / "mime" / "globs2").read_text()
+    assert "80:application/x-finetune-studio-recipe+yaml:*.recipe.yaml" in globs
+
+
+@pytest.mark.skipif(not shutil.which("makeself"), reason="needs_makeself: it is not installed")
+def test_the_archive_installs_for_one_person_and_goes_again(made, tmp_path):
+    import linux
+
+    archive = linux.make_run(made, tmp_path)
+    first = digest(archive)
+    home = tmp_path / "홈 폴더"
+    home.mkdir()
+    env = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([archive, "--quiet"], env=env, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    launcher = home / ".local/bin/finetune-studio"
+    assert str(home) in launcher.read_text()
+    entry = (home / ".local/share/applications/finetune-studio.desktop").read_text()
+    assert f'Exec="{launcher}" gui %f' in entry
+    assert (home / ".local/share/finetune-studio-program/uv").exists()
+    shutil.rmtree(made.work / "run")
+    assert digest(linux.make_run(made, tmp_path)) == first
+
+
+@pytest.mark.skipif(not shutil.which("makensis"), reason="needs_nsis: makensis is not installed")
+def test_the_windows_installer_compiles(made, tmp_path):
+    import windows
+
+    installer = windows.make_exe(made, tmp_path)
+    assert installer.read_bytes()[:2] == b"MZ"
+
+
+def test_the_mac_bundle_keeps_its_rights(made, tmp_path, kinds):
+    import macos
+
+    bundle = macos.make_zip(made, tmp_path)
+    first = digest(bundle)
+    with zipfile.ZipFile(bundle) as archive:
+        rights = {each.filename: each.external_attr >> 16 for each in archive.infolist()}
+    assert rights["Finetune Studio.app/Contents/MacOS/finetune-studio"] & 0o111
+    assert rights["Finetune Studio.app/Contents/Resources/program/uv"] & 0o111
+    shutil.rmtree(made.work / "macos-app")
+    assert digest(macos.make_zip(made, tmp_path)) == first
+
+
+def test_the_bill_names_every_locked_package_with_its_hashes(kinds, tmp_path):
+    import bill
+
+    written = bill.write(tmp_path, "9.8.7", EPOCH)
+    document = json.loads(written.read_text())
+    names = {each["name"] for each in document["components"]}
+    assert set(hashes(LOCKS / "window.txt")) | set(hashes(LOCKS / "training.txt")) <= names
+    assert all(each["hashes"] for each in document["components"])
+    bill.sums([written], tmp_path)
+    checked = hashlib.sha256(written.read_bytes()).hexdigest()
+    assert (tmp_path / "SHA256SUMS").read_text() == f"{checked}  {written.name}\n"
+
+
+def test_the_icon_holds_every_size():
+    data = (PACKAGING / "windows" / "finetune-studio.ico").read_bytes()
+    kind, count = struct.unpack("<HH", data[2:6])
+    sides = [data[6 + 16 * index] or 256 for index in range(count)]
+    assert (kind, sides) == (1, [16, 24, 32, 48, 64, 256])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs_posix: shell scripts")
+@pytest.mark.parametrize("name", ["linux/launcher.sh", "linux/install.sh", "linux/uninstall.sh",
+                                  "macos/launcher.sh"])  # fmt: skip
+def test_the_scripts_are_plain_sh(name):
+    subprocess.run(["sh", "-n", str(PACKAGING / name)], check=True)
