@@ -35,6 +35,8 @@ COMMANDS = {
     "export": mark("write the adapter, the merged model or GGUF"),
     "verify": mark("does an export say what the trained model says?"),
     "setup": mark("install what training needs, repair, move or remove it"),
+    "serve": mark("OpenAI's interface to a run or an export, on this machine"),
+    "push": mark("upload a run or an export to the Hub, with its card"),
 }
 
 

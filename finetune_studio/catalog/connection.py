@@ -5,7 +5,6 @@ the Hub's own client reads. Knows nothing of models. No token ever stands in a s
 """
 
 import errno
-import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -23,11 +22,15 @@ SECRETS = re.compile(r"hf_\w+|(?<=//)[^/@\s]+@|(?<=Bearer )\S+")
 NO_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
 
 
-def api() -> Any:
-    """The Hub's client, with time limits and this person's token."""
+def api(answer: float = ANSWER) -> Any:
+    """The Hub's client, with time limits and this person's token.
+
+    Args:
+        answer: Seconds that the Hub may take for an answer; the last call's hold in this process.
+    """
     from huggingface_hub import HfApi
 
-    _limit_time()
+    _limit_time(answer)
     return HfApi(token=access.token())
 
 
@@ -55,14 +58,20 @@ def page(model: str) -> str:
     return f"{constants.ENDPOINT}/{model}"
 
 
-@functools.cache
-def _limit_time() -> None:
+_limits: list[float] = []
+
+
+def _limit_time(answer: float = ANSWER) -> None:
     from huggingface_hub import set_client_factory
     from huggingface_hub.utils import _http
 
+    if _limits == [answer]:
+        return
+    _limits[:] = [answer]
+
     def made() -> Any:
         client = _http.default_client_factory()
-        client.timeout = (CONNECT, ANSWER, ANSWER, ANSWER)  # connect, read, write, pool
+        client.timeout = (CONNECT, answer, answer, answer)  # connect, read, write, pool
         return client
 
     set_client_factory(made)

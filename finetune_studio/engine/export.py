@@ -27,6 +27,7 @@ from finetune_studio.engine.reference import Reference, reference_of
 from finetune_studio.engine.tuned import Tuned, open_tuned
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import about, llama
+from finetune_studio.export.card import write_card
 from finetune_studio.export.files import listed, refuse_full, refuse_taken, whole_or_not
 from finetune_studio.export.formats import FORMATS, PRECISIONS, USUAL_QUANT, Quant, quant_of
 from finetune_studio.export.naming import file_name
@@ -38,7 +39,7 @@ BYTES = {"bf16": 2, "fp16": 2, "fp32": 4}
 PARTS = {"merge": 2.0, "convert": 1.0, "quantise": 1.0, "ask": 2.0, "compare": 2.0}
 """The parts of the work, and how long each takes beside the others."""
 NOT_EXPORTED = ("training_args.bin", "README.md", "*.pt", "*.pth", "*.bin", "*.pkl", ".*")
-"""Pickles hold code, and our own card is written when it is published."""
+"""Pickles hold code, and the card is our own."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def export(arguments: list[str]) -> int:
     _refuse_early(order)
     with whole_or_not(options.out) as part:
         report = _WRITERS[order.format](order, part)
+        write_card(part, run, order.format, [each.name for each in part.glob("*.gguf")])
     told.close()
     about.remember(options.out, run)
     report = {"format": order.format, "path": str(options.out), **report}

@@ -1,4 +1,7 @@
-"""The door of an engine process: every end is a sentence and an exit code."""
+"""The door of an engine process: every end is a sentence and an exit code.
+
+Torch and transformers are asked for where the program has loaded them: some need neither.
+"""
 
 import json
 import re
@@ -7,9 +10,6 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-
-import torch
-from transformers import logging as transformers_logging
 
 from finetune_studio import interrupts, paths
 from finetune_studio.errors import RefusedError, StudioError
@@ -51,8 +51,11 @@ def _run(work: Callable[[list[str]], int], arguments: list[str]) -> int:
 def quiet() -> None:
     """Speak the person's language; keep the libraries' advice and progress bars out of it."""
     speak(language())
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    if "transformers" in sys.modules:
+        from transformers import logging
+
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
 
 
 def as_studio_error(error: BaseException, details: Path | None = None) -> StudioError:
@@ -64,7 +67,7 @@ def as_studio_error(error: BaseException, details: Path | None = None) -> Studio
     """
     if isinstance(error, StudioError):
         return error
-    if isinstance(error, torch.OutOfMemoryError):
+    if "torch" in sys.modules and _is_out_of_memory(error):
         return _out_of_memory(error)
     kept = _keep(details)
     if isinstance(error, OSError) or DISK.search(str(error)):
@@ -74,6 +77,12 @@ def as_studio_error(error: BaseException, details: Path | None = None) -> Studio
         f"{type(error).__name__}: {' '.join(str(error).split())}"[:500],
         tr("{file} holds the details.").format(file=kept),
     )
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError)
 
 
 def _keep(details: Path | None) -> str:

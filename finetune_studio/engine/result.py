@@ -78,6 +78,7 @@ def save_result(model: Any, recipe: Recipe, source: Path, data: Prepared, folder
         "task": recipe.task.kind,
         "method": recipe.method.kind,
         "base": recipe.model.source,
+        "system": recipe.task.system if recipe.task.kind == "chat" else "",
         "labels": list(data.label_names),
     }
     (part / ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -4,20 +4,18 @@ The texts stand in resources/cards; the YAML header is made by the Hub's own lib
 reads the header when it converts, so a card is written before.
 """
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from finetune_studio import paths, preferences
+from finetune_studio import paths, speech
 from finetune_studio.export.facts import Facts, gather, read_json
 from finetune_studio.export.loading import python_code
 from finetune_studio.recipe.methods import Full, Qlora
 from finetune_studio.runs.folder import RunFolder
 
-Language = Literal["en", "ko"]
 CARD = "README.md"
 ON_THE_HUB = {
     *("apache-2.0", "mit", "llama3", "llama3.1", "llama3.2", "llama3.3", "gemma", "cc0-1.0"),
@@ -69,21 +67,12 @@ class Export:
         return self.form.endswith("adapter")
 
 
-def usual_language() -> Language:
-    """The language that the person prefers for the program: the system's where none is chosen."""
-    chosen = preferences.load().preferences.language
-    if chosen != "system":
-        return chosen
-    named = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return "ko" if named.casefold().startswith("ko") else "en"
-
-
 def write_card(
     folder: Path,
     run: RunFolder,
     form: str,
     files: Sequence[str] = (),
-    language: Language | None = None,
+    language: str | None = None,
 ) -> None:
     """Write README.md into the folder of an export, before it becomes GGUF.
 
@@ -92,18 +81,18 @@ def write_card(
         run: The run it came from.
         form: `adapter`, `merged`, `gguf` or `gguf-adapter`.
         files: The names that the GGUF files will have.
-        language: The card's language; None for the one that the person prefers.
+        language: The card's language; None for the one that is spoken.
 
     Raises:
         RefusedError: The run's recipe cannot be read.
         OSError: It cannot be written.
     """
     export = Export(form, tuple(files), read_json(folder / "studio.json"))
-    text = card(gather(run), export, language or usual_language())
+    text = card(gather(run), export, language or speech.language())
     (folder / CARD).write_text(text, encoding="utf-8")
 
 
-def card(facts: Facts, export: Export, language: Language = "en") -> str:
+def card(facts: Facts, export: Export, language: str = "en") -> str:
     """The whole card: YAML header and text."""
     import jinja2
 
@@ -175,7 +164,7 @@ def _results(facts: Facts, task: str) -> Any:
     return found or None
 
 
-def _words(facts: Facts, export: Export, language: Language) -> dict[str, Any]:
+def _words(facts: Facts, export: Export, language: str) -> dict[str, Any]:
     """What the templates are filled with."""
     names = [name for name in SHOWN if name in facts.after]
     return {
@@ -187,7 +176,7 @@ def _words(facts: Facts, export: Export, language: Language) -> dict[str, Any]:
         "labels": tuple(export.about.get("labels") or ()),
         "way": export.about.get("way", ""),
         "results": [(name, facts.before.get(name), facts.after[name]) for name in names],
-        "forgetting": _figures(facts.evaluation.get("forgetting")),
+        "forgetting": _forgotten(facts.evaluation.get("forgetting")),
         "in_use": {name: facts.in_use.get(name) for name in IN_USE},
         "parity": {name: export.parity.get(name) for name in PARITY},
         "licences": [
@@ -213,11 +202,14 @@ def _code(facts: Facts, export: Export) -> str:
     )
 
 
-def _figures(found: object) -> dict[str, Any]:
-    """The plain numbers of the forgetting probe, however it is laid out."""
+def _forgotten(found: object) -> list[tuple[str, Any, Any]]:
+    """Each figure of the forgetting probe, before and after; empty where it was not measured."""
     if not isinstance(found, Mapping):
-        return {}
-    return {str(name): value for name, value in found.items() if isinstance(value, int | float)}
+        return []
+    before, after = found.get("base"), found.get("tuned")
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return []
+    return [(str(name), before.get(name), value) for name, value in after.items()]
 
 
 def _cell(text: object) -> str:

@@ -18,6 +18,7 @@ from finetune_studio.catalog.licensing import judged
 from finetune_studio.catalog.resolve import DEMO, HUB_ID
 from finetune_studio.data.hub import PREFIX
 from finetune_studio.errors import StudioError
+from finetune_studio.export.about import CACHED
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.events import EventReader
@@ -26,8 +27,6 @@ from finetune_studio.runs.state import RunState, fold
 
 EVALUATION = "evaluation.json"
 """Where `evaluate` keeps its report in a run."""
-CACHED = re.compile(r"models--(?P<maker>[^/\\]+?)--(?P<name>[^/\\]+)")
-"""A model's folder in the Hub's cache."""
 LOOKED_AT = 200  # rows whose letters tell the data's language
 SHARE = 0.1  # of the letters, from which a language counts
 HANGUL, LATIN = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]"), re.compile(r"[A-Za-z]")

@@ -84,6 +84,16 @@ stream = client.chat.completions.create(
 for piece in stream:
     print(piece.choices[0].delta.content or "", end="", flush=True)
 """
+OPENAI_TEXT = """\
+from openai import OpenAI
+
+client = OpenAI(base_url={url}, api_key={key})
+stream = client.completions.create(
+    model={model}, prompt={prompt}, max_tokens=256, stream=True
+)
+for piece in stream:
+    print(piece.choices[0].text, end="", flush=True)
+"""
 JAVASCRIPT = """\
 const answer = await fetch({url}, {{
   method: "POST",
@@ -145,10 +155,13 @@ def curl_code(url: str, model: str, task: str = "chat", key: str = "", prompt: s
     )
 
 
-def openai_code(url: str, model: str, key: str = "", prompt: str = PROMPT) -> str:
+def openai_code(
+    url: str, model: str, task: str = "chat", key: str = "", prompt: str = PROMPT
+) -> str:
     """Python with OpenAI's own client; the answer comes word by word."""
     words = {"url": url, "model": model, "key": key or "none", "prompt": prompt}
-    return OPENAI.format(**{name: _quoted(word) for name, word in words.items()})
+    template = OPENAI_TEXT if task == "text" else OPENAI
+    return template.format(**{name: _quoted(word) for name, word in words.items()})
 
 
 def javascript_code(

@@ -59,6 +59,11 @@
    <translation>0이면 가장 그럴듯한 말을 해요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>0 takes a free one</source>
+   <translation>0이면 빈 포트를 골라요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>0 takes the training batch size.</source>
    <translation>0이면 학습 배치 크기를 그대로 써요.</translation>
@@ -140,6 +145,11 @@
    <translation>Hub의 브랜치, 태그, 커밋이에요. 비워 두면 main을 써요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>A classification answers with a label, which this interface has no place for.</source>
+   <translation>분류 모델은 라벨로 답하는데, 이 인터페이스에는 라벨을 담을 자리가 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/gguf.py" />
    <source>A classification cannot be written as GGUF.</source>
    <translation>분류 모델은 GGUF로 쓸 수 없어요.</translation>
@@ -178,6 +188,16 @@
    <location filename="../../finetune_studio/setup/fetch.py" />
    <source>A file could not be downloaded.</source>
    <translation>파일을 내려받지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/contents.py" />
+   <source>A file names a folder of this machine.</source>
+   <translation>파일에 이 컴퓨터의 폴더 이름이 들어 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>A file went away while it was uploaded.</source>
+   <translation>올리는 동안 파일이 사라졌어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -261,6 +281,11 @@
    <translation>레시피는 `설정: 값` 줄의 모음이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>A request may have up to {count:,} bytes.</source>
+   <translation>요청은 {count:,}바이트까지 보낼 수 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>A resumed run cannot change {path}.</source>
    <translation>이어서 하는 실행에서는 {path} 값을 바꿀 수 없어요.</translation>
@@ -269,6 +294,11 @@
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A sequence of {length} tokens is longer than the model's context of {context}.</source>
    <translation>시퀀스 {length}토큰이 모델의 문맥 길이 {context}토큰보다 길어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/serve.py" />
+   <source>A server that others can reach needs a key.</source>
+   <translation>다른 사람이 접속할 수 있는 서버에는 키가 필요해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -311,6 +341,16 @@
    <translation>Adam 베타 2</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/serve.py" />
+   <source>Add --key, or leave --host away.</source>
+   <translation>--key를 붙이거나 --host를 빼세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Add --public if that is meant, or choose another name.</source>
+   <translation>그럴 생각이면 --public을 붙이고, 아니면 다른 이름을 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>Add --yes, or ask on a terminal.</source>
    <translation>--yes를 붙이거나 터미널에서 실행해 주세요.</translation>
@@ -339,6 +379,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Alpha</source>
    <translation>Alpha</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>An adapter in the form of GGUF is served by llama-server.</source>
+   <translation>GGUF 형식의 어댑터는 llama-server로 서비스해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/claim.py" />
@@ -394,6 +439,11 @@
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Answers side by side</source>
    <translation>나란히 놓은 답변</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub.py" />
+   <source>Asking the Hub</source>
+   <translation>Hub에 물어보는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/export.py" />
@@ -541,6 +591,11 @@
    <translation>폴더와 디스크를 확인하고 다시 시도해 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Check the name given with --branch.</source>
+   <translation>--branch에 적은 이름을 확인하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Check the name; a private one needs your token.</source>
    <translation>이름을 확인하세요. 비공개면 토큰이 필요해요.</translation>
@@ -556,9 +611,19 @@
    <translation>네트워크를 확인하고 다시 하거나, 디스크의 폴더를 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Check the network and upload again; it goes on with what is missing.</source>
+   <translation>네트워크를 확인하고 다시 올리세요. 남은 것만 이어서 올라가요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/export/fetching.py" />
    <source>Check the network, and try again.</source>
    <translation>네트워크를 확인하고 다시 해 보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Check the owner's name; an organisation must let you create models.</source>
+   <translation>소유자 이름을 확인하세요. 조직이라면 모델을 만들 권한이 있어야 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -659,6 +724,16 @@
    <translation>이 프로그램이 만든 실행 폴더를 골라 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/contents.py" />
+   <source>Choose a run that has finished, or a folder that `export` made.</source>
+   <translation>끝난 실행이나 `export`가 만든 폴더를 고르세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>Choose a run, or a folder that `finetune-studio export` made.</source>
+   <translation>실행이나 `finetune-studio export`가 만든 폴더를 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose a text-generating model.</source>
    <translation>글을 쓰는 모델을 고르세요.</translation>
@@ -720,6 +795,11 @@
    <translation>--out으로 다른 이름을 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/publish.py" />
+   <source>Choose another name, or other data or another base model.</source>
+   <translation>이름을 바꾸거나, 다른 데이터나 사전학습 모델을 쓰세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Choose another name.</source>
    <translation>다른 이름을 쓰세요.</translation>
@@ -730,10 +810,25 @@
    <translation>다른 곳을 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/serve.py" />
+   <source>Choose another with --port; 0 takes a free one.</source>
+   <translation>--port로 다른 포트를 고르세요. 0이면 빈 포트를 골라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Choose another with --repo, such as {name}.</source>
+   <translation>--repo로 다른 이름을 고르세요. 예: {name}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/adapters.py" />
    <location filename="../../finetune_studio/hardware/adapters.py" />
    <source>Choose from: {names}.</source>
    <translation>다음에서 고르세요: {names}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>Choose one from 1024 to 65535, or 0.</source>
+   <translation>1024~65535 사이의 값이나 0을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -1129,6 +1224,11 @@
    <translation>다시 내보내세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/elsewhere.py" />
+   <source>Export it first: finetune-studio export RUN --to {form} --out FOLDER</source>
+   <translation>먼저 내보내세요: finetune-studio export RUN --to {form} --out FOLDER</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/streaming.py" />
    <source>Export it in bf16 or fp32.</source>
    <translation>bf16이나 fp32로 내보내세요.</translation>
@@ -1249,6 +1349,11 @@
    <translation>디스크를 비우거나 다른 곳에 저장해 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Free space there, or ask its owner.</source>
+   <translation>그곳의 공간을 비우거나 소유자에게 문의하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Free space, or move the cache (HF_HOME); the download then goes on.</source>
    <translation>공간을 비우거나 캐시(HF_HOME)를 옮기면 이어서 내려받아요.</translation>
@@ -1257,6 +1362,11 @@
    <location filename="../../finetune_studio/catalog/download.py" />
    <source>Free space, remove models you do not need, or set HF_HOME to another disk.</source>
    <translation>공간을 비우거나, 안 쓰는 모델을 지우거나, HF_HOME을 다른 디스크로 두세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Free space, then try again.</source>
+   <translation>공간을 비운 뒤 다시 해 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/gguf_adapter.py" />
@@ -1396,9 +1506,19 @@
    <translation>Hub 토큰(화면에 보이지 않아요): </translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>If you changed nothing by hand, please report this.</source>
+   <translation>직접 고친 것이 없다면 알려 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>If you trust its maker, turn on “Run the model's own code” (model.trust_remote_code): it runs with all your rights.</source>
    <translation>만든이를 믿는다면 ‘모델의 자체 코드 실행’(model.trust_remote_code)을 켜세요. 내 권한 그대로 실행돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>If your network checks traffic itself, set SSL_CERT_FILE to its certificate.</source>
+   <translation>네트워크가 통신을 검사한다면 SSL_CERT_FILE에 그 인증서를 지정하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -1511,6 +1631,11 @@
    <translation>들어가지 않아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>It does not let this program write to {owner}.</source>
+   <translation>이 토큰으로는 {owner}에 쓸 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>It fits.</source>
    <translation>들어가요.</translation>
@@ -1591,6 +1716,11 @@
    <translation>Turing보다 오래돼서 bf16과 8비트 모델을 쓸 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>It is owner/name, or the name alone.</source>
+   <translation>소유자/이름 또는 이름만 적어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>It is tight: close other programs that use the GPU.</source>
    <translation>빠듯해요. GPU를 쓰는 다른 프로그램을 닫아 주세요.</translation>
@@ -1604,6 +1734,21 @@
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>It may have been deleted or mistyped: make a new one and copy it whole.</source>
    <translation>지워졌거나 잘못 입력됐을 수 있어요. 새로 만들어 통째로 복사하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>It may have up to {count} characters.</source>
+   <translation>최대 {count}자까지 쓸 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>It may hold Latin letters, digits, - _ and ., and begins and ends with none.</source>
+   <translation>영문자, 숫자, - _ .만 쓸 수 있고 - 나 .으로 시작하거나 끝날 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>It may hold neither -- nor .., nor end in .git.</source>
+   <translation>--나 ..을 쓸 수 없고 .git으로 끝날 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/entries.py" />
@@ -1684,6 +1829,11 @@
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Its name is needed for what is learned.</source>
    <translation>그 이름은 배우는 데 쓰여요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>Its process ended with {code}.</source>
+   <translation>프로세스가 {code} 코드로 끝났어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/apart.py" />
@@ -1776,12 +1926,19 @@
    <translation>--gpu나 --measure 가운데 하나를 빼 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Leave the folder as it is until the upload has ended.</source>
+   <translation>업로드가 끝날 때까지 폴더를 그대로 두세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Length grouping</source>
    <translation>길이별 묶기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
+   <location filename="../../finetune_studio/export/publish.py" />
+   <location filename="../../finetune_studio/export/server/served.py" />
    <source>Let it finish, or go on with `finetune-studio train RUN --resume`.</source>
    <translation>끝까지 두거나 `finetune-studio train RUN --resume`로 이어서 하세요.</translation>
   </message>
@@ -1811,6 +1968,11 @@
    <translation>Llama 2 논문: 지도 파인튜닝에 2e-5</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>Load it in Python; the model card has the lines.</source>
+   <translation>파이썬에서 불러오세요. 모델 카드에 코드가 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/export.py" />
    <location filename="../../finetune_studio/engine/verify.py" />
    <source>Loading the export again to compare</source>
@@ -1835,6 +1997,11 @@
    <location filename="../../finetune_studio/evaluation/held_out.py" />
    <source>Look at them with `finetune-studio check`, or name others with --data.</source>
    <translation>`finetune-studio check`로 살펴보거나, --data로 다른 행을 알려 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Look at what is new there, then upload again; nothing was overwritten.</source>
+   <translation>그곳에서 무엇이 바뀌었는지 보고 다시 올리세요. 덮어쓴 것은 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
@@ -1875,6 +2042,11 @@
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Made by Finetune Studio {version} on this machine.</source>
    <translation>이 컴퓨터에서 Finetune Studio {version}(으)로 만들었어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Make a token of the kind “write” at {page}, then sign in again.</source>
+   <translation>{page}에서 “write” 토큰을 만든 뒤 다시 로그인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/evaluate.py" />
@@ -2019,6 +2191,11 @@
    <translation>그중 하나를 적으세요: hub:owner/name:configuration:split.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>Name one with --file.</source>
+   <translation>--file로 하나를 지정하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Name one with --model.</source>
    <translation>--model로 하나를 고르세요.</translation>
@@ -2155,6 +2332,11 @@
    <translation>아무것도 지우지 않았어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Nothing was sent for {minutes} min.</source>
+   <translation>{minutes}분 동안 아무것도 보내지 못했어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/export.py" />
    <location filename="../../finetune_studio/engine/gguf.py" />
    <source>Nothing was written; the run itself is as it was.</source>
@@ -2199,6 +2381,11 @@
    <location filename="../../finetune_studio/runs/process.py" />
    <source>Open the set-up page, which installs what training needs.</source>
    <translation>설치 페이지를 열면 학습에 필요한 것을 설치해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>OpenAI's interface to a run or an export, on this machine</source>
+   <translation>실행이나 내보낸 모델을 이 컴퓨터에서 OpenAI 인터페이스로 제공해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2391,9 +2578,19 @@
    <translation>{endings}을 읽어요. {compressed}로 압축한 것도 돼요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>Ready: {url} (model “{model}”). Ctrl+C ends it.</source>
+   <translation>준비됐어요: {url} (모델 “{model}”). Ctrl+C로 끝내요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Reference</source>
    <translation>기준 답변</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/contents.py" />
+   <source>Remove it from the file, or export again.</source>
+   <translation>파일에서 지우거나 다시 내보내세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2572,6 +2769,11 @@
    <translation>시드</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>Send the header “Content-Type: application/json”.</source>
+   <translation>“Content-Type: application/json” 헤더를 보내세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Sequence length</source>
    <translation>시퀀스 길이</translation>
@@ -2647,10 +2849,20 @@
    <translation>짧은 행을 이어 붙여 빈칸을 없애요. 서로의 글은 보지 못해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Sign in again with `finetune-studio models login`.</source>
+   <translation>`finetune-studio models login`으로 다시 로그인하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/gui.py" />
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Sign in on a desktop, or use ssh -X.</source>
    <translation>데스크톱에 로그인하거나 ssh -X를 쓰세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Sign in with `finetune-studio models login`, with a token that may write.</source>
+   <translation>쓰기 권한이 있는 토큰으로 `finetune-studio models login`을 실행해 로그인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
@@ -2686,6 +2898,11 @@
    <location filename="../../finetune_studio/runs/following.py" />
    <source>Start it, then follow it.</source>
    <translation>먼저 시작한 다음 지켜보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>Stays here: {names}</source>
+   <translation>올리지 않는 파일: {names}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2758,6 +2975,11 @@
    <translation>대화해 보기: finetune-studio chat {path}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Talking to the Hub is switched off.</source>
+   <translation>Hub 연결이 꺼져 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Target modules</source>
    <translation>대상 모듈</translation>
@@ -2773,6 +2995,11 @@
    <translation>“{name}” 방식이 맞는지는 런타임이 있어야 확인할 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/guard.py" />
+   <source>The API key is missing or wrong.</source>
+   <translation>API 키가 없거나 틀려요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/process.py" />
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The GPU ran out of memory.</source>
@@ -2780,13 +3007,21 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
+   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>The Hub answered with error {status}.</source>
    <translation>Hub가 오류 {status}로 대답했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
+   <location filename="../../finetune_studio/engine/push.py" />
+   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>The Hub asks to wait {minutes} min before the next request.</source>
    <translation>Hub가 {minutes}분 뒤에 다시 요청하라고 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>The Hub asks to wait {seconds:.0f} s.</source>
+   <translation>Hub가 {seconds:.0f}초 기다려 달라고 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
@@ -2799,14 +3034,54 @@
    <translation>Hub에 닿지 못했어요 ({why}).</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The Hub does not accept the token, or hides {repo} from it.</source>
+   <translation>Hub가 토큰을 받아들이지 않거나, 이 토큰에는 {repo}을(를) 보여 주지 않아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>The Hub does not accept the token, or there is no model {model}.</source>
    <translation>Hub가 토큰을 받지 않거나 {model} 모델이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The Hub does not accept the token.</source>
+   <translation>Hub가 토큰을 받아들이지 않아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/access.py" />
    <source>The Hub does not accept this token.</source>
    <translation>Hub가 이 토큰을 받지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The Hub does not let this account write to {repo}.</source>
+   <translation>이 계정으로는 {repo}에 쓸 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The Hub has a fault of its own.</source>
+   <translation>Hub에 장애가 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The Hub has no room for this.</source>
+   <translation>Hub에 공간이 모자라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The Hub refused what was sent.</source>
+   <translation>Hub가 보낸 내용을 거부했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The Hub's certificate is not trusted.</source>
+   <translation>Hub의 인증서를 믿을 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The Hub's storage refused the upload.</source>
+   <translation>Hub의 저장소가 업로드를 거부했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -2906,6 +3181,11 @@
    <translation>같은 대화인데 대화 템플릿이 다른 프롬프트를 만들어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>The chat template refuses these messages: {why}</source>
+   <translation>대화 템플릿이 이 메시지를 받아들이지 않아요: {why}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>The column “{column}” holds text.</source>
    <translation>‘{column}’ 열에 글이 있어요.</translation>
@@ -2947,6 +3227,11 @@
    <translation>학습하는 동안 컴퓨터가 꺼지거나 다시 시작됐어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The connection to the Hub broke.</source>
+   <translation>Hub와의 연결이 끊겼어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/gguf.py" />
    <source>The conversion to GGUF failed.</source>
    <translation>GGUF로 바꾸지 못했어요.</translation>
@@ -2984,6 +3269,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
+   <location filename="../../finetune_studio/export/hub_failures.py" />
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The disk is full.</source>
    <translation>디스크가 가득 찼어요.</translation>
@@ -3154,6 +3440,11 @@
    <translation>창에 필요한 라이브러리가 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/publish.py" />
+   <source>The licences do not allow this upload.</source>
+   <translation>라이선스 때문에 올릴 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/export/verdict.py" />
    <source>The likeliest next token is another one at {share:.1%} of all places.</source>
    <translation>{share:.1%}의 자리에서 가장 유력한 다음 토큰이 달라요.</translation>
@@ -3182,6 +3473,11 @@
    <location filename="../../finetune_studio/engine/callback.py" />
    <source>The loss is no longer a number.</source>
    <translation>손실이 더는 숫자가 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>The model failed.</source>
+   <translation>모델이 답하지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -3289,6 +3585,11 @@
    <translation>패키지를 설치하는 프로그램(uv)이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>The prompt has {count} tokens; the model holds {most} with its answer.</source>
+   <translation>프롬프트가 {count}토큰이에요. 이 모델은 답까지 합쳐 {most}토큰을 다뤄요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>The proxy asks for a name and a password.</source>
    <translation>프록시에 이름과 암호가 필요해요.</translation>
@@ -3302,6 +3603,11 @@
    <location filename="../../finetune_studio/catalog/licensing.py" />
    <source>The recipe says {said}, but its maker states {stated}.</source>
    <translation>레시피에는 {said}인데 만든이는 {stated}(이)라고 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>The request is not JSON.</source>
+   <translation>요청이 JSON이 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/limits.py" />
@@ -3373,6 +3679,11 @@
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>The secure connection failed because of the time.</source>
    <translation>시간이 맞지 않아서 안전한 연결을 하지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>The server is ending.</source>
+   <translation>서버가 끝나는 중이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -3585,6 +3896,16 @@
    <translation>학습기가 더는 돌지 않는데, 어떻게 끝났는지 알 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>The upload ended without an answer.</source>
+   <translation>업로드가 아무 답 없이 끝났어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The upload stands still.</source>
+   <translation>업로드가 멈춰 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>The weights are in an unsafe format.</source>
@@ -3615,6 +3936,16 @@
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>There are no runs yet in {path}.</source>
    <translation>{path} 폴더에 아직 실행이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/contents.py" />
+   <source>There are no weights to upload.</source>
+   <translation>올릴 가중치가 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>There are several GGUF files.</source>
+   <translation>GGUF 파일이 여러 개예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
@@ -3692,6 +4023,11 @@
    <translation>{model} 모델이 여기 폴더에도 Hub에도 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>There is no model “{name}” here, only “{own}”.</source>
+   <translation>“{name}” 모델은 없고 “{own}”만 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/export/formats.py" />
    <source>There is no quantisation “{name}”.</source>
    <translation>“{name}”이라는 양자화는 없어요.</translation>
@@ -3729,9 +4065,24 @@
    <translation>‘{shape}’ 모양은 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>There is no such GGUF file.</source>
+   <translation>그런 GGUF 파일이 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>There is no such folder.</source>
    <translation>그런 폴더가 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>There is no token for the Hub.</source>
+   <translation>Hub 토큰이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>There is no {method} {path} here.</source>
+   <translation>{method} {path}은(는) 없는 주소예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
@@ -3801,6 +4152,11 @@
    <translation>모델이 아니라 어댑터예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>This is neither a run nor an export of this program.</source>
+   <translation>이 프로그램의 실행도 내보낸 폴더도 아니에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>This is no language model.</source>
    <translation>언어 모델이 아니에요.</translation>
@@ -3841,6 +4197,11 @@
    <translation>이 모델에는 대화 템플릿이 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>This model has no chat template; ask it at /v1/completions.</source>
+   <translation>이 모델에는 대화 템플릿이 없어요. /v1/completions로 물어보세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/preflight.py" />
    <source>This model has no chat template; {name} suits its tokenizer.</source>
    <translation>이 모델에는 대화 템플릿이 없어요. {name}이(가) 토크나이저에 맞아요.</translation>
@@ -3879,6 +4240,8 @@
   <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
    <location filename="../../finetune_studio/export/about.py" />
+   <location filename="../../finetune_studio/export/publish.py" />
+   <location filename="../../finetune_studio/export/server/served.py" />
    <source>This run has no result yet.</source>
    <translation>이 실행에는 아직 결과가 없어요.</translation>
   </message>
@@ -3903,6 +4266,26 @@
    <translation>아직 시작한 적이 없는 실행이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>This server has no “{name}”.</source>
+   <translation>이 서버는 “{name}”을(를) 지원하지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/guard.py" />
+   <source>This server is called by a loopback name alone.</source>
+   <translation>이 서버는 localhost 같은 이 컴퓨터의 이름으로만 부를 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>This token belongs to {name}.</source>
+   <translation>이 토큰은 {name} 계정의 것이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>This token may only read.</source>
+   <translation>이 토큰은 읽기만 할 수 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>This user may not talk to the NVIDIA driver.</source>
    <translation>이 사용자는 NVIDIA 드라이버를 쓸 수 없어요.</translation>
@@ -3923,7 +4306,14 @@
    <translation>토큰은 1부터, 시드는 0부터예요. 온도는 5까지, top-p는 1까지예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/app.py" />
+   <source>Too many requests wait already; try again later.</source>
+   <translation>기다리는 요청이 너무 많아요. 잠시 뒤 다시 해 보세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
+   <location filename="../../finetune_studio/engine/push.py" />
+   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>Too many requests were made to the Hub.</source>
    <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
   </message>
@@ -4050,6 +4440,11 @@
    <translation>HF_HUB_OFFLINE을 끄고 내려받거나 디스크의 폴더를 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Unset HF_HUB_OFFLINE to upload.</source>
+   <translation>올리려면 HF_HUB_OFFLINE 설정을 없애세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>Update Finetune Studio, or write the recipe again.</source>
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
@@ -4071,9 +4466,35 @@
    <translation>학습 구성요소를 새로 설치하거나 다른 모델을 고르세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/push.py" />
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Upload again later; it goes on with what is missing.</source>
+   <translation>나중에 다시 올리세요. 남은 것만 이어서 올라가요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Upload again; if it stays, use --compatible.</source>
+   <translation>다시 올려 보고, 그대로면 --compatible을 쓰세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>Upload again; it goes on with what is missing.</source>
+   <translation>다시 올리세요. 남은 것만 이어서 올라가요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub.py" />
+   <source>Uploading</source>
+   <translation>올리는 중</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Use LoRA or 4-bit QLoRA in fp16, or a newer GPU.</source>
    <translation>fp16으로 LoRA나 4비트 QLoRA를 쓰거나 더 새로운 GPU를 쓰세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Use a token of the kind “write”, or another name; see {page}.</source>
+   <translation>“write” 토큰이나 다른 이름을 쓰세요. {page}에서 확인할 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/resolve.py" />
@@ -4081,9 +4502,19 @@
    <translation>다른 패키지 저장소를 써 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Use letters, digits, - and _.</source>
+   <translation>글자, 숫자, -, _를 쓰세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Use only the first rows; 0 uses all.</source>
    <translation>앞에서부터 이만큼만 써요. 0이면 모두 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Use {name} as the owner, or sign in with the other account.</source>
+   <translation>소유자를 {name}(으)로 하거나 다른 계정으로 로그인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -4196,6 +4627,11 @@
    <translation>나눈 말이 모델이 읽을 수 있는 길이를 넘었어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>What you upload there is public at once.</source>
+   <translation>그곳에 올리면 바로 공개돼요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Which column plays which role, as role: column; empty takes the suggestion.</source>
    <translation>어느 열이 어떤 역할인지 `역할: 열`로 적어요. 비워 두면 제안을 따라요.</translation>
@@ -4269,6 +4705,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>`model` uses the model's own; a model without one takes a bundled one: chatml, plain or alpaca.</source>
    <translation>`model`은 모델에 든 템플릿을 써요. 없는 모델은 함께 든 chatml, plain, alpaca 중 하나를 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>`serve --print llama-server` writes the command; or serve the adapter itself.</source>
+   <translation>`serve --print llama-server`로 명령을 보거나 어댑터 자체를 서비스하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -4426,6 +4867,11 @@
    <translation>어댑터는 0에서 시작해서 크게 배워도 안전해요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>an address that others reach needs --key</source>
+   <translation>다른 사람이 접속할 수 있는 주소에는 --key가 필요해요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>an effective batch of 16 rows is steady, and fits beside most models</source>
    <translation>유효 배치 16행이면 안정적이고, 웬만한 모델과 함께 올라가요</translation>
@@ -4568,6 +5014,11 @@
    <translation>chrF</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>clients must send it as their API key</source>
+   <translation>접속하는 쪽이 API 키로 보내야 해요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>commercial</source>
    <translation>상업적 이용</translation>
@@ -4673,6 +5124,7 @@
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/commands/bar.py" />
    <location filename="../../finetune_studio/engine/process.py" />
+   <location filename="../../finetune_studio/engine/push.py" />
    <source>error: {text}</source>
    <translation>오류: {text}</translation>
   </message>
@@ -4700,6 +5152,11 @@
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>every weight moves, so small steps keep what it knows</source>
    <translation>모든 가중치가 움직이니 조금씩 배워야 아는 것을 잊지 않아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>everybody sees it</source>
+   <translation>모두에게 보여요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
@@ -5139,6 +5596,11 @@
    <translation>아니요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>no line for each request</source>
+   <translation>요청마다 기록을 남기지 않아요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/letters.py" />
    <source>none</source>
    <translation>없음</translation>
@@ -5197,6 +5659,16 @@
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>only say what would be done</source>
    <translation>무엇을 할지 말하기만 하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>only you see it</source>
+   <translation>나만 볼 수 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>only you see it; the usual way</source>
+   <translation>나만 볼 수 있어요(기본)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -5311,6 +5783,11 @@
    <translation>프로젝트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>propose it instead of changing what is there</source>
+   <translation>바로 바꾸지 않고 풀 리퀘스트로 제안해요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>reading and tokenising the data</source>
    <translation>데이터를 읽고 토큰으로 나누는 중</translation>
@@ -5409,6 +5886,11 @@
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>settings that differ</source>
    <translation>서로 다른 설정</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>show what would go up</source>
+   <translation>무엇이 올라갈지 보여 줘요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
@@ -5539,10 +6021,20 @@
    <translation>학습할 파일</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>the language of the model card</source>
+   <translation>모델 카드의 언어</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>the name there: owner/name, or a name</source>
+   <translation>Hub에서 쓸 이름: 소유자/이름 또는 이름</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -5568,6 +6060,11 @@
    <location filename="../../finetune_studio/commands/verify.py" />
    <source>the run it came from, where it is not found</source>
    <translation>어느 실행에서 나왔는지(찾지 못할 때)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>the run of an export</source>
+   <translation>내보낸 폴더의 원래 실행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
@@ -5737,6 +6234,16 @@
    <translation>알 수 없음</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>upload a run or an export to the Hub, with its card</source>
+   <translation>실행이나 내보낸 모델을 카드와 함께 Hub에 올려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>upload over plain HTTPS, without Xet</source>
+   <translation>Xet 없이 일반 HTTPS로 올려요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>usual for Llama-like models</source>
    <translation>Llama 계열에서 흔히 쓰는 값</translation>
@@ -5823,6 +6330,11 @@
    <translation>question=Q처럼 어느 열이 어떤 역할인지</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>which of several GGUF files</source>
+   <translation>여러 GGUF 파일 가운데 쓸 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>without those rows</source>
    <translation>그 행을 뺀 수치</translation>
@@ -5853,9 +6365,19 @@
    <translation>어댑터, 병합 모델, GGUF로 내보내기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>write the command for another server, or code that asks this one</source>
+   <translation>다른 서버용 명령이나 이 서버에 물어보는 코드를 보여 줘요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>write the rows in another shape</source>
    <translation>행을 다른 모양으로 쓰기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>write to this branch, new or not</source>
+   <translation>이 브랜치에 올려요(없으면 만들어요)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
@@ -6074,6 +6596,11 @@
    <translation>실행을 두는 디스크에 {free:.1f} GiB 남았어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/serve.py" />
+   <source>{host}:{port} cannot be used.</source>
+   <translation>{host}:{port}을(를) 쓸 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>{learned:,} tokens are learned, {given:,} given, {cut:,} cut off.</source>
    <translation>토큰 {learned:,}개를 배우고, {given:,}개는 주어지고, {cut:,}개는 잘려요.</translation>
@@ -6219,6 +6746,11 @@
    <translation>여유 메모리 {free} 가운데 {need}라 빠듯해요. 메모리를 쓰는 다른 프로그램을 닫으세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>{owner} is another account.</source>
+   <translation>{owner}은(는) 다른 계정이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>{path} ({size}) will be deleted.</source>
    <translation>{path}({size}) 지울 거예요.</translation>
@@ -6246,6 +6778,11 @@
    <translation>스텝의 {percent:.0f} %를 워밍업에 써요. 보통은 1~5 %예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>{port} is no port.</source>
+   <translation>{port}은(는) 포트가 아니에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>{ram} of main memory and {disk} of disk are needed.</source>
    <translation>주 메모리 {ram}, 디스크 {disk} 필요해요.</translation>
@@ -6254,6 +6791,31 @@
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>{reason} at step {step}</source>
    <translation>{step}스텝에서 {reason}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>{repo} ({seen}), branch {branch}</source>
+   <translation>{repo} ({seen}), 브랜치 {branch}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>{repo} has no such branch.</source>
+   <translation>{repo}에 그런 브랜치가 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>{repo} is not there, or this account may not see it.</source>
+   <translation>{repo}이(가) 없거나 이 계정으로는 볼 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>{repo} is there already, and everybody can see it.</source>
+   <translation>{repo}은(는) 이미 있고 모두에게 공개되어 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>{repo} was changed meanwhile.</source>
+   <translation>그사이에 {repo}이(가) 바뀌었어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -6296,6 +6858,11 @@
    <translation>{device}에서 {seconds:,.0f}초</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/elsewhere.py" />
+   <source>{server} cannot load the format “{form}”.</source>
+   <translation>{server}은(는) “{form}” 형식을 불러올 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/progress.py" />
    <source>{share:.0%}  {words}: {done:,} of {of:,}</source>
    <translation>{share:.0%}  {words}: {of:,}개 중 {done:,}개</translation>
@@ -6321,6 +6888,11 @@
    <translation>모두 {size}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>{size} in all.</source>
+   <translation>모두 {size}예요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>{size} unfinished</source>
    <translation>{size} 덜 받음</translation>
@@ -6338,6 +6910,7 @@
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <location filename="../../finetune_studio/commands/model_files.py" />
+   <location filename="../../finetune_studio/commands/push.py" />
    <source>{time} left</source>
    <translation>{time} 남음</translation>
   </message>
@@ -6445,6 +7018,17 @@
    <location filename="../../finetune_studio/data/hub.py" />
    <source>“{name}” brings its own code, which is not run here.</source>
    <translation>‘{name}’은(는) 자체 코드가 있는데 여기서는 실행하지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>“{name}” can be no branch.</source>
+   <translation>“{name}”은(는) 브랜치 이름이 될 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>“{name}” can be no name on the Hub.</source>
+   <translation>“{name}”은(는) Hub에서 쓸 수 없는 이름이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -6555,6 +7139,11 @@
    <translation>‘{name}’에 행이 하나도 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/contents.py" />
+   <source>“{name}” holds “{place}…”, which everybody could read.</source>
+   <translation>“{name}”에 “{place}…”이(가) 들어 있어 누구나 읽을 수 있게 돼요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{name}” is a pickle file: loading it can run any code.</source>
    <translation>‘{name}’은(는) 피클 파일이에요. 읽으면 아무 코드나 실행될 수 있어요.</translation>
@@ -6618,6 +7207,11 @@
    <location filename="../../finetune_studio/data/encoding.py" />
    <source>“{name}” is not text in a known encoding.</source>
    <translation>‘{name}’은(는) 아는 인코딩의 글이 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>“{name}” lies there from before and stays; remove it if it is outdated.</source>
+   <translation>전에 올린 “{name}”이(가) 그곳에 남아 있어요. 쓰지 않는다면 지우세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />

@@ -47,6 +47,12 @@ class Hub:
             def do_HEAD(self):
                 hub._answer(self, body=False)
 
+            def do_POST(self):
+                hub._answer(self, body=True)
+
+            def do_PUT(self):
+                hub._answer(self, body=True)
+
             def log_message(self, *_):
                 """Say nothing."""
 
@@ -81,8 +87,14 @@ class Hub:
             self._whoami(request)
         elif path == "api/models":
             self._search(request, parse_qs(parts.query))
+        elif request.command in ("POST", "PUT"):
+            self._receive(request, path)
         else:
             self._model(request, path, body)
+
+    def _receive(self, request, path):
+        """Uploads: this one takes none."""
+        self._send(request, 404, b"{}")
 
     def _search(self, request, asked):
         wanted = asked.get("search", [""])[0].casefold()
@@ -99,8 +111,10 @@ class Hub:
         if given not in self.tokens:
             error = {"error": "Invalid credentials in Authorization header"}
             return self._send(request, 401, json.dumps(error).encode())
-        about = {"name": self.tokens[given], "auth": {"accessToken": {"role": "read"}}}
-        return self._send(request, 200, json.dumps(about).encode())
+        return self._send(request, 200, json.dumps(self._account(given)).encode())
+
+    def _account(self, given):
+        return {"name": self.tokens[given], "auth": {"accessToken": {"role": "read"}}}
 
     def _model(self, request, path, body):
         api = path.removeprefix("api/models/")
@@ -172,7 +186,7 @@ class Hub:
 
     def _send(self, request, status, content, headers=None, body=True):
         self._head(request, status, {"Content-Length": str(len(content)), **(headers or {})})
-        if body and request.command == "GET":
+        if body and request.command != "HEAD":
             request.wfile.write(content)
 
     def _head(self, request, status, headers):

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from finetune_studio.export.card import Export, card, usual_language, write_card
+from finetune_studio.export.card import Export, card, write_card
 from finetune_studio.export.facts import gather, languages_of
 from finetune_studio.runs import events
 from tests.helpers.past import T0, past_run
@@ -103,7 +103,8 @@ def test_what_was_not_measured_is_said(run):
 
 def test_what_was_measured_is_in_it(run):
     report = {"task": "chat", "rows": 40, "base": {"loss": 2.5, "chrf": 0.1}}
-    report |= {"tuned": {"loss": 1.25, "chrf": 0.5}, "forgetting": {"korean": 0.01}}
+    report |= {"tuned": {"loss": 1.25, "chrf": 0.5}, "forgetting": {"base": {"accuracy_ko": 0.5}}}
+    report["forgetting"]["tuned"] = {"accuracy_ko": 0.25}
     (run.path / "evaluation.json").write_text(json.dumps(report))
     verdict = {"verdict": "amber", "token_ids_equal": True, "greedy_match": 0.8, "mean_kl": 0.014}
     verdict["reasons"] = ["8 bits round the weights."]
@@ -113,7 +114,7 @@ def test_what_was_measured_is_in_it(run):
     text = card(gather(run), Export("gguf", parity=verdict))
     assert "| loss | 2.5 | 1.25 |" in text
     assert "| chrf | 0.1 | 0.5 |" in text
-    assert "| korean | 0.01 |" in text
+    assert "| accuracy_ko | 0.5 | 0.25 |" in text
     assert "**amber**" in text
     assert "8 bits round the weights." in text
     assert "서울입니다." in text
@@ -128,8 +129,7 @@ def test_broken_reports_of_other_parts_are_taken_for_none(run):
 
 
 def test_it_is_written_where_llama_cpp_looks_for_it(run, tmp_path, monkeypatch):
-    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
-    assert usual_language() == "ko"
+    monkeypatch.setenv("FINETUNE_STUDIO_LANGUAGE", "ko")
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "studio.json").write_text(json.dumps({"labels": ["좋음", "나쁨"]}))

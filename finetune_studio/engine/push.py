@@ -1,0 +1,104 @@
+"""The upload's own process: `python -m finetune_studio.engine.push PATH --repo NAME …`.
+
+It prints JSON lines: `{"phase"}`, `{"progress"}`, `{"waits"}` and `{"notice"}`, then what came of
+it, or `{"error"}`. Ended at any moment it leaves nothing half made on the Hub. Loads no torch.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from finetune_studio.catalog.connection import LONGEST_WAIT
+from finetune_studio.engine.process import run_as_process
+from finetune_studio.errors import StudioError
+from finetune_studio.export import hub_failures
+from finetune_studio.export.hub import upload
+from finetune_studio.export.publish import prepare
+from finetune_studio.export.repository import Order
+from finetune_studio.i18n import tr
+
+STALLED = 300.0
+"""Seconds without a byte after which nothing more is expected."""
+LOOK = 1.0  # seconds between two looks
+
+
+def push(arguments: list[str]) -> int:
+    """Upload a run or an export."""
+    options = _parser().parse_args(arguments)
+    order = Order(options.repo, options.public, options.branch, options.pull_request)
+    publication = prepare(options.path, order, options.language, options.run)
+    speaker = _Speaker(options.stalled)
+    threading.Thread(target=speaker.watch, daemon=True).start()
+    if options.follow_input:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+    speaker.say(upload(order, publication.contents, speaker.say))
+    return 0
+
+
+class _Speaker:
+    """Prints what happens, and ends the process where nothing does."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience, self._spoke = patience, time.monotonic()
+        self._lock = threading.Lock()
+
+    def say(self, document: Mapping[str, Any]) -> None:
+        """Print one line; several threads speak."""
+        with self._lock:
+            print(json.dumps(document, ensure_ascii=False), flush=True)  # noqa: T201
+            self._spoke = time.monotonic()
+        if document.get("waits", 0) > LONGEST_WAIT:
+            self._give_up(_asked_to_wait(document["waits"]))
+
+    def watch(self) -> None:
+        """End the process once nothing was said for too long: a library may wait for ever."""
+        while time.monotonic() - self._spoke < self._patience:
+            time.sleep(LOOK)
+        self._give_up(hub_failures.stalled(self._patience))
+
+    def _give_up(self, error: StudioError) -> None:
+        print(json.dumps({"error": error.as_dict()}, ensure_ascii=False), flush=True)  # noqa: T201
+        print(tr("error: {text}").format(text=error), file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(1)  # the library's threads cannot be interrupted
+
+
+def _end_with_input() -> None:
+    """End with whoever started this, however they end: nothing half made can come of it."""
+    while os.read(0, 1024):
+        pass
+    os._exit(130)
+
+
+def _asked_to_wait(seconds: float) -> StudioError:
+    return StudioError(
+        tr("Too many requests were made to the Hub."),
+        tr("The Hub asks to wait {minutes} min before the next request.").format(
+            minutes=max(1, round(seconds / 60))
+        ),
+        tr("Upload again later; it goes on with what is missing."),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--repo", required=True)
+    parser.add_argument("--public", action="store_true")
+    parser.add_argument("--branch", default="")
+    parser.add_argument("--pull-request", action="store_true")
+    parser.add_argument("--language", choices=("en", "ko"))
+    parser.add_argument("--run", type=Path)
+    parser.add_argument("--stalled", type=float, default=STALLED)
+    parser.add_argument("--follow-input", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run_as_process(push))

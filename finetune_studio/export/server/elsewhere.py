@@ -1,0 +1,116 @@
+"""Ready-made commands for other servers: vLLM, Ollama, llama-server, TGI. Runs none of them."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+from finetune_studio.errors import RefusedError
+from finetune_studio.export import about
+from finetune_studio.export.facts import base_of, read_json
+from finetune_studio.i18n import tr
+from finetune_studio.recipe import store
+from finetune_studio.recipe.methods import Full
+from finetune_studio.runs.folder import RunFolder
+
+SERVERS = ("vllm", "ollama", "llama-server", "tgi")
+TGI = "ghcr.io/huggingface/text-generation-inference:3.3.5"
+LLAMA = "llama-server --model {file} --alias {name} --host 127.0.0.1 --port {port}"
+
+
+def commands(server: str, path: Path, port: int) -> str:
+    """The lines that serve a run or an export there, bound to this machine alone.
+
+    Args:
+        server: One of `SERVERS`.
+        path: A run or an export.
+        port: The port it shall listen on.
+
+    Raises:
+        RefusedError: That server cannot load this format; the hint is the export it can.
+    """
+    form, folder, run = _form(path)
+    found = _LINES[server](form, folder.resolve(), path.resolve().name, port, run)
+    if found:
+        return found
+    wanted = "gguf" if server in ("ollama", "llama-server") else "merged"
+    raise RefusedError(
+        tr("{server} cannot load the format “{form}”.").format(server=server, form=form),
+        str(path),
+        tr("Export it first: finetune-studio export RUN --to {form} --out FOLDER").format(
+            form=wanted
+        ),
+    )
+
+
+def _form(path: Path) -> tuple[str, Path, RunFolder | None]:
+    if (path / "run.json").exists():
+        run = RunFolder.open(path)
+        full = isinstance(store.load(run.recipe).method, Full)
+        return ("merged" if full else "adapter"), run.result, run
+    said = about.read(path)
+    form = str(said.get("format"))
+    return form, path, about.run_of(path, said) if form.endswith("adapter") else None
+
+
+def _vllm(form: str, folder: Path, name: str, port: int, run: RunFolder | None) -> str:
+    where = f"--host 127.0.0.1 --port {port}"
+    if form == "merged":
+        return f"vllm serve {_word(folder)} --served-model-name {_word(name)} {where}"
+    if form == "adapter" and run:
+        rank = int(read_json(folder / "adapter_config.json").get("r") or 16)
+        module = json.dumps({"name": name, "path": str(folder)}, ensure_ascii=False)
+        return (
+            f"vllm serve {_word(_base(run))} --enable-lora --max-lora-rank {_rounded(rank)}"
+            f" --lora-modules {shlex.quote(module)} {where}"
+        )
+    return ""
+
+
+def _tgi(form: str, folder: Path, name: str, port: int, run: RunFolder | None) -> str:
+    if form != "merged":
+        return ""
+    return (
+        f"docker run --rm --gpus all --shm-size 1g -p 127.0.0.1:{port}:80"
+        f" -v {_word(folder)}:/model:ro {TGI} --model-id /model"
+    )
+
+
+def _llama_server(form: str, folder: Path, name: str, port: int, run: RunFolder | None) -> str:
+    files = sorted(folder.glob("*.gguf"))
+    if not files:
+        return ""
+    if form == "gguf":
+        return LLAMA.format(file=_word(files[0]), name=_word(name), port=port)
+    line = LLAMA.format(file="base.gguf", name=_word(name), port=port)
+    return f"{line} --lora {_word(files[0])}"
+
+
+def _ollama(form: str, folder: Path, name: str, port: int, run: RunFolder | None) -> str:
+    if form != "gguf" or not (folder / "Modelfile").is_file():
+        return ""
+    plain = re.sub(r"[^a-z0-9._-]+", "-", name.casefold()).strip("-.") or "tuned"
+    return (
+        f"OLLAMA_HOST=127.0.0.1:{port} ollama serve &\n"
+        f"OLLAMA_HOST=127.0.0.1:{port} ollama create {plain} -f {_word(folder / 'Modelfile')}\n"
+        f"OLLAMA_HOST=127.0.0.1:{port} ollama run {plain}"
+    )
+
+
+_LINES = {"vllm": _vllm, "ollama": _ollama, "llama-server": _llama_server, "tgi": _tgi}
+
+
+def _base(run: RunFolder) -> str:
+    recipe = store.load(run.recipe)
+    base = base_of(recipe)
+    return base.name if base.hub else str(Path(recipe.model.source).expanduser().resolve())
+
+
+def _rounded(rank: int) -> int:
+    """The smallest rank that vLLM allows for it. Source: vLLM, LoRAConfig.max_lora_rank."""
+    allowed = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+    return next((each for each in allowed if each >= rank), rank)
+
+
+def _word(text: object) -> str:
+    return shlex.quote(str(text))
