@@ -84,7 +84,7 @@ enough_disk() {
 }
 
 pip_install() {
-  if [ -t 2 ]; then quiet=''; else quiet=-q; fi
+  if [ -t 2 ]; then quiet=''; else quiet='-q --progress-bar off'; fi # pip 23 draws bars into files
   # PIP_USER: a person's setting for other Pythons, which fails in an environment.
   rm -f "$LOG"
   # shellcheck disable=SC2086
