@@ -55,6 +55,11 @@ def test_korean_speaks_in_one_manner(tools):
             assert not re.search(r"(습니다|하십시오|하시겠|확인/취소)", made), source
 
 
+@pytest.mark.parametrize("name", ["licences/licences.json", "catalog/models.json"])
+def test_licences_and_limits_speak_in_that_manner_too(name):
+    assert "니다" not in (ROOT / "resources" / name).read_text(encoding="utf-8")
+
+
 def test_english_has_its_plurals(tools):
     texts, translations = tools
     plural = {key for key, text in texts.find().items() if text.plural}
