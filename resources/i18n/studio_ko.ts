@@ -7578,6 +7578,7 @@
    <translation>Hub에 물어보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <source>Asking the Hub what there is …</source>
    <translation>Hub에서 파일 목록을 받고 있어요 …</translation>
@@ -7701,6 +7702,7 @@
    <translation>로그인 없이 받을 수 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Cancel</source>
    <translation>그만두기</translation>
@@ -7838,9 +7840,15 @@
   <message>
    <location filename="../../finetune_studio/gui/alerts.py" />
    <location filename="../../finetune_studio/gui/header.py" />
+   <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
    <source>Close</source>
    <translation>닫기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Code that asks the server</source>
+   <translation>서버에 묻는 코드</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -7905,6 +7913,7 @@
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <location filename="../../finetune_studio/gui/pages/setup.py" />
    <source>Copy</source>
    <translation>복사</translation>
@@ -7913,6 +7922,11 @@
    <location filename="../../finetune_studio/gui/alerts.py" />
    <source>Copy details</source>
    <translation>자세한 내용 복사</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Copy the address</source>
+   <translation>주소 복사</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
@@ -8132,6 +8146,11 @@
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>Figures before and after, answers side by side, a conversation with your model, and the model as files.</source>
    <translation>전과 후의 점수, 나란히 놓은 답, 내 모델과의 대화, 내보낸 파일이 여기에 놓여요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
+   <source>Files</source>
+   <translation>파일</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
@@ -8355,6 +8374,7 @@
    <translation>어떻게 쓰고 싶으세요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Hub token</source>
    <translation>Hub 토큰</translation>
@@ -8502,6 +8522,11 @@
    <translation>잘 되고 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>It is there: {url}</source>
+   <translation>올라갔어요: {url}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>It is trained</source>
@@ -8598,6 +8623,11 @@
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />
    <source>Kept in the recipe; your files stay as they are.</source>
    <translation>레시피에 적혀요. 원본 파일은 그대로예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Key</source>
+   <translation>키</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
@@ -8803,8 +8833,14 @@
    <location filename="../../finetune_studio/gui/exporting.py" />
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>Loading the model …</source>
    <translation>모델을 불러오고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Local server</source>
+   <translation>로컬 서버</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
@@ -8873,6 +8909,12 @@
    <translation>매크로 F1</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Make a key</source>
+   <translation>키 만들기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Make a token on the Hub</source>
    <translation>Hub에서 토큰 만들기</translation>
@@ -8978,6 +9020,11 @@
    <translation>모델</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
+   <source>Model card</source>
+   <translation>모델 카드</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
    <source>Model weights</source>
    <translation>모델 가중치</translation>
@@ -9031,6 +9078,11 @@
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Name of the project</source>
    <translation>프로젝트 이름</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Name on the Hub</source>
+   <translation>허브에서의 이름</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
@@ -9214,6 +9266,11 @@
    <translation>한 행씩 학습할 때: {verdicts}. 더 큰 배치는 이런 행을 모아서 만들 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Only I see it</source>
+   <translation>나만 보기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Open</source>
    <translation>열기</translation>
@@ -9222,6 +9279,11 @@
    <location filename="../../finetune_studio/gui/main_window.py" />
    <source>Open a recipe or a run</source>
    <translation>레시피나 실행 열기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Open it</source>
+   <translation>열기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -9238,6 +9300,11 @@
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Open the model's page</source>
    <translation>모델 페이지 열기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>OpenAI's interface, on this machine alone; it ends with the window.</source>
+   <translation>OpenAI와 같은 방식으로, 이 컴퓨터에서만 쓸 수 있어요. 창을 닫으면 함께 끝나요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -9263,6 +9330,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Other scripts</source>
    <translation>다른 문자로 쓴 행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Over plain HTTPS, without Xet</source>
+   <translation>Xet 없이 일반 HTTPS로</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -9342,6 +9414,11 @@
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Plan for this computer</source>
    <translation>이 컴퓨터로 계획하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Port</source>
+   <translation>포트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
@@ -9672,6 +9749,11 @@
    <translation>이 행들 보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>See what goes up</source>
+   <translation>올라갈 것 보기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <source>Seed</source>
    <translation>시드</translation>
@@ -9765,6 +9847,7 @@
    <translation>나란히 보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Sign in</source>
    <translation>로그인</translation>
@@ -9820,6 +9903,11 @@
    <translation>데모 시작</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Start the server</source>
+   <translation>서버 시작</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Start training</source>
@@ -9834,6 +9922,11 @@
    <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Stay here</source>
    <translation>여기 있기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
+   <source>Stays here: {names}</source>
+   <translation>여기 남는 것: {names}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/samples.py" />
@@ -9893,6 +9986,11 @@
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <source>Stop for now</source>
    <translation>여기서 그만</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Stop the server</source>
+   <translation>서버 멈추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
@@ -9979,6 +10077,11 @@
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
    <translation>글</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>The Hub asks to wait {seconds} s.</source>
+   <translation>허브가 {seconds}초 기다려 달라고 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -10135,6 +10238,11 @@
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>There is no data yet</source>
    <translation>아직 데이터가 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
+   <source>These files go up, and no others:</source>
+   <translation>이 파일만 올라가요:</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -10432,6 +10540,31 @@
    <translation>업데이트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Upload for everybody</source>
+   <translation>공개로 올리기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Upload privately</source>
+   <translation>비공개로 올리기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Upload to Hugging Face</source>
+   <translation>Hugging Face에 올리기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Uploaded to {repo}</source>
+   <translation>{repo}에 올렸어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
+   <source>Uploading needs a token of the kind “write”.</source>
+   <translation>올리려면 쓰기(write) 토큰이 필요해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>Use</source>
    <translation>쓰기</translation>
@@ -10582,6 +10715,12 @@
    <translation>들어가는 것부터, 한국어 우선</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
+   <source>What goes up</source>
+   <translation>올라갈 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>What has been trained?</source>
    <translation>무엇을 학습했나요?</translation>
@@ -10590,6 +10729,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>What is learned</source>
    <translation>배우는 것</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>What is served</source>
+   <translation>서비스할 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
@@ -10841,6 +10985,11 @@
    <translation>에폭 {epoch:.2f} / {epochs:g}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
+   <source>everybody sees it</source>
+   <translation>모두가 봐요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>failed</source>
    <translation>실패</translation>
@@ -10932,6 +11081,11 @@
    <translation>상업적 사용 불가</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>no key</source>
+   <translation>키 없음</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>no steps yet</source>
    <translation>아직 스텝 없음</translation>
@@ -10999,9 +11153,19 @@
    <translation>모델 하나로 합쳐요. 어디서나 읽혀요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
+   <source>only you see it</source>
+   <translation>나만 봐요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <source>owner/name</source>
    <translation>소유자/이름</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>owner/name, or a name</source>
+   <translation>소유자/이름 또는 이름</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -11010,6 +11174,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>ready</source>
    <translation>준비됐어요</translation>
   </message>
@@ -11072,6 +11237,12 @@
    <location filename="../../finetune_studio/gui/pages/scores.py" />
    <source>surely {low} … {high}</source>
    <translation>확실히 {low} … {high}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>the run's result</source>
+   <translation>이 실행의 결과</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -11150,6 +11321,11 @@
    <translation>어휘 {count}개</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>{count} files, {size}</source>
+   <translation>파일 {count}개, {size}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>{count} parameters</source>
    <translation>파라미터 {count}</translation>
@@ -11180,6 +11356,7 @@
    <translation>{count}토큰/초</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <source>{done} of {size}</source>
@@ -11341,6 +11518,7 @@
    <translation>{step}(지금)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />

@@ -13,11 +13,13 @@ from finetune_studio.gui import amounts, outcomes
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.pages.chat_card import ChatCard
 from finetune_studio.gui.pages.exports import Exports
+from finetune_studio.gui.pages.hub_card import HubCard
 from finetune_studio.gui.pages.loading_code import CodeDialog
 from finetune_studio.gui.pages.measure_card import MeasureCard
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.pages.pairs import Pair, PairsCard
 from finetune_studio.gui.pages.scores import Scores
+from finetune_studio.gui.pages.serve_card import ServeCard
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.card import PressCard
@@ -49,6 +51,10 @@ class ResultsPage(StepPage):
         self.measure = MeasureCard(project)
         self.measure.measuring.done.connect(self._show_anew)
         self.chat, self.exports = ChatCard(project), Exports(project)
+        self.hub = HubCard(project)
+        self.serve = ServeCard(project)
+        for card in (self.hub, self.serve):
+            self.exports.wrote.connect(card.offer)
         self.measure.go.clicked.connect(self.chat.talk.close)  # one model in memory
         self._best = Text("", "caption", "text3", wrap=True)
         self._stack = QStackedWidget()
@@ -71,7 +77,7 @@ class ResultsPage(StepPage):
         return Pane(column(empty, pad=Space.xl), "surface")
 
     def _full(self) -> QWidget:
-        ways = row(self.exports, self._next(), gap=Space.m)
+        ways = row(self.exports, column(self.hub, None), gap=Space.m)
         ways.setStretch(0, 10)
         ways.setStretch(1, 8)
         body = column(
@@ -81,6 +87,8 @@ class ResultsPage(StepPage):
             self.pairs,
             self.chat,
             box(ways),
+            self.serve,
+            self._next(),
             None,
             gap=Space.m,
         )
@@ -95,7 +103,7 @@ class ResultsPage(StepPage):
             lambda: tr("recipe, events, checkpoints, result"),
         )
         folder.pressed.connect(self._open_folder)
-        return box(column(code, folder, None, gap=Space.m))
+        return box(row(code, folder, gap=Space.m))
 
     def _show(self) -> None:
         watch = self._project.watch
@@ -123,6 +131,8 @@ class ResultsPage(StepPage):
         self.pairs.show_pairs(self._answers())
         self._best.say(self._best_words)
         self.chat.refresh()
+        self.hub.refresh()
+        self.serve.refresh()
         self.exports.show_formats(not isinstance(self._project.session.recipe.method, Full))
         for text in self.findChildren(Text):
             text.refresh()

@@ -1,0 +1,140 @@
+"""Uploads a run or an export to the Hub through the engine's process. Knows no widget."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from finetune_studio.errors import StudioError
+from finetune_studio.export.repository import Order
+from finetune_studio.gui import language
+from finetune_studio.gui.child import Child
+from finetune_studio.i18n import tr
+
+STRICT = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Where one of these is set, a network checks traffic itself; Xet's client would not heed it."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How far an upload is.
+
+    Attributes:
+        phase: What is being done.
+        file: The file that is being sent.
+        done: Bytes sent.
+        total: Bytes in all.
+        speed: Bytes a second.
+        seconds_left: How long it will take; None where that is not known.
+        waits: Seconds that the Hub asked to wait; 0 where it did not.
+    """
+
+    phase: str = ""
+    file: str = ""
+    done: int = 0
+    total: int = 0
+    speed: float = 0.0
+    seconds_left: float | None = None
+    waits: float = 0.0
+
+
+class Uploading(QObject):
+    """One upload at a time.
+
+    Attributes:
+        moved: It came further, began or ended.
+        done: What came of it: `{"repo", "url", "commit", "files"}`.
+        failed: A StudioError: nothing new is there.
+    """
+
+    moved = Signal()
+    done = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.sent = Sent()
+        self._outcome: dict[str, Any] | None = None
+        self._child = Child(self)
+        self._child.said.connect(self._hear)
+        self._child.ended.connect(self._end)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it runs."""
+        return self._child.alive
+
+    def start(self, path: Path, order: Order, run: Path, *, compatible: bool) -> None:
+        """Upload, unless something is being uploaded.
+
+        Args:
+            path: A run or an export.
+            order: Where to.
+            run: The run behind it.
+            compatible: Whether to go without Xet, over plain HTTPS.
+        """
+        if self.busy:
+            return
+        self.sent, self._outcome = Sent(), None
+        asked = [str(path), "--repo", order.repo, "--json", "--language", language.current()]
+        asked += ["--public"] if order.public else []
+        asked += ["--branch", order.branch] if order.branch else []
+        asked += ["--pull-request"] if order.pull_request else []
+        asked += ["--run", str(run)] if path != run else []
+        try:
+            self._child.start("push", *asked, more=environment(compatible))
+        except StudioError as error:
+            self.failed.emit(error)
+        self.moved.emit()
+
+    def cancel(self) -> None:
+        """Give it up: nothing half made is left on the Hub."""
+        self._child.stop()
+
+    def close(self) -> None:
+        """End it now."""
+        self._child.close()
+
+    def _hear(self, document: dict[str, Any]) -> None:
+        if "progress" in document:
+            self.sent = _sent(self.sent.phase, document["progress"])
+        elif "phase" in document:
+            self.sent = Sent(tr(str(document["phase"])))
+        elif "waits" in document:
+            self.sent = Sent(self.sent.phase, waits=float(document["waits"]))
+        elif "commit" in document:
+            self._outcome = document
+        self.moved.emit()
+
+    def _end(self, error: StudioError | None) -> None:
+        self.moved.emit()
+        if error is not None:
+            self.failed.emit(error)
+        elif self._outcome is not None:
+            self.done.emit(self._outcome)
+
+
+def environment(compatible: bool) -> dict[str, str]:
+    """What an upload's process needs: it tells nobody but the Hub anything, and Xet where it can.
+
+    Args:
+        compatible: Whether to go without Xet; a network with certificates of its own needs that.
+    """
+    plain = compatible or any(os.environ.get(name) for name in STRICT)
+    quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONWARNINGS": "ignore"}
+    return quiet | ({"HF_HUB_DISABLE_XET": "1"} if plain else {})
+
+
+def _sent(phase: str, told: Mapping[str, Any]) -> Sent:
+    left = told.get("seconds_left")
+    return Sent(
+        phase,
+        str(told.get("file", "")),
+        int(told.get("done", 0)),
+        int(told.get("total", 0)),
+        float(told.get("speed") or 0.0),
+        None if left is None else float(left),
+    )

@@ -1,0 +1,137 @@
+"""The upload on the page of the results: looked at first, private, to a loopback Hub."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.pages.hub_preview import HubPreview
+from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.text import Text
+from finetune_studio.preferences import Preferences
+from tests.catalog.receiving import ReceivingHub
+from tests.export.conftest import run, server  # noqa: F401  (fixtures)
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def card(qtbot, run):  # noqa: F811
+    """The card of the upload, for a finished run."""
+    window = MainWindow(Preferred(Preferences()))
+    qtbot.addWidget(window)
+    window.resize(1360, 860)
+    window.show()
+
+    def opened():
+        window.open_path(str(run.path))
+        window.wizard.go("results")
+        page = window.wizard.page("results")
+        qtbot.waitUntil(lambda: not window.project.watch.alive and page._shown != ())
+        qtbot.waitUntil(lambda: not window.jobs.busy)
+        return page.hub
+
+    yield opened
+    if window.project is not None:
+        window.project.watch.leave()
+        window.project.closing.emit()
+    window.jobs.close()
+
+
+def told(card):
+    boxes = [each for each in card.findChildren(FindingBox) if each.isVisible()]
+    return " ".join(text.plain for box in boxes for text in box.findChildren(Text))
+
+
+def type_name(qtbot, card, name):
+    card.repo.setFocus()
+    card.repo.selectAll()
+    qtbot.keyClicks(card.repo, name)
+    qtbot.waitUntil(lambda: not card._soon.isActive() and not card._project.jobs.busy)
+
+
+def test_it_is_private_and_named_after_the_project_until_asked_otherwise(card, server):  # noqa: F811
+    hub = card()
+    assert hub.private.isChecked()
+    assert hub.go.text() == "Upload privately"
+    assert hub.order.repo == "my-model"
+    assert not hub.order.public
+    assert hub.go.isEnabled()
+
+
+def test_what_goes_up_is_shown_beforehand(card, server, qtbot):  # noqa: F811
+    hub = card()
+    shown = HubPreview(hub, hub.publication)
+    qtbot.addWidget(shown)
+    files = shown.files.toPlainText()
+    assert "adapter_model.safetensors" in files
+    assert "README.md" in files
+    for name in ("training_args.bin", "optimizer.pt", "notes.txt"):
+        assert name not in files
+    assert "license" in shown.card.toPlainText()
+    assert any("optimizer.pt" in each.plain for each in shown.findChildren(Text))
+    assert server.log == []
+
+
+@pytest.mark.parametrize("name", ["나의 모델", "a/b/c", "-x", "a--b"])
+def test_a_name_that_the_hub_refuses_is_told_at_once(card, server, qtbot, name):  # noqa: F811
+    hub = card()
+    hub.repo.setText(name)
+    hub._look()
+    qtbot.waitUntil(lambda: bool(told(hub)))
+    assert "no name on the Hub" in told(hub)
+    assert not hub.go.isEnabled()
+    type_name(qtbot, hub, "better")
+    qtbot.waitUntil(hub.go.isEnabled)
+    qtbot.waitUntil(lambda: "no name" not in told(hub))
+
+
+def test_without_a_token_it_is_asked_for(card, server, qtbot, monkeypatch):  # noqa: F811
+    monkeypatch.delenv("HF_TOKEN")
+    hub = card()
+    qtbot.waitUntil(hub.sign_in.isVisible)
+    assert not hub.go.isEnabled()
+    hub.sign_in.field.setText("hf_right")
+    qtbot.mouseClick(hub.sign_in._go, LEFT)
+    qtbot.waitUntil(hub.go.isEnabled)
+    assert hub.sign_in.field.text() == ""
+
+
+def online(monkeypatch, hub_server, tmp_path):
+    """What the upload's own process needs to find the loopback Hub."""
+    for name, value in {
+        "HF_ENDPOINT": hub_server.url,
+        "HF_HUB_OFFLINE": "0",
+        "HF_TOKEN": "hf_right",
+        "HF_HOME": str(tmp_path / "hf"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "HF_HUB_DISABLE_XET": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_one_press_uploads_exactly_that_and_says_where_it_is(card, qtbot, monkeypatch, tmp_path):
+    with ReceivingHub() as receiving:
+        receiving.tokens["hf_right"] = "kim"
+        online(monkeypatch, receiving, tmp_path)
+        hub = card()
+        seen = {item.name for item in hub.publication.contents.items}
+        qtbot.mouseClick(hub.go, LEFT)
+        assert hub.cancel.isVisible()
+        qtbot.waitUntil(lambda: not hub.uploading.busy, timeout=240_000)
+        qtbot.waitUntil(lambda: "Uploaded to kim/my-model" in told(hub))
+        assert set(receiving.files("kim/my-model")) - {".gitattributes"} == seen
+        assert receiving.repos["kim/my-model"].private
+        assert hub.url.endswith("kim/my-model")
+
+
+def test_a_refusal_of_the_hub_is_a_sentence(card, qtbot, monkeypatch, tmp_path):
+    with ReceivingHub() as receiving:
+        receiving.tokens["hf_right"] = "kim"
+        receiving.roles["hf_right"] = "read"
+        online(monkeypatch, receiving, tmp_path)
+        hub = card()
+        qtbot.mouseClick(hub.go, LEFT)
+        qtbot.waitUntil(lambda: "only read" in told(hub), timeout=240_000)
+        assert receiving.repos == {}
+        assert hub.go.isVisible()
