@@ -57,7 +57,7 @@ def show_text(tokenizer: "Tokenizer", reading: "Reading") -> None:
 def show_preview(preview: "Preview") -> None:
     """Print a row's tokens under what becomes of them."""
     from finetune_studio.tokens.chips import of_preview
-    from finetune_studio.tokens.supervision import PROBLEMS
+    from finetune_studio.tokens.examples import PROBLEMS
 
     margin = max(width(tr(name)) for name in STATES.values()) + 2
     for state, chips in groupby(of_preview(preview), key=lambda chip: chip.state):

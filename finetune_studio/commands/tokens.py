@@ -91,8 +91,9 @@ def compare(options: argparse.Namespace) -> int:
 
 
 def _row(options: argparse.Namespace) -> "tuple[Tokenizer, Preview, dict[str, Any]]":
+    from finetune_studio.tokens.examples import PROBLEMS
     from finetune_studio.tokens.preview import Previewer
-    from finetune_studio.tokens.supervision import PROBLEMS, label_names
+    from finetune_studio.tokens.supervision import label_names
 
     recipe = _recipe(options)
     part = _part(recipe)

@@ -9,8 +9,8 @@ import torch
 from datasets import Dataset
 
 from finetune_studio.engine.device import Device
+from finetune_studio.tokens.examples import IGNORED
 from finetune_studio.tokens.loading import Tokenizer
-from finetune_studio.tokens.supervision import IGNORED
 
 
 def padding_id(tokenizer: Tokenizer) -> int:

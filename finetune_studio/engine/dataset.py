@@ -24,8 +24,9 @@ from finetune_studio.engine.sharing import lengths_of
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.schema import Recipe
+from finetune_studio.tokens.examples import PROBLEMS
 from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
-from finetune_studio.tokens.supervision import PROBLEMS, Supervisor, label_names, supervisor_of
+from finetune_studio.tokens.supervision import Supervisor, label_names, supervisor_of
 
 ATTENTION = {"full_attention", "sliding_attention", "chunked_attention"}
 """Layer types whose masks keep packed rows apart; others carry a state from row to row."""

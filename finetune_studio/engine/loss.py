@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from finetune_studio.tokens.supervision import IGNORED
+from finetune_studio.tokens.examples import IGNORED
 
 
 class Meter:

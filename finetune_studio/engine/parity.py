@@ -22,7 +22,7 @@ from finetune_studio.engine.speakers import FolderReader, LlamaCpp, Loaded, Read
 from finetune_studio.export import about as kept_about
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.folder import RunFolder
-from finetune_studio.tokens.supervision import IGNORED
+from finetune_studio.tokens.examples import IGNORED
 
 CLOSE = 0.01
 """Mean KL divergence, in nats a place, that rounding to 16 bits explains.

@@ -21,7 +21,7 @@ from finetune_studio.engine.tuned import Tuned, open_tuned
 from finetune_studio.errors import StudioError
 from finetune_studio.export.prompts import PROMPTS, TEXTS
 from finetune_studio.runs.folder import RunFolder
-from finetune_studio.tokens.supervision import IGNORED
+from finetune_studio.tokens.examples import IGNORED
 
 ROWS = 16  # held-out rows that are compared
 TOKENS = 256  # at most, of each row

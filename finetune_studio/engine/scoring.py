@@ -18,7 +18,8 @@ from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
 from finetune_studio.evaluation import intervals
 from finetune_studio.evaluation.intervals import Metric
-from finetune_studio.tokens.supervision import IGNORED, Example, Supervisor
+from finetune_studio.tokens.examples import IGNORED, Example
+from finetune_studio.tokens.supervision import Supervisor
 
 PART = 256  # rows whose tokens are in memory
 

@@ -18,7 +18,7 @@ from transformers import Trainer
 
 from finetune_studio.engine.collating import CountingCollator
 from finetune_studio.engine.device import Device
-from finetune_studio.tokens.supervision import IGNORED
+from finetune_studio.tokens.examples import IGNORED
 
 NOTHING = -1
 """The number of no row."""

@@ -143,8 +143,8 @@ def row(recipe: Recipe, number: int) -> RowView:
     """
     from finetune_studio.i18n import tr
     from finetune_studio.tokens.chips import of_preview
+    from finetune_studio.tokens.examples import PROBLEMS
     from finetune_studio.tokens.preview import round_trip
-    from finetune_studio.tokens.supervision import PROBLEMS
 
     opened = _opened(recipe)
     beside = range(number, min(len(opened.rows), number + recipe.training.batch_size))

@@ -8,7 +8,8 @@ from finetune_studio.data.usable import Usable
 from finetune_studio.i18n import mark
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
-from finetune_studio.tokens.supervision import Example, Supervisor, suggested_template
+from finetune_studio.tokens.examples import Example
+from finetune_studio.tokens.supervision import Supervisor, suggested_template
 
 LOOKED_AT = 20_000
 """Of more rows, so many are looked at, evenly spread."""

@@ -55,9 +55,16 @@ class Tokenizer:
         """`encode` of many texts, over all cores."""
         return [(each.ids, each.offsets) for each in self.encodings(texts, add_special_tokens)]
 
-    def encodings(self, texts: Sequence[str], add_special_tokens: bool) -> "list[Encoding]":
-        """As `encode_batch`, where most places are never asked for: making them takes long."""
-        return list(self.backend.encode_batch(list(texts), add_special_tokens=add_special_tokens))
+    def encodings(
+        self, texts: Sequence[str], add_special_tokens: bool, *, places: bool = True
+    ) -> "list[Encoding]":
+        """As `encode_batch`, where most places are never asked for: making them takes long.
+
+        Without `places` they are not even there to be asked for, and it is faster by a third.
+        """
+        encode = self.backend.encode_batch if places else self.backend.encode_batch_fast
+        made: list[Encoding] = encode(list(texts), add_special_tokens=add_special_tokens)
+        return made
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool) -> str:
         """The text of the ids."""

@@ -11,10 +11,11 @@ from typing import Any, Literal
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
+from finetune_studio.tokens.examples import IGNORED, Example
 from finetune_studio.tokens.hangul import Reading, align
 from finetune_studio.tokens.loading import Tokenizer
 from finetune_studio.tokens.spelling import Spelling
-from finetune_studio.tokens.supervision import IGNORED, Example, supervisor_of
+from finetune_studio.tokens.supervision import supervisor_of
 
 State = Literal["learned", "given", "cut", "padding"]
 UNLIMITED = 2**31
@@ -33,7 +34,7 @@ class Preview:
         padding: Places that the row is filled up with in its batch.
         ends: Whether the last thing learned is the end of an answer or text.
         label: The label that is learned; empty but for `classify`.
-        problem: A code of `supervision.PROBLEMS`: the row is not trained on; else empty.
+        problem: A code of `examples.PROBLEMS`: the row is not trained on; else empty.
         detail: The template's own reason, where it refuses the row.
     """
 

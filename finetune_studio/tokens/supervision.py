@@ -5,15 +5,16 @@ or -100 where nothing is learned; the first place has nothing before it and is n
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from finetune_studio.errors import RefusedError
-from finetune_studio.i18n import mark, tr
+from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.tokens.ahead import encoded_ahead
 from finetune_studio.tokens.answers import Answers, Rendered
+from finetune_studio.tokens.examples import IGNORED, Example, refused
 from finetune_studio.tokens.loading import Offsets, Tokenizer
+from finetune_studio.tokens.places import inside
 from finetune_studio.tokens.templates import BUNDLED, TemplateError, default_template
 
 if TYPE_CHECKING:
@@ -22,48 +23,6 @@ if TYPE_CHECKING:
 
 PART = 250
 """Rows that are tokenised while the labels of those before are made."""
-IGNORED = -100
-"""PyTorch's cross-entropy leaves this label out."""
-PROBLEMS = {
-    "template-refuses": mark("the chat template refuses the conversation"),
-    "nothing-learned": mark("there is nothing to learn within the sequence length"),
-    "empty-text": mark("there is no text in the row"),
-    "unknown-label": mark("its label is none of the labels that are learned"),
-}
-
-
-@dataclass(frozen=True)
-class Example:
-    """What the trainer gets of a row.
-
-    Attributes:
-        input_ids: `[tokens]`, at most the sequence length.
-        labels: `[tokens]`, an id or -100; for `classify` all -100.
-        learned: How many labels are learned.
-        truncated: How many tokens were cut off.
-        ends: Whether the last thing learned is the end of an answer or text.
-        label: The label's number for `classify`, else -1.
-        problem: One of `PROBLEMS`, or empty. Such a row is not trained on.
-        detail: The template's own reason, where it refused.
-        places: Makes `offsets`.
-        text: What was tokenised.
-    """
-
-    input_ids: list[int]
-    labels: list[int]
-    learned: int
-    truncated: int
-    ends: bool
-    label: int = -1
-    problem: str = ""
-    detail: str = ""
-    places: Callable[[], Offsets] = field(default=list, repr=False, compare=False)
-    text: str = field(default="", repr=False)
-
-    @property
-    def offsets(self) -> Offsets:
-        """`[tokens]`, each token's place in `text` in code points."""
-        return self.places()
 
 
 class Supervisor:
@@ -135,7 +94,9 @@ class Supervisor:
 
     def _encode(self, given: Sequence[Rendered | str]) -> "list[Encoding]":
         texts = [each.text if isinstance(each, Rendered) else each for each in given]
-        return self.tokenizer.encodings(texts, add_special_tokens=self.answers is None)
+        return self.tokenizer.encodings(
+            texts, add_special_tokens=self.answers is None, places=self._learns_places
+        )
 
     def _examples(
         self,
@@ -147,9 +108,9 @@ class Supervisor:
             if isinstance(text, Rendered):
                 yield [self._chat(text, encoding)]
             elif self.answers:
-                yield [_refused("template-refuses", text)]
+                yield [refused("template-refuses", text)]
             elif not text.strip() or not encoding.ids:
-                yield [_refused("empty-text")]
+                yield [refused("empty-text")]
             elif self.kind == "text":
                 yield self._pieces(text, encoding)
             else:
@@ -174,16 +135,25 @@ class Supervisor:
             return str(error)
 
     def _chat(self, rendered: Rendered, encoding: "Encoding") -> Example:
-        ids, offsets = encoding.ids, encoding.offsets
+        ids, text = encoding.ids, rendered.text
+        if not self._learns_places:
+            ends = len(ids) <= self._length
+            return self._example(ids, [(0, len(ids))], self._again(text), text, ends=ends)
         spans = rendered.answers[-1:] if self._learn == "last" else rendered.answers
-        if self._learn == "all":
-            labels, ends = list(ids), len(ids) <= self._length
-        else:
-            learned = list(_inside(offsets, spans))
-            labels = [each if yes else IGNORED for each, yes in zip(ids, learned, strict=True)]
-            last = max((place for place, yes in enumerate(learned) if yes), default=-1)
-            ends = 0 <= last < self._length and bool(self.answers and self.answers.habits.end)
-        return self._example(ids, labels, lambda: offsets, rendered.text, ends=ends)
+        learned = inside(encoding, spans)
+        last = learned[-1][1] - 1 if learned else -1
+        ends = 0 <= last < self._length and bool(self.answers and self.answers.habits.end)
+        return self._example(ids, learned, lambda: encoding.offsets, text, ends=ends)
+
+    @property
+    def _learns_places(self) -> bool:
+        """Whether the places of tokens decide which are learned."""
+        return self.answers is not None and self._learn != "all"
+
+    def _again(self, text: str) -> Callable[[], Offsets]:
+        """Makes the places that were left out when the text was encoded."""
+        specials = self.answers is None
+        return lambda: self.tokenizer.encode(text, add_special_tokens=specials)[1]
 
     # text
 
@@ -193,12 +163,15 @@ class Supervisor:
         closed = end is not None and ids[-1] != end
         ids = [*ids, end] if end is not None and closed else ids
 
+        again = self._again(text)
+
         def places() -> Offsets:
-            return [*encoding.offsets, (len(text), len(text))] if closed else encoding.offsets
+            return [*again(), (len(text), len(text))] if closed else again()
 
         for part in _parts(len(ids), self._length):
             ends = part.stop >= len(ids) and end is not None
-            yield self._example(ids[part], ids[part], _cut(places, part), text, ends=ends)
+            made = ids[part]
+            yield self._example(made, [(0, len(made))], _cut(places, part), text, ends=ends)
 
     # classify
 
@@ -208,7 +181,7 @@ class Supervisor:
         cut = max(0, len(ids) - self._length)
         keep = 1 if cut and ids[-1] in self.tokenizer.special_ids else 0
         head, tail = slice(0, min(len(ids), self._length) - keep), slice(len(ids) - keep, len(ids))
-        number = self._numbers.get(row["label"], -1)
+        number, again = self._numbers.get(row["label"], -1), self._again(text)
         kept = ids[head] + ids[tail]
         return Example(
             kept,
@@ -218,30 +191,36 @@ class Supervisor:
             not cut,
             number,
             problem="" if number >= 0 else "unknown-label",
-            places=lambda: encoding.offsets[head] + encoding.offsets[tail],
+            places=lambda: _joined(again(), head, tail),
             text=text,
         )
 
     def _example(
         self,
         ids: list[int],
-        labels: list[int],
+        learned: Sequence[tuple[int, int]],
         places: Callable[[], Offsets],
         text: str,
         *,
         ends: bool,
     ) -> Example:
-        length = self._length
-        kept = [IGNORED, *labels[1:length]] if labels else []
-        learned = len(kept) - kept.count(IGNORED)
+        """An example of some ids, of which the runs `learned` are learned; cut to length."""
+        size = min(len(ids), self._length)
+        labels, count = [IGNORED] * size, 0
+        for first, stop in learned:
+            first, stop = max(1, first), min(stop, size)
+            if first < stop:
+                labels[first:stop] = ids[first:stop]
+                count += stop - first
+        cut = len(ids) - size
         return Example(
-            ids[:length],
-            kept,
-            learned,
-            max(0, len(ids) - length),
+            ids[:size] if cut else ids,
+            labels,
+            count,
+            cut,
             ends,
-            problem="" if learned else "nothing-learned",
-            places=_cut(places, slice(length)),
+            problem="" if count else "nothing-learned",
+            places=_cut(places, slice(size)) if cut else places,
             text=text,
         )
 
@@ -339,15 +318,5 @@ def suggested_template(tokenizer: Tokenizer) -> str:
     return BUNDLED[0] if tokenizer.id_of("<|im_end|>") is not None else BUNDLED[1]
 
 
-def _inside(offsets: Offsets, spans: Sequence[tuple[int, int]]) -> Iterator[bool]:
-    """For each token whether it overlaps a span; both are in order."""
-    rest = iter(spans)
-    start, stop = next(rest, (0, 0))
-    for first, last in offsets:
-        while stop and first >= stop:
-            start, stop = next(rest, (0, 0))
-        yield start < last and first < stop
-
-
-def _refused(problem: str, detail: str = "") -> Example:
-    return Example([], [], 0, 0, False, problem=problem, detail=detail)
+def _joined(places: Offsets, head: slice, tail: slice) -> Offsets:
+    return places[head] + places[tail]

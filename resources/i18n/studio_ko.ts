@@ -5371,7 +5371,7 @@
    <translation>머리 부분이 서로 어긋나요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <location filename="../../finetune_studio/tokens/examples.py" />
    <source>its label is none of the labels that are learned</source>
    <translation>배우는 레이블에 없는 레이블이에요</translation>
   </message>
@@ -6006,7 +6006,7 @@
    <translation>모델 목록, Hub, 내려받기, 무엇을 어디서 학습할 수 있는지</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <location filename="../../finetune_studio/tokens/examples.py" />
    <source>the chat template refuses the conversation</source>
    <translation>대화 템플릿이 이 대화를 받지 않아요</translation>
   </message>
@@ -6139,12 +6139,12 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
-   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <location filename="../../finetune_studio/tokens/examples.py" />
    <source>there is no text in the row</source>
    <translation>행에 글이 없어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/tokens/supervision.py" />
+   <location filename="../../finetune_studio/tokens/examples.py" />
    <source>there is nothing to learn within the sequence length</source>
    <translation>시퀀스 길이 안에 배울 것이 없어요</translation>
   </message>

@@ -11,10 +11,11 @@ from finetune_studio.errors import RefusedError
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.tokens import chips
+from finetune_studio.tokens.examples import IGNORED
 from finetune_studio.tokens.loading import load_tokenizer
 from finetune_studio.tokens.preview import Previewer, read_text, round_trip
 from finetune_studio.tokens.spelling import Spelling
-from finetune_studio.tokens.supervision import IGNORED, supervisor_of
+from finetune_studio.tokens.supervision import supervisor_of
 from tests.helpers.tiny import make_tokenizer
 from tests.helpers.trained import KINDS, hard_string, trained
 

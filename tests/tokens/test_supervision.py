@@ -1,7 +1,8 @@
 import pytest
 
+from finetune_studio.tokens.examples import IGNORED
 from finetune_studio.tokens.loading import load_tokenizer
-from finetune_studio.tokens.supervision import IGNORED, Supervisor
+from finetune_studio.tokens.supervision import Supervisor
 from finetune_studio.tokens.templates import TemplateError
 from tests.helpers import templates
 from tests.helpers.templates import FAMILIES
