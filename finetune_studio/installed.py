@@ -46,6 +46,11 @@ class Program:
         return next(self.folder.glob("finetune_studio-*.whl"))
 
     @property
+    def wheels(self) -> Path:
+        """A folder of wheels that no index has; it need not exist."""
+        return self.folder / "wheels"
+
+    @property
     def window_lock(self) -> Path:
         """What the window needs, each file by its hash."""
         return self.folder / "window.txt"

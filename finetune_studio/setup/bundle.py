@@ -16,6 +16,7 @@ from finetune_studio.i18n import tr
 from finetune_studio.setup import faults, fetch
 from finetune_studio.setup.claim import claimed
 from finetune_studio.setup.resolve import Wheel, check, parse, resolve
+from finetune_studio.setup.training import own_wheels
 from finetune_studio.setup.uv import Uv
 
 PLATFORMS = {
@@ -61,7 +62,7 @@ def make(program: installed.Program, target: Target, out: Path, tell: Tell) -> l
             torch_index=program.torch_index,
             work=out / "work",
             python=target.python,
-            extra=for_target,
+            extra=(*own_wheels(program), *for_target),
         )
         wheels = {each.file: each for each in [*training, *_window(uv, program, out, for_target)]}
         measured = fetch.measure(list(wheels.values()))

@@ -21,6 +21,11 @@ from finetune_studio.setup.uv import Uv
 
 ID = "finetune-studio.id"
 """In the window's environment: the program's figure, which the launcher compares."""
+WHOLE = """\
+from importlib.util import find_spec
+raise SystemExit(not all(map(find_spec, ("PySide6", "pydantic", "datasets"))))
+"""
+"""Whether the window's packages are there; importing them would take seconds."""
 PREPARE = "--prepare"
 """Make the environment and end, as an installer does that shows its own progress."""
 
@@ -77,7 +82,7 @@ def _prepare(program: installed.Program, uv: Uv, tell: Callable[[str], None]) ->
         tell(tr("Making a private Python environment …"))
         uv.run("venv", "--clear", "--python", _base(), str(environment))
     window = _figure(program.window_lock)
-    whole = _runs(python, "import PySide6, pydantic, datasets")
+    whole = _runs(python, WHOLE)
     if before.get("window") != window or not whole:
         tell(tr("Installing the window …"))
         again = ("--reinstall",) if before and not whole else ()  # uv believes what is noted there

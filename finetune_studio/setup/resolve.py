@@ -108,8 +108,9 @@ def resolve(
     asked.write_text(requirement(build) + "\n", encoding="utf-8")
     try:
         _compile(uv, [lock, asked], out, python, extra)
-    except StudioError:
-        if build == "default" or "--no-index" in extra:
+    except StudioError as error:
+        # Another fault than a missing build is told as it is.
+        if build == "default" or "--no-index" in extra or "torch" not in error.detail:
             raise
         project = work / "pyproject.toml"
         text = PROJECT.format(torch=requirement(build), index=f"{torch_index}/{build}")

@@ -159,7 +159,7 @@ class Training:
             torch_index=self._program.torch_index,
             work=self._work,
             python=_base_python(),
-            extra=_from_bundle(request.bundle),
+            extra=(*own_wheels(self._program), *_from_bundle(request.bundle)),
         )
         wheels = fetch.measure(wheels)
         download = fetch.missing(wheels, self._downloads)
@@ -320,6 +320,15 @@ def _installed() -> installed.Program:
 def _base_python() -> str:
     """The Python that this environment was made from; the new one is made from the same."""
     return str(getattr(sys, "_base_executable", sys.executable))
+
+
+def own_wheels(program: installed.Program) -> tuple[str, ...]:
+    """What lets uv find the wheels that came with the program, beside those it was told of."""
+    if not program.wheels.is_dir():
+        return ()
+    told = os.environ.get("UV_FIND_LINKS", "").split(",")  # an option takes the variable's place
+    places = [str(program.wheels), *filter(None, told)]
+    return tuple(word for place in places for word in ("--find-links", place))
 
 
 def _from_bundle(bundle: Path | None) -> tuple[str, ...]:

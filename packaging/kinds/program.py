@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "packaging" / "locks"
+SOURCE_ONLY = ("rouge-score",)
+"""Packages whose makers publish no wheel: it is made here, so that nobody's machine builds code."""
 PLATFORMS = {
     "linux": "x86_64-manylinux_2_34",
     "windows": "x86_64-pc-windows-msvc",
@@ -58,6 +61,7 @@ def _fill(folder: Path, platform: str, made: Made) -> None:
     for path in ("packaging/torch-index.txt", "packaging/start.py", "LICENSE"):
         shutil.copy(ROOT / path, folder)
     _bring_uv(folder, platform, made.work)
+    _bring_built(folder, made.work / "built")
     (folder / "id").write_text(figure(folder), encoding="utf-8")
 
 
@@ -76,10 +80,43 @@ def _bring_uv(folder: Path, platform: str, work: Path) -> None:
         shutil.copy(licence, folder / f"uv-{licence.name}")
 
 
+def _bring_built(folder: Path, built: Path) -> None:
+    """Wheels of what comes as source alone, and their hashes in the lock."""
+    lock = folder / "training.txt"
+    text = lock.read_text(encoding="utf-8")
+    found = re.split(r"(?m)^(?=[A-Za-z0-9])", text)
+    for index, block in enumerate(found):
+        name = block.partition("==")[0]
+        if name in SOURCE_ONLY:
+            wheel = _built(block, built)
+            (folder / "wheels").mkdir(exist_ok=True)
+            shutil.copy(wheel, folder / "wheels")
+            digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+            found[index] = f"{block.rstrip()} \\\n    --hash=sha256:{digest}\n"
+    lock.write_text("".join(found), encoding="utf-8")
+
+
+def _built(block: str, place: Path) -> Path:
+    """The wheel of one locked package; its source is held against the lock's hash."""
+    name = block.partition("==")[0]
+    known = list(place.glob(f"{name.replace('-', '_')}-*.whl"))
+    if not known:
+        place.mkdir(exist_ok=True)
+        asked = place / f"{name}.txt"
+        asked.write_text(block, encoding="utf-8")
+        run(
+            *("uv", "run", "--no-project", "--quiet", "--with", "pip", "--python", sys.executable),
+            *("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--require-hashes"),
+            *("--no-binary", name, "--wheel-dir", str(place), "-r", str(asked)),
+        )
+        known = list(place.glob(f"{name.replace('-', '_')}-*.whl"))
+    return known[0]
+
+
 def figure(folder: Path) -> str:
     """A figure that differs where any file does."""
     made = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         made.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return made.hexdigest()
 

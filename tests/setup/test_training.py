@@ -68,6 +68,21 @@ def test_torch_comes_from_its_own_index_alone(kit, home):
     assert "torch" not in {name.split("-")[0] for name, _ in kit.index.asked}
 
 
+def test_a_wheel_that_no_index_has_comes_with_the_program(kit, home, tmp_path, monkeypatch):
+    made = make_wheel(kit.wheels, "rouge-score", "0.1.2")
+    kit.lock("peft", "rouge-score")
+    kit.program.wheels.mkdir()
+    made.rename(kit.program.wheels / made.name)
+    elsewhere = tmp_path / "elsewhere"  # a folder that the person told uv of counts as before
+    elsewhere.mkdir()
+    for wheel in kit.torch.glob("*.whl"):
+        wheel.rename(elsewhere / wheel.name)
+    monkeypatch.setenv("UV_FIND_LINKS", str(elsewhere))
+    set_up(home)
+    assert {"rouge_score", "torch"} <= packages(installed.training_environment())
+    assert not kit.torch_index.asked
+
+
 def test_another_folder_with_hangul_and_spaces(kit, home, tmp_path):
     other = tmp_path / "큰 드라이브" / "내 폴더"
     set_up(other)
