@@ -60,6 +60,11 @@ class Program:
         """What training needs beside PyTorch, each file by its hash."""
         return self.folder / "training.txt"
 
+    def training_locks(self, build: str) -> tuple[Path, ...]:
+        """The locks of a build; what only speeds GPUs up stays away from the processor."""
+        speed = self.folder / "speed.txt"
+        return (self.training_lock, *([speed] if build.startswith("cu") and speed.exists() else []))
+
     @property
     def torch_index(self) -> str:
         """The address of PyTorch's own index; the builds are its folders."""

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,7 @@ from program import Made, make_wheel  # noqa: E402
 
 KINDS = {"deb": linux.make_deb, "run": linux.make_run, "exe": windows.make_exe,
          "macos": macos.make_zip}  # fmt: skip
+PLATFORM_OF = {"deb": "linux", "run": "linux", "exe": "windows", "macos": "macos"}
 LIMIT = 30_000_000  # bytes of an installer
 
 
@@ -41,12 +43,12 @@ def main() -> int:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     made = Made(make_wheel(out), work, int(os.environ["SOURCE_DATE_EPOCH"]))
-    files = [made.wheel]
-    for kind in kinds:
-        start = time.monotonic()
-        files.append(KINDS[kind](made, out))
-        print(f"{files[-1].name}: {files[-1].stat().st_size / 1e6:.1f} MB, "
-              f"{time.monotonic() - start:.1f} s")  # fmt: skip
+    for platform in {PLATFORM_OF[kind] for kind in kinds}:
+        made.folder(platform)
+    with ThreadPoolExecutor() as threads:  # each waits for a tool that compresses on one core
+        files = [made.wheel, *threads.map(lambda kind: KINDS[kind](made, out), kinds)]
+    for file in files:
+        print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")
     files.append(bill.write(out, made.version, made.epoch))
     bill.sums(files, out)
     shutil.rmtree(work)

@@ -3,7 +3,8 @@
 python packaging/lock.py            resolve anew, and write packaging/locks/*.txt
 
 `window.txt` is what the window needs, `training.txt` what training needs beside PyTorch's own tree
-(which depends on the GPU and is resolved on the machine), `uv.txt` is uv. No file names an index.
+(which depends on the GPU and is resolved on the machine), `speed.txt` what a build for CUDA gets
+beside, `uv.txt` is uv. No file names an index.
 """
 
 import re
@@ -35,7 +36,7 @@ NOT_TRAINING = ("pyside6-essentials", "pyqtgraph", "keyring")
 
 
 def main() -> None:
-    """Resolve for every platform, and write the three files."""
+    """Resolve for every platform, and write the files."""
     with tempfile.TemporaryDirectory(prefix="studio-lock-") as place:
         project = Path(place)
         text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -43,13 +44,16 @@ def main() -> None:
         uv(project, "lock", "--python", ">=3.11")
         window = export(project)
         pruned = [word for name in NOT_TRAINING for word in ("--prune", name)]
-        training = export(project, "--extra", "train", "--extra", "speed", *pruned)
+        training = export(project, "--extra", "train", *pruned)
+        fast = export(project, "--extra", "train", "--extra", "speed", *pruned)
         asked = project / "uv.in"
         asked.write_text(f"uv=={UV}\n", encoding="utf-8")
         only = ("--generate-hashes", "--universal", "--no-annotate", "--no-header")
         found = uv(project, "pip", "compile", *only, str(asked))
     write("window", window)
     write("training", [block for block in training if not ON_GPU.match(block)])
+    more = [block for block in fast if block not in training]
+    write("speed", [block for block in more if not ON_GPU.match(block)])
     write("uv", blocks(found))
 
 

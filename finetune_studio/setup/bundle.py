@@ -57,7 +57,7 @@ def make(program: installed.Program, target: Target, out: Path, tell: Tell) -> l
         )
         training = resolve(
             uv,
-            lock=program.training_lock,
+            locks=program.training_locks(target.build),
             build=target.build,
             torch_index=program.torch_index,
             work=out / "work",
@@ -80,7 +80,7 @@ def _window(
         *("pip", "compile", str(program.window_lock), "--no-build", "--no-header", "--quiet"),
         *("--format", "pylock.toml", "--output-file", str(lock), *for_target),
     )
-    return check(parse(lock.read_text(encoding="utf-8"), lock.parent), program.window_lock)
+    return check(parse(lock.read_text(encoding="utf-8"), lock.parent), [program.window_lock])
 
 
 def _write(program: installed.Program, target: Target, wheels: list[Wheel], out: Path) -> None:

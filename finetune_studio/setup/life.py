@@ -70,8 +70,9 @@ def state() -> State:
     """How training is set up, read from the mark; nothing is started."""
     environment, program = installed.training_environment(), installed.program()
     told = installed.read_mark(environment)
-    outdated = bool(told and program and told.get("lock") != lock_figure(program))
-    return State(environment, str(told.get("build", "")), str(told.get("proved", "")), outdated)
+    build = str(told.get("build", ""))
+    outdated = bool(told and program and told.get("lock") != lock_figure(program, build))
+    return State(environment, build, str(told.get("proved", "")), outdated)
 
 
 def repair(tell: Tell, *, force: bool = False) -> bool:

@@ -6,7 +6,7 @@ that the installer brought. Knows no download and no environment but the Python 
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ class Wheel:
 def resolve(
     uv: Uv,
     *,
-    lock: Path,
+    locks: Sequence[Path],
     build: Build,
     torch_index: str,
     work: Path,
@@ -92,7 +92,7 @@ def resolve(
 
     Args:
         uv: Does the resolving.
-        lock: The hash-locked requirements beside PyTorch.
+        locks: The hash-locked requirements beside PyTorch.
         build: The build of PyTorch.
         torch_index: The address of PyTorch's index, without the build.
         work: A folder for what uv reads and writes.
@@ -107,7 +107,7 @@ def resolve(
     asked = work / "torch.in"
     asked.write_text(requirement(build) + "\n", encoding="utf-8")
     try:
-        _compile(uv, [lock, asked], out, python, extra)
+        _compile(uv, [*locks, asked], out, python, extra)
     except StudioError as error:
         # Another fault than a missing build is told as it is.
         if build == "default" or "--no-index" in extra or "torch" not in error.detail:
@@ -115,8 +115,8 @@ def resolve(
         project = work / "pyproject.toml"
         text = PROJECT.format(torch=requirement(build), index=f"{torch_index}/{build}")
         project.write_text(text, encoding="utf-8")
-        _compile(uv, [project, lock], out, python, extra)
-    return check(parse(out.read_text(encoding="utf-8"), out.parent), lock)
+        _compile(uv, [project, *locks], out, python, extra)
+    return check(parse(out.read_text(encoding="utf-8"), out.parent), locks)
 
 
 def _compile(uv: Uv, sources: list[Path], out: Path, python: str, extra: Iterable[str]) -> None:
@@ -185,13 +185,13 @@ def hashes(lock: Path) -> dict[str, set[str]]:
     return found
 
 
-def check(wheels: list[Wheel], lock: Path) -> list[Wheel]:
-    """The wheels, once every one that the lock names has a hash that stands there.
+def check(wheels: list[Wheel], locks: Sequence[Path]) -> list[Wheel]:
+    """The wheels, once every one that the locks name has a hash that stands there.
 
     Raises:
         StudioError: One has another.
     """
-    known = hashes(lock)
+    known = {name: found for lock in locks for name, found in hashes(lock).items()}
     for wheel in wheels:
         if wheel.name in known and wheel.sha256 not in known[wheel.name]:
             raise faults.hash_differs(wheel.file)

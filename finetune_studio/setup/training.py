@@ -154,7 +154,7 @@ class Training:
         choice = choose_here() if request.build is None else Choice(request.build, "")
         wheels = resolve(
             self._uv,
-            lock=self._program.training_lock,
+            locks=self._program.training_locks(choice.build),
             build=choice.build,
             torch_index=self._program.torch_index,
             work=self._work,
@@ -213,7 +213,7 @@ class Training:
         told = {
             "program": str(self._program.folder),
             "id": self._program.id,
-            "lock": lock_figure(self._program),
+            "lock": lock_figure(self._program, plan.choice.build),
             "build": plan.choice.build,
             "proved": note,
         }
@@ -281,11 +281,12 @@ def too_small(plan: Plan) -> RefusedError:
     )
 
 
-def lock_figure(program: installed.Program) -> str:
-    """A figure that differs where the libraries for training do."""
+def lock_figure(program: installed.Program, build: str) -> str:
+    """A figure that differs where a build's libraries for training do."""
     import hashlib
 
-    return hashlib.sha256(program.training_lock.read_bytes()).hexdigest()
+    texts = (path.read_bytes() for path in program.training_locks(build))
+    return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
 def patiently(act: Callable[[], object]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from program import LOCKS
 
-GROUPS = {"uv": "required", "window": "required", "training": "optional"}
+GROUPS = {"uv": "required", "window": "required", "training": "optional", "speed": "optional"}
 
 
 def write(out: Path, version: str, epoch: int) -> Path:

@@ -56,7 +56,7 @@ def make_wheel(out: Path) -> Path:
 def _fill(folder: Path, platform: str, made: Made) -> None:
     folder.mkdir(parents=True)
     shutil.copy(made.wheel, folder)
-    for name in ("window.txt", "training.txt"):
+    for name in ("window.txt", "training.txt", "speed.txt"):
         shutil.copy(LOCKS / name, folder)
     for path in ("packaging/torch-index.txt", "packaging/start.py", "LICENSE"):
         shutil.copy(ROOT / path, folder)

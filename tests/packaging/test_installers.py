@@ -49,7 +49,7 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("name", ["window", "training", "uv"])
+@pytest.mark.parametrize("name", ["window", "training", "speed", "uv"])
 def test_a_lock_has_a_hash_for_everything_and_names_no_index(name):
     text = (LOCKS / f"{name}.txt").read_text()
     assert not re.search(r"https?://|--index|--find-links", text)
@@ -63,7 +63,8 @@ def test_the_locks_hold_what_each_part_needs():
     assert {"pyside6-essentials", "pydantic", "datasets", "keyring"} <= set(window)
     assert "pyside6-essentials==6.11.3 " in (LOCKS / "window.txt").read_text()
     assert {"transformers", "peft", "trl", "bitsandbytes", "datasets", "sympy"} <= set(training)
-    assert not {"torch", "triton", "pyside6-essentials", "keyring"} & set(training)
+    assert "liger-kernel" in hashes(LOCKS / "speed.txt")
+    assert not {"torch", "triton", "liger-kernel", "pyside6-essentials", "keyring"} & set(training)
     assert "torch" not in window
     assert re.search(r"msvc-runtime==.*win32", (LOCKS / "training.txt").read_text())
 

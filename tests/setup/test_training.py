@@ -83,6 +83,17 @@ def test_a_wheel_that_no_index_has_comes_with_the_program(kit, home, tmp_path, m
     assert not kit.torch_index.asked
 
 
+def test_what_speeds_gpus_up_stays_away_from_the_processor(kit, home):
+    make_wheel(kit.wheels, "liger-kernel", "0.8.5")
+    kit.lock("liger-kernel", file="speed.txt")
+    assert "liger-kernel" not in {wheel.name for wheel in set_up(home).wheels}
+    other = kit.torch.parent / "cu126"
+    make_wheel(other, "torch", "2.13.0+cu126", ("sympy",))
+    kit.torch_index.wheels = other
+    plan = Training(Request(home, "cu126")).plan()
+    assert "liger-kernel" in {wheel.name for wheel in plan.wheels}
+
+
 def test_another_folder_with_hangul_and_spaces(kit, home, tmp_path):
     other = tmp_path / "큰 드라이브" / "내 폴더"
     set_up(other)
