@@ -74,7 +74,7 @@ class Reference:
     def save(self, path: Path) -> None:
         """Write it to a safetensors file."""
         tensors = {f"row.{n}": row for n, row in enumerate(self.rows)}
-        tensors |= {f"labels.{n}": row for n, row in enumerate(self.labels)}
+        tensors |= {f"labels.{n}": row.clone() for n, row in enumerate(self.labels)}  # may be rows
         tensors |= {f"logits.{n}": each for n, each in enumerate(self.logits)}
         about = {
             "talks": [asdict(each) for each in self.talks],

@@ -1,0 +1,188 @@
+"""Exports, measured: `python -m tests.benchmarks.exports RUN...` and `... --shape 8b FOLDER`.
+
+The first writes each run in every format and compares each with the trained model. The second
+merges a LoRA adapter of random numbers into a model of that shape, beside a plain copy of as many
+bytes on the same disk, and deletes both again.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+FORMATS = (
+    ("adapter",),
+    ("merged",),
+    ("merged", "--precision", "fp32"),
+    ("gguf", "--quant", "f16"),
+    ("gguf", "--quant", "bf16"),
+    ("gguf", "--quant", "q8_0"),
+    ("gguf", "--quant", "q6_k"),
+    ("gguf", "--quant", "q5_k_m"),
+    ("gguf", "--quant", "q4_k_m"),
+    ("gguf", "--quant", "q4_0"),
+    ("gguf-adapter",),
+)
+SHAPES = {  # layers, width, inner, key and value width, vocabulary
+    "8b": (32, 4096, 14336, 1024, 128256),
+    "3b": (28, 3072, 8192, 1024, 128256),
+    "1b": (16, 2048, 8192, 512, 128256),
+}
+RANK = 16
+CHUNK = 64 << 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("places", type=Path, nargs="+")
+    parser.add_argument("--shape", choices=SHAPES)
+    parser.add_argument("--write", action="store_true", help="merge what lies there (a child)")
+    parser.add_argument("--only", nargs="*", default=[], help="formats, such as merged or q8_0")
+    options = parser.parse_args()
+    if options.write:
+        _write(options.places[0])
+    elif options.shape:
+        _merge(options.places[0], options.shape)
+    else:
+        _every(options.places, options.only)
+
+
+def _every(runs: list[Path], only: list[str]) -> None:
+    print(
+        "| run | export | MB | s | verdict | tokens | KL | top-1 | answers | max Δlogit | ppl × |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    for run in runs:
+        for form, *options in FORMATS:
+            name = " ".join((form, *options[1:]))
+            if not only or set(only) & {form, *options}:
+                print(_line(run, name, form, options), flush=True)
+
+
+def _line(run: Path, name: str, form: str, options: list[str]) -> str:
+    out = run.with_name(f"{run.name}-{name.replace(' ', '-')}")
+    shutil.rmtree(out, ignore_errors=True)
+    begun = time.monotonic()
+    made = _call("export", str(run), "--to", form, *options, "--out", str(out), "--json")
+    seconds = time.monotonic() - begun
+    if "error" in made:
+        return f"| {run.parent.name} | {name} | {made['error']['title']} |"
+    found = _call("verify", str(out), "--run", str(run), "--json")
+    size = sum(each["bytes"] for each in made["files"]) / 1e6
+    shutil.rmtree(out)
+    return (
+        f"| {run.parent.name} | {name} | {size:.1f} | {seconds:.0f} | {found['verdict']} | "
+        f"{'same' if found['token_ids_equal'] else 'OTHER'} | {found['mean_kl']:.1e} | "
+        f"{found['top1_match']:.3f} | {_share(found['greedy_match'])} | "
+        f"{found['max_difference']:.1e} | {found.get('perplexity_ratio', 1):.3f} |"
+    )
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _call(*arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "finetune_studio", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if not done.stdout.strip():
+        sys.exit(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _merge(folder: Path, shape: str) -> None:
+    try:
+        size = _make(folder, shape)
+        os.sync()
+        copied = _copy(folder, size)
+        begun = time.monotonic()
+        command = [sys.executable, "-m", "tests.benchmarks.exports", str(folder), "--write"]
+        subprocess.run(command, check=True)
+        seconds = time.monotonic() - begun
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+        speeds = [size / each / 1e6 for each in (seconds, copied)]
+        print(f"model {size / 1e9:.2f} GB; merged in {seconds:.0f} s, {speeds[0]:.0f} MB/s")
+        print(f"written plainly in {copied:.0f} s, {speeds[1]:.0f} MB/s: {copied / seconds:.2f}")
+        print(f"peak memory {peak / 1e9:.2f} GB, {peak / size:.2f} of the model")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(folder: Path, size: int) -> float:
+    """Seconds that writing as many bytes takes, to the disk itself."""
+    data = os.urandom(CHUNK)
+    begun = time.monotonic()
+    with (folder / "copy").open("wb") as file:
+        for _ in range(size // CHUNK + 1):
+            file.write(data)
+        os.fsync(file.fileno())
+    seconds = time.monotonic() - begun
+    (folder / "copy").unlink()
+    return seconds
+
+
+def _make(folder: Path, shape: str) -> int:
+    """A base model of random numbers and an adapter; the model's bytes."""
+    import torch
+    from safetensors.torch import save_file
+
+    from finetune_studio.engine.shards import Entry, write_shards
+
+    base, adapter = folder / "base", folder / "adapter"
+    base.mkdir(parents=True)
+    adapter.mkdir()
+    shapes = dict(_tensors(*SHAPES[shape]))
+    entries = [Entry(name, torch.bfloat16, "BF16", size) for name, size in shapes.items()]
+    kinds = {size: torch.randn(size, dtype=torch.bfloat16) * 0.02 for size in shapes.values()}
+    write_shards(base, entries, (kinds[each.shape] for each in entries))
+    (base / "config.json").write_text("{}")
+    pairs = {}
+    for name, size in shapes.items():
+        if "_proj" in name:
+            key = "base_model.model." + name.removesuffix(".weight")
+            pairs[f"{key}.lora_A.weight"] = torch.randn(RANK, size[1])
+            pairs[f"{key}.lora_B.weight"] = torch.randn(size[0], RANK) * 1e-3
+    save_file(pairs, adapter / "adapter_model.safetensors")
+    about = {"peft_type": "LORA", "r": RANK, "lora_alpha": 32, "task_type": "CAUSAL_LM"}
+    (adapter / "adapter_config.json").write_text(json.dumps(about))
+    return sum(each.size for each in entries)
+
+
+def _tensors(layers: int, width: int, inner: int, shared: int, words: int) -> Any:
+    yield "model.embed_tokens.weight", (words, width)
+    for n in range(layers):
+        for name, size in (
+            ("self_attn.q_proj", (width, width)),
+            ("self_attn.k_proj", (shared, width)),
+            ("self_attn.v_proj", (shared, width)),
+            ("self_attn.o_proj", (width, width)),
+            ("mlp.gate_proj", (inner, width)),
+            ("mlp.up_proj", (inner, width)),
+            ("mlp.down_proj", (width, inner)),
+            ("input_layernorm", (width,)),
+        ):
+            yield f"model.layers.{n}.{name}.weight", size
+    yield "lm_head.weight", (words, width)
+
+
+def _write(folder: Path) -> None:
+    """Merge, in a process of its own, whose peak memory is measured."""
+    import torch
+
+    from finetune_studio.engine import streaming
+
+    planned = streaming.plan(folder / "base", folder / "adapter")
+    assert planned is not None
+    (folder / "out").mkdir()
+    streaming.write(planned, folder / "out", torch.bfloat16)
+
+
+if __name__ == "__main__":
+    main()
