@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -188,15 +189,24 @@ class Watch(TrainerCallback):
         if self._device.kind == "cuda":
             free, total = torch.cuda.mem_get_info()
             used, load, heat = total - free, torch.cuda.utilization(), torch.cuda.temperature()
+            power = watts()
         else:
             import psutil
 
             used, total = psutil.Process().memory_info().rss, psutil.virtual_memory().total
-            load, heat = None, None
-        self._emit("memory", used=used, total=total, utilisation=load, temperature=heat)
+            load, heat, power = None, None, None
+        figures = {"utilisation": load, "temperature": heat, "power": power}
+        self._emit("memory", used=used, total=total, **figures)
 
     def come_back(self, checkpoint: Path) -> None:
         """Take up the best loss and the patience where a checkpoint left them."""
         kept = checkpoints.progress_of(checkpoint)
         self.best = tuple(kept["best"]) if kept["best"] else None
         self._waited = kept["waited"]
+
+
+def watts() -> float | None:
+    """What this process's GPU takes, in watts; None where its driver does not tell."""
+    with suppress(Exception):  # each driver has errors of its own
+        return torch.cuda.power_draw() / 1000
+    return None

@@ -120,7 +120,7 @@ def gather(run: RunFolder) -> Facts:
         versions=state.started.versions if state.started else {},
         step=state.step,
         seconds=state.seconds,
-        joules=getattr(state, "joules", None) or None,
+        joules=state.joules or None,
         before=_figures(evaluation.get("base")) or first,
         after=_figures(evaluation.get("tuned")) or best,
         answers=tuple(_answers(state)),

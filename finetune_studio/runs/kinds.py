@@ -77,13 +77,17 @@ class Evaluated(_Timed):
 
 @dataclass(frozen=True, kw_only=True)
 class Memory(_Timed):
-    """The device: bytes used and in all, utilisation in percent, temperature in degrees Celsius."""
+    """The device: bytes used and in all, utilisation in percent, temperature in degrees Celsius.
+
+    `power` is what the GPU takes, in watts.
+    """
 
     kind: ClassVar[str] = "memory"
     used: int
     total: int
     utilisation: float | None = None
     temperature: float | None = None
+    power: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,8 @@ from finetune_studio.runs.events import (
 )
 
 Point = tuple[int, float | None]
+MEASURED_APART = 120.0
+"""Seconds; two measurements further apart belong to two stretches of work."""
 
 
 @dataclass
@@ -47,6 +49,7 @@ class RunState:
         checkpoints: Those that still count, oldest first.
         memory: The device as it was last seen.
         peak_memory: The most bytes ever seen in use.
+        joules: The energy that the GPU took, added up from its power; 0 where none was told.
         outcome: How it ended; None while it has not.
         seconds: From each start to its last word, in seconds, together.
     """
@@ -65,6 +68,7 @@ class RunState:
     notices: list[Notice] = field(default_factory=list)
     memory: Memory | None = None
     peak_memory: int = 0
+    joules: float = 0.0
     outcome: Terminal | None = None
     seconds: float = 0.0
     last_time: float | None = None
@@ -188,6 +192,10 @@ def _phase(state: RunState, event: Phase) -> None:
 
 
 def _memory(state: RunState, event: Memory) -> None:
+    before = state.memory
+    if before and before.power and event.power and event.time - before.time < MEASURED_APART:
+        seconds = max(0.0, event.time - before.time)
+        state.joules += seconds * (before.power + event.power) / 2
     state.memory = event
     state.peak_memory = max(state.peak_memory, event.used)
 

@@ -121,6 +121,17 @@ def test_what_was_measured_is_in_it(run):
     assert not re.search("^# 몰라요", text, re.MULTILINE)
 
 
+def test_the_energy_that_the_driver_told_is_added_up(run):
+    with events.EventWriter(run.events) as writer:
+        for second, watt in ((10, 300.0), (15, 300.0), (20, 500.0), (4000, 500.0), (4005, None)):
+            event = events.Memory(time=T0 + second, used=1, total=2, power=watt)
+            writer.append(event)
+    facts = gather(run)
+    assert facts.joules == 5 * 300 + 5 * 400
+    assert "0.000972 kWh" in card(facts, Export("merged"))
+    assert "0.000972 kWh" in card(facts, Export("merged"), "ko")
+
+
 def test_broken_reports_of_other_parts_are_taken_for_none(run):
     (run.path / "evaluation.json").write_text("[1, 2")
     assert gather(run).evaluation == {}
