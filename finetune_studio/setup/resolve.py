@@ -62,9 +62,15 @@ class Wheel:
         return unquote(urlsplit(self.url).path).rpartition("/")[2]
 
     @property
+    def for_gpus(self) -> bool:
+        """Whether it is one of NVIDIA's libraries, which only a build for CUDA brings."""
+        gpu = self.name.startswith(("nvidia-", "cuda-", "triton"))
+        return gpu and self.name != "nvidia-ml-py"
+
+    @property
     def unpacked(self) -> int:
         """Bytes that its files take, about."""
-        kind = "nvidia" if self.name.startswith(("nvidia-", "cuda-", "triton")) else ""
+        kind = "nvidia" if self.for_gpus else ""
         if self.name == "torch":
             kind = "torch-cuda" if "+cu" in self.version else "torch"
         return int(self.size * GROWTH[kind])

@@ -71,7 +71,7 @@ class SetupPage(Place):
         clear(self._said)
         error = self._job.error
         if error is not None:
-            detail = " ".join(part for part in (error.detail, error.hint) if part)
+            detail = "\n".join(part for part in (error.detail, error.hint) if part)
             again = FindingBox("error", error.title, detail, lambda: tr("Try again"))
             again.fix_pressed.connect(self._again)
             self._said.addWidget(again)

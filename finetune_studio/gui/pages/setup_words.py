@@ -37,8 +37,7 @@ def groups(wheels: "Iterable[Wheel]") -> dict[str, int]:
     """Bytes to download by group, in the order in which they are shown."""
     found = dict.fromkeys(GROUPS, 0)
     for wheel in wheels:
-        nvidia = wheel.name.startswith(("nvidia-", "cuda-", "triton"))
-        key = "torch" if wheel.name == "torch" else "nvidia" if nvidia else "others"
+        key = "torch" if wheel.name == "torch" else "nvidia" if wheel.for_gpus else "others"
         found[key] += wheel.size
     return {key: size for key, size in found.items() if size}
 
