@@ -23,6 +23,21 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+FORMATS = {
+    "PNG": rb"\x89PNG",
+    "JPEG": rb"\xff\xd8\xff",
+    "GIF": rb"GIF8[79]a",
+    "PDF": rb"%PDF-",
+    "ZIP": rb"PK\x03\x04",
+    "gzip": rb"\x1f\x8b",
+    "zstd": rb"\x28\xb5\x2f\xfd",
+    "Parquet": rb"PAR1[\x00-\x1f]",
+    "Arrow": rb"ARROW1\x00",
+    "Office 97": rb"\xd0\xcf\x11\xe0",
+    "SQLite": rb"SQLite format 3\x00",
+    "ELF": rb"\x7fELF",
+}
+"""How files begin that are no text, by what they are."""
 HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 USUAL = re.compile(
@@ -44,6 +59,7 @@ def detect(path: Path) -> str:
     """
     with open_bytes(path) as stream:
         sample = _sample(stream)
+    _refuse_other_formats(sample, path)
     encoding = _marked(sample) or _without_mark(sample)
     if encoding is None:
         raise RefusedError(
@@ -52,6 +68,16 @@ def detect(path: Path) -> str:
             tr("Save it as UTF-8, or choose the file's true ending if it is not text."),
         )
     return encoding
+
+
+def _refuse_other_formats(sample: bytes, path: Path) -> None:
+    found = next((name for name, start in FORMATS.items() if re.match(start, sample)), None)
+    if found is not None:
+        raise RefusedError(
+            tr("“{name}” is not text.").format(name=path.name),
+            tr("It begins as files of the kind {kind} do.").format(kind=found),
+            tr("Give it its true ending, or save its rows as CSV or JSONL."),
+        )
 
 
 def _sample(stream: BinaryIO) -> bytes:
@@ -86,7 +112,9 @@ def _without_mark(sample: bytes) -> str | None:
 
 def _wide(sample: bytes) -> str | None:
     shares = {}
-    for name in ("utf-16-le", "utf-16-be"):
+    for name, high in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if sample[high::2].count(b"\0") < 0.9 * sample.count(b"\0"):
+            continue  # in UTF-16 it is the high byte that is nothing
         text = _decoded(sample, name, "strict")
         if text:
             shares[name] = len(USUAL.findall(text)) / len(text)

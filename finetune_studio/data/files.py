@@ -84,9 +84,19 @@ def _existing(name: str) -> Path:
 
 
 def _readable(path: Path) -> Path:
-    if kind_of(path) is None:
+    if not path.is_file():  # to open a pipe would wait for ever
         raise RefusedError(
-            tr("Files that end in “{ending}” cannot be read.").format(ending=path.suffix),
+            tr("“{name}” is neither a file nor a folder.").format(name=path.name),
+            hint=tr("Choose a file with rows in it."),
+        )
+    if kind_of(path) is None:
+        title = (
+            tr("Files that end in “{ending}” cannot be read.").format(ending=path.suffix)
+            if path.suffix
+            else tr("The name of the file has no ending that says what is in it.")
+        )
+        raise RefusedError(
+            title,
             f"“{path.name}”",
             tr("Readable are {endings}, also compressed as {compressed}.").format(
                 endings=", ".join(KINDS), compressed=", ".join(COMPRESSIONS)

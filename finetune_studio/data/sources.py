@@ -101,10 +101,19 @@ def _chunks(found: Sequence[Path], encodings: dict[str, None]) -> Iterator[Any]:
         encodings[encoding] = None
         for chunk in read_chunks(path, encoding):
             columns = set(chunk[0]) if isinstance(chunk, list) else set(chunk.schema.names)
+            if not columns:
+                raise _without_columns(path)
             first = first or columns
             if not columns & first:
                 raise _unlike(found[0], path, first, columns)
             yield chunk
+
+
+def _without_columns(path: Path) -> RefusedError:
+    return RefusedError(
+        tr("The rows of “{name}” name no value.").format(name=path.name),
+        hint=tr('Each row should look like {"question": "…", "answer": "…"}.'),
+    )
 
 
 def _unlike(first: Path, other: Path, expected: set[str], found: set[str]) -> RefusedError:

@@ -1150,6 +1150,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/objects.py" />
+   <location filename="../../finetune_studio/data/sources.py" />
    <source>Each row should look like {"question": "…", "answer": "…"}.</source>
    <translation>행마다 {"question": "…", "answer": "…"} 꼴이어야 해요.</translation>
   </message>
@@ -1406,6 +1407,11 @@
    <translation>첫 줄에서 열마다 다른 이름을 붙이세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>Give it its true ending, or save its rows as CSV or JSONL.</source>
+   <translation>진짜 확장자로 바꾸거나 행을 CSV나 JSONL로 저장하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Give it one of the endings {names}.</source>
    <translation>파일 이름 끝을 {names} 가운데 하나로 하세요.</translation>
@@ -1609,6 +1615,11 @@
    <location filename="../../finetune_studio/cli.py" />
    <source>Interrupted.</source>
    <translation>중단했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>It begins as files of the kind {kind} do.</source>
+   <translation>{kind} 파일처럼 시작해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
@@ -3530,6 +3541,11 @@
    <translation>모델의 템플릿은 오늘 날짜를 쓰지만 여기서는 내보낸 날짜로 남아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/files.py" />
+   <source>The name of the file has no ending that says what is in it.</source>
+   <translation>파일 이름에 무엇이 들었는지 알려 주는 확장자가 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>The network cannot be reached.</source>
    <translation>네트워크에 연결할 수 없어요.</translation>
@@ -3628,6 +3644,11 @@
    <location filename="../../finetune_studio/data/arrow.py" />
    <source>The rows could not be written to the cache.</source>
    <translation>행을 캐시에 쓰지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/sources.py" />
+   <source>The rows of “{name}” name no value.</source>
+   <translation>‘{name}’의 행에 값의 이름이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/training.py" />
@@ -7189,6 +7210,11 @@
    <translation>{index}에 적힌 ‘{name}’이(가) 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/files.py" />
+   <source>“{name}” is neither a file nor a folder.</source>
+   <translation>‘{name}’은(는) 파일도 폴더도 아니에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>“{name}” is no Excel workbook.</source>
    <translation>‘{name}’은(는) 엑셀 파일이 아니에요.</translation>
@@ -7207,6 +7233,11 @@
    <location filename="../../finetune_studio/data/encoding.py" />
    <source>“{name}” is not text in a known encoding.</source>
    <translation>‘{name}’은(는) 아는 인코딩의 글이 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>“{name}” is not text.</source>
+   <translation>‘{name}’은(는) 글이 아니에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/push.py" />

@@ -108,6 +108,11 @@ REFUSED = {
         "quotation",
     ),
     "twins.csv": (b"text,text\na,b\n", "two columns"),
+    "picture.csv": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "not text.*PNG"),
+    "photo.jsonl": (b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20, "not text.*JPEG"),
+    "report.txt": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)), "not text.*PDF"),
+    "renamed.csv": (parquet(text=["a"]), "not text.*Parquet"),
+    "zeros.csv": (b"question,answer\n" + b"a\0b,c\n" * 10, "not text"),
     "control.csv": (bytes(range(1, 32)) * 40, "not text"),
     # JSON
     "cut.json": (b'[{"question": "a", "answer": "b"}, {"question": "c', "broken JSON"),
@@ -118,7 +123,9 @@ REFUSED = {
     "trailing comma.json": (b'[{"text": "a"},]', "broken JSON"),
     "deep.jsonl": (b'{"text": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", "nested"),
     "long number.jsonl": (b'{"text": "a", "n": ' + b"9" * 5000 + b"}\n", "broken JSON"),
-    "null.json": (b"null", "rows"),
+    "null.json": (b"null", "stands null where"),
+    "nameless.json": (b"{}", "name no value"),
+    "nameless.jsonl": (b"{}\n{}\n", "name no value"),
     # columnar
     "cut.parquet": (parquet(text=["a"] * 500)[:-30], "Parquet"),
     "csv.parquet": (b"text\nabc\n", "Parquet"),
@@ -148,6 +155,20 @@ def called(capsys, *arguments):
     assert "Traceback" not in out + err
     assert not (paths.data() / "last-error.txt").exists(), err
     return code, json.loads(out)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_is_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    code, said = called(capsys, tmp_path / "pipe.jsonl")
+    assert code == 2
+    assert "neither a file nor a folder" in said["error"]["title"]
+
+
+def test_a_file_without_an_ending(write, capsys):
+    code, said = called(capsys, write("rows", LINE))
+    assert code == 2
+    assert "no ending" in said["error"]["title"]
 
 
 @pytest.mark.parametrize("name", REFUSED)

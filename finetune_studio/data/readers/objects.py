@@ -4,6 +4,7 @@ Read value by value, so that a file of any size needs the memory of one row.
 """
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def _row(value: Any, path: Path, line: int) -> dict[str, Any]:
     raise RefusedError(
         tr("“{name}” does not hold rows.").format(name=path.name),
         tr("At line {line} stands {value} where an object with named values should.").format(
-            line=line, value=repr(value)[:40]
+            line=line, value=json.dumps(value, ensure_ascii=False, default=str)[:40]
         ),
         tr('Each row should look like {"question": "…", "answer": "…"}.'),
     )
