@@ -34,20 +34,22 @@ def fetch(name: str) -> Path:
 
 
 def choices(repo: str) -> dict[str, tuple[str, ...]]:
-    """The splits of each configuration of a dataset, from what its repository says of itself.
+    """The splits of each configuration of a dataset, from its repository's list of files.
 
     Raises:
         RefusedError: As `fetch`.
         StudioError: As `fetch`.
     """
-    from datasets import get_dataset_config_names, get_dataset_split_names
+    from datasets import get_dataset_config_names, load_dataset_builder
 
     _check(repo, repo)
+    found: dict[str, tuple[str, ...]] = {}
     try:
-        return {
-            config: tuple(map(str, get_dataset_split_names(repo, config)))
-            for config in get_dataset_config_names(repo)
-        }
+        for config in get_dataset_config_names(repo):
+            builder = load_dataset_builder(repo, config)
+            splits = builder.info.splits or builder.config.data_files or ("train",)
+            found[config] = tuple(map(str, splits))
+        return found
     except Exception as error:  # the library raises a dozen kinds
         raise _refusal(repo, None, error) from error
 
