@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
 from finetune_studio import i18n
@@ -49,6 +49,7 @@ class FieldRow(QWidget):
         self._advised = Badge(lambda: tr("Advised"), "ok")
         self._take_advice = Button(self._offer, "link")
         self._take_advice.clicked.connect(self._take)
+        self._beside = box(row(self._advised, self._take_advice, None))
         self._reason = Text(self._why, "caption", "text3", wrap=True)
         self._wrong = Text("", "caption", "bad", wrap=True)
         self._findings = column(gap=Space.xs)
@@ -80,9 +81,16 @@ class FieldRow(QWidget):
         self._refuse("")
         self._advised.setVisible(bool(self._advice and self._advice.value == value))
         self._take_advice.setVisible(bool(self._advice and self._advice.value != value))
+        self._beside.setVisible(self._advice is not None)
         self._take_advice.say(self._offer)
         self._reason.say(self._why)
         self._name()  # the reason is part of what is read out
+
+    def stand(self, *, narrow: bool) -> None:
+        """Put what is advised under the control, where there is no room beside it."""
+        ways = QBoxLayout.Direction
+        self._across.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
+        self._across.setSpacing(2 if narrow else Space.s)
 
     def show_findings(self, found: Iterable[Finding]) -> None:
         """Show what was found about this setting."""
@@ -101,15 +109,16 @@ class FieldRow(QWidget):
 
     def _lay(self) -> None:
         line = row(*self.controls, gap=Space.s)
-        if isinstance(self.controls[0], Slider):
+        slides = isinstance(self.controls[0], Slider)
+        if slides:
             line.setStretch(0, 1)
         if unit := self.setting.about["unit"]:
             line.addWidget(Text(lambda: i18n.tr(unit), "caption", "text3"))
-        line.addWidget(self._advised)
-        line.addWidget(self._take_advice)
-        if not isinstance(self.controls[0], Slider):
+        if not slides:
             line.addStretch(1)
-        right = column(line, self._reason, self._wrong, self._findings, gap=3)
+        self._across = row(box(line), self._beside, gap=Space.s)
+        self._across.setStretch(0 if slides else 1, 1)
+        right = column(self._across, self._reason, self._wrong, self._findings, gap=3)
         outer = row(self._label, box(right), gap=Space.m)
         outer.setAlignment(self._label, Qt.AlignmentFlag.AlignTop)
         outer.setStretch(1, 1)
@@ -207,6 +216,11 @@ class Form(QWidget):
             self._advanced = advanced
             self._show()
             self.advanced_changed.emit(advanced)
+
+    def stand(self, *, narrow: bool) -> None:
+        """Make room where there is little width."""
+        for each in self.rows.values():
+            each.stand(narrow=narrow)
 
     def count(self, level: str = "") -> int:
         """How many rows there are now, of one level or in all."""

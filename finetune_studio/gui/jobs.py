@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from finetune_studio.errors import StudioError
@@ -18,6 +19,12 @@ T = TypeVar("T")
 WORKERS = 6
 LAST = 0.1  # seconds that a job has to end by itself
 SWITCH = 0.0005  # seconds until a thread must let another go on
+
+
+def _gone(heard: Callable[[Any], None]) -> bool:
+    """Whether who waits for an end was taken away meanwhile, as a page is that was left."""
+    owner = getattr(heard, "__self__", None)
+    return isinstance(owner, QObject) and not shiboken6.isValid(owner)
 
 
 class Jobs(QObject):
@@ -100,6 +107,8 @@ class Jobs(QObject):
         if self._newest.get(key) != number or future.cancelled():
             return
         del self._newest[key]
+        if _gone(done) or _gone(failed):
+            return
         error = future.exception()
         if error is None:
             done(future.result())

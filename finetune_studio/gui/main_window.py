@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         self._join_looks(page.looks)
         self._show(page)
         self.setWindowTitle("Finetune Studio")
+        page.setAccessibleName("Finetune Studio")
         chosen = self.preferred.value.runs_folder
         page.start(self.jobs, Path(chosen) if chosen else paths.runs())
 
@@ -283,7 +284,10 @@ class MainWindow(QMainWindow):
     def _name_window(self) -> None:
         if self.project is not None:
             star = "[*]"
-            self.setWindowTitle(f"{self.project.name or tr('Untitled')}{star} · Finetune Studio")
+            name = self.project.name or tr("Untitled")
+            self.setWindowTitle(f"{name}{star} · Finetune Studio")
+            if self.wizard is not None:
+                self.wizard.setAccessibleName(name)
             self.setWindowModified(self.project.session.modified)
 
     def _leave_project(self) -> bool:

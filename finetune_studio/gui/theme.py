@@ -15,6 +15,15 @@ from finetune_studio.gui.tokens import DARK, LIGHT, TYPE, Palette
 
 Mode = Literal["system", "light", "dark"]
 FAMILIES = ["Pretendard", "Noto Sans CJK KR", "Malgun Gothic", "Apple SD Gothic Neo"]
+MOVES = (
+    Qt.UIEffect.UI_AnimateMenu,
+    Qt.UIEffect.UI_AnimateCombo,
+    Qt.UIEffect.UI_AnimateTooltip,
+    Qt.UIEffect.UI_AnimateToolBox,
+    Qt.UIEffect.UI_FadeMenu,
+    Qt.UIEffect.UI_FadeTooltip,
+)
+LARGE = ("display", "title")
 ROLES: dict[QPalette.ColorRole, str] = {
     QPalette.ColorRole.Window: "surface",
     QPalette.ColorRole.Base: "raised",
@@ -72,6 +81,8 @@ class Theme(QObject):
         load_fonts()
         app.setStyle("Fusion")
         app.setFont(font("body"))
+        for effect in MOVES:  # nothing moves by itself, whether or not the system asks for that
+            app.setEffectEnabled(effect, False)
         if not self._watching:
             self._watching = True
             QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -115,7 +126,8 @@ def font(role: str, pixels: int = 0) -> QFont:
     made.setPixelSize(pixels or style.pixels)
     made.setWeight(QFont.Weight(style.weight))
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    made.setFeature(QFont.Tag("tnum"), 1)  # figures keep their column while they change
+    if role not in LARGE:  # whose wide figures would stand off the edge
+        made.setFeature(QFont.Tag("tnum"), 1)  # figures keep their column while they change
     if role == "mono":
         made.setFeature(QFont.Tag("calt"), 0)  # or "<|" turns into a triangle
     return made

@@ -159,12 +159,6 @@ class Size:
     text_measure = 640  # longest line of prose
 
 
-class Motion:
-    """Milliseconds. Zero when the system asks for less motion."""
-
-    press, fade, slide = 80, 140, 200
-
-
 def luminance(colour: str) -> float:
     """Relative luminance of `#RRGGBB` after WCAG 2, 0 to 1."""
     parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))

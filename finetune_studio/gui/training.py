@@ -7,6 +7,7 @@ as the window's thread can bear. Leaving the thread leaves the run alone.
 import queue
 import threading
 import time
+from contextlib import suppress
 
 from PySide6.QtCore import QThread
 from typing_extensions import override
@@ -17,6 +18,9 @@ from finetune_studio.runs.events import Event
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.process import follow_batches
 
+WAITING = 4  # batches that may wait; more would be memory, and work for the garbage collector
+PATIENCE = 0.1  # seconds between two looks whether to leave
+
 
 class TrainingThread(QThread):
     """Follows one run from its first event to its end, or until it is told to leave."""
@@ -26,14 +30,14 @@ class TrainingThread(QThread):
         self.folder = folder
         self.error: StudioError | None = None
         self._leave = threading.Event()
-        self._came: queue.SimpleQueue[list[Event]] = queue.SimpleQueue()
+        self._came: queue.Queue[list[Event]] = queue.Queue(WAITING)
         self._rest: list[Event] = []
 
     @override
     def run(self) -> None:
         try:
             for batch in follow_batches(self.folder, leave=self._leave):
-                self._came.put(batch)
+                self._hand_over(batch)
         except StudioError as error:
             self.error = error
         except OSError as error:
@@ -42,6 +46,13 @@ class TrainingThread(QThread):
                 f"{self.folder.path}: {error.strerror or error}",
                 tr("Check that its folder is still there."),
             )
+
+    def _hand_over(self, batch: list[Event]) -> None:
+        """Wait for room; a long history is read as fast as it is taken, and no faster."""
+        while not self._leave.is_set():
+            with suppress(queue.Full):
+                self._came.put(batch, timeout=PATIENCE)
+                return
 
     def take(self, seconds: float, piece: int = 50) -> "Taken":
         """What has come, handed out in pieces for about `seconds`."""

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QWidget
 from typing_extensions import override
 
+from finetune_studio.gui.announcing import Announced
 from finetune_studio.gui.header import Header
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.page import StepOf, StepPage
@@ -49,6 +50,7 @@ class Wizard(QWidget):
         self._footer = Footer(project)
         self._footer.back.clicked.connect(lambda: self.go(self.current - 1))
         self._footer.onward.clicked.connect(self._onward)
+        self._announced = Announced(self)
         self._lay()
         for signal in (project.session.changed, project.facts.changed):
             signal.connect(self.refresh)
@@ -70,6 +72,7 @@ class Wizard(QWidget):
         self._stack.setCurrentWidget(self.page(self.current_key))
         self._rail.choose(self.current)
         self.refresh()
+        self._announced.now(STEPS[self.current].title())
         self.went.emit(self.current_key)
 
     def page(self, key: str) -> StepPage:
@@ -161,6 +164,7 @@ class Footer(Pane):
         self.back = Button(lambda: tr("Back"), glyph="chevron-left")
         self.onward = Button("", "primary")
         self._sign, self._words = Glyph("circle-check", "ok"), Text("", "body", "text2")
+        self._announced = Announced(self)
         line = row(
             self.back,
             None,
@@ -205,3 +209,4 @@ class Footer(Pane):
             self._sign.show_as("circle-check", "ok")
             self._words.say(lambda: tr("Nothing stands in the way."))
         self._words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        self._announced.now(self._words.plain)

@@ -9744,6 +9744,11 @@
    <translation>레시피 저장</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>Save: {format}</source>
+   <translation>{format} 저장</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/main_window.py" />
    <source>Saved</source>
@@ -10328,7 +10333,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
-   <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Time</source>
    <translation>예상 시간</translation>
@@ -10389,6 +10393,11 @@
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
    <source>Too little room: {need} are needed, {free} are free.</source>
    <translation>공간이 모자라요. {need}가 필요한데 {free}가 비어 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
+   <source>Took</source>
+   <translation>걸린 시간</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />

@@ -92,7 +92,7 @@ def _stage(window: "MainWindow", name: str, act: object) -> None:
         return time.perf_counter() - quiet[0] < 1.0
 
     late = beats(0.05, first=act)
-    late += beats(1.0, goes_on)
+    late.take(beats(1.0, goes_on))
     print(f"{name}: {told(late)}; {quiet[0] - begun:.1f} s", flush=True)
 
 

@@ -3,8 +3,10 @@
 python -m tests.benchmarks.window [--seconds 30] [--points 100000] [--rate 200] [--long]
 
 The stalls are those of a timer of 5 ms: how much later than that it comes, while a trainer emits
-events into a run that already holds the points. `--long` adds 5,000 redraws of the curves and 1,000
-changes of page. Every figure stands beside the same one of a bare Qt program or an idle window.
+events into a run that already holds the points. Beside them stands the longest turn by the clock of
+the window's own thread, which tells the same of a machine where other programs are busy. `--long`
+adds 5,000 redraws of the curves and 1,000 changes of page. Every figure stands beside the same one
+of a bare Qt program or an idle window.
 """
 
 import argparse
@@ -136,6 +138,7 @@ def watched(home: Path, asked: argparse.Namespace) -> None:
     arguments = [str(run.path), str(asked.points), str(asked.rate), str(asked.seconds + 30)]
     process.start(run, command=[sys.executable, str(script), *arguments])
     before = memory()
+    gc.freeze()  # as the program does once it stands
     window.new_project()
     assert window.project is not None
     assert window.wizard is not None
@@ -171,7 +174,20 @@ def _long_run(home: Path, points: int) -> RunFolder:
     return run
 
 
-def beats(seconds: float, more: object = None, first: object = None) -> list[float]:
+class Late(list[float]):
+    """How late the beats came, and how long each turn of the window's thread worked, in ms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns: list[float] = []
+
+    def take(self, more: "Late") -> None:
+        """What was seen after this, too."""
+        self.extend(more)
+        self.turns.extend(more.turns)
+
+
+def beats(seconds: float, more: object = None, first: object = None) -> Late:
     """How late each beat of a timer came, in milliseconds, while the event loop runs.
 
     Args:
@@ -181,14 +197,15 @@ def beats(seconds: float, more: object = None, first: object = None) -> list[flo
     """
     from PySide6.QtCore import QEventLoop, Qt, QTimer
 
-    loop, late, before = QEventLoop(), [], time.perf_counter()
-    until = before + seconds
+    loop, late, before = QEventLoop(), Late(), time.perf_counter()
+    until, worked = before + seconds, time.thread_time()
 
     def beat() -> None:
-        nonlocal before
-        now = time.perf_counter()
+        nonlocal before, worked
+        now, work = time.perf_counter(), time.thread_time()
         late.append((now - before) * 1000 - BEAT)
-        before = now
+        late.turns.append((work - worked) * 1000)
+        before, worked = now, work
         if now >= until and not (callable(more) and more()):
             loop.quit()
 
@@ -202,11 +219,14 @@ def beats(seconds: float, more: object = None, first: object = None) -> list[flo
     return late
 
 
-def told(late: list[float]) -> str:
+def told(late: Late) -> str:
+    """The stalls, and the longest turn by the clock of the window's own thread."""
     ordered = sorted(late)
     p99 = ordered[int(len(ordered) * 0.99)]
     over = sum(each > 50 for each in ordered)
-    return f"longest stall {ordered[-1]:.0f} ms, p99 {p99:.1f} ms, {over} over 50 ms"
+    turns = sorted(late.turns)
+    own = f"longest turn {turns[-1]:.0f} ms, p99 {turns[int(len(turns) * 0.99)]:.1f} ms of its own"
+    return f"longest stall {ordered[-1]:.0f} ms, p99 {p99:.1f} ms, {over} over 50 ms; {own}"
 
 
 def _switches() -> None:

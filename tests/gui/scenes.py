@@ -27,10 +27,18 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from finetune_studio import paths
 from finetune_studio.catalog.progress import Control, Progress
 from finetune_studio.errors import StudioError
+from finetune_studio.export.contents import Contents
+from finetune_studio.export.publish import Publication
+from finetune_studio.export.repository import Order
 from finetune_studio.gui.alerts import Alert, surprise
 from finetune_studio.gui.header import RecipeDialog
 from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.pages.hub_dialog import HubDialog
+from finetune_studio.gui.pages.hub_preview import HubPreview
+from finetune_studio.gui.pages.loading_code import CodeDialog
+from finetune_studio.gui.pages.longer import Longer
 from finetune_studio.gui.pages.model_gate import Gate
+from finetune_studio.gui.places import PLACES
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.steps import STEPS
@@ -45,7 +53,7 @@ from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.kinds import Event
 
 GIB = 2**30
-PATIENCE = 60.0  # seconds until what a scene waits for must be there
+PATIENCE = 240.0  # seconds until what a scene waits for must be there
 QWEN = "Qwen/Qwen3-4B-Instruct-2507"
 STEPS_IN_ALL = 255
 
@@ -69,8 +77,7 @@ class Stage:
         """Open a project with the demo's recipe and some changes."""
         named = {"name": "고객센터 답변 도우미"}
         recipe = store.with_changes(demo_recipe(), named | (changes or {}))
-        path = self.folder / "projects" / "고객센터 답변 도우미.yaml"
-        path.parent.mkdir(exist_ok=True)
+        path = _free(self.folder / "projects", "고객센터 답변 도우미", ".yaml")
         store.save(recipe, path)
         self.window.open_path(str(path))
         assert self.window.project is not None
@@ -124,6 +131,13 @@ def _turn(seconds: float) -> None:
     loop = QEventLoop()
     QTimer.singleShot(round(seconds * 1000), loop.quit)
     loop.exec()
+
+
+def _free(folder: Path, name: str, suffix: str = "") -> Path:
+    """A path in a folder that nothing has yet."""
+    folder.mkdir(exist_ok=True)
+    tries = (folder / f"{name}{f' {n}' if n > 1 else ''}{suffix}" for n in range(1, 1000))
+    return next(each for each in tries if not each.exists())
 
 
 # Recorded runs
@@ -187,7 +201,7 @@ def record(
     folder: Path, name: str, events: Iterator[Event] | list[Event], *, alive: bool = False
 ) -> RunFolder:
     """A run's folder as a trainer left it; one that is `alive` is this process."""
-    run = RunFolder.create(folder / name, name)
+    run = RunFolder.create(_free(folder, name), name)
     store.save(demo_recipe(), run.recipe)
     run.events.write_text("".join(f"{said.to_json(each)}\n" for each in events), encoding="utf-8")
     run.log.write_text("loading …\nstep 1  loss 4.81\n", encoding="utf-8")
@@ -215,7 +229,7 @@ def _start(stage: Stage) -> QWidget:
 
 def _start_with_runs(stage: Stage) -> QWidget:
     root = paths.runs()
-    root.mkdir(parents=True)
+    root.mkdir(parents=True, exist_ok=True)
     record(root, "고객센터 답변 도우미", whole(train(STEPS_IN_ALL)))
     stopped = said.Stopped(step=120, reason="asked")
     record(root, "사내 규정 질의응답", [*begin(), *train(120), stopped])
@@ -462,6 +476,33 @@ def _recipe(stage: Stage) -> QWidget:
     return stage.dialog(lambda: RecipeDialog(stage.window, project).exec())
 
 
+def _longer(stage: Stage) -> QWidget:
+    stage.project()
+    run = record(stage.folder, "실행", whole(train(STEPS_IN_ALL)))
+    stage.follow(run)
+    return stage.dialog(lambda: Longer(stage.window, run).open())
+
+
+def _code(stage: Stage) -> QWidget:
+    stage.project()
+    run = record(stage.folder, "실행", whole(train(STEPS_IN_ALL)))
+    return stage.dialog(lambda: CodeDialog(stage.window, run, demo_recipe()).exec())
+
+
+def _upload(stage: Stage) -> QWidget:
+    stage.project()
+    contents = Contents(items=(), left_out=("optimizer.pt", "trainer_state.json"))
+    order = Order("minseo-lab/helpdesk-lora")
+    going = Publication(order, contents, "# helpdesk-lora\n\nA model card.\n", ())
+    return stage.dialog(lambda: HubPreview(stage.window, going).exec())
+
+
+def _hub_data(stage: Stage) -> QWidget:
+    stage.project()
+    stage.show("dataset")
+    return stage.dialog(lambda: HubDialog(stage.window, stage.window.jobs).exec())
+
+
 def _alert(stage: Stage) -> QWidget:
     stage.wait()
     error = StudioError(
@@ -534,18 +575,31 @@ SCENES: dict[str, Callable[[Stage], QWidget]] = {
     "run-died": _run(lambda: [*begin(), *train(70)]),
     "run-newer": _newer,
     "results": _results,
-    "history-empty": _place("history"),
+    **{f"place-{name}": _place(name) for name in PLACES},
     "history": _history,
     "comparison": _comparison,
-    "preferences": _place("preferences"),
-    "help": _place("help"),
     "ask-close": _ask("close"),
     "ask-save": _ask("save"),
     "ask-cancel": _cancel,
     "recipe": _recipe,
+    "longer": _longer,
+    "code": _code,
+    "hub-data": _hub_data,
+    "upload": _upload,
     "alert": _alert,
     "surprise": _surprise,
 }
+DIALOGS = {
+    "Ask": "ask-close",
+    "Alert": "alert",
+    "CodeDialog": "code",
+    "Gate": "gate-refused",
+    "HubDialog": "hub-data",
+    "HubPreview": "upload",
+    "Longer": "longer",
+    "RecipeDialog": "recipe",
+}
+"""The scene of each kind of dialog; steps and places have theirs by their names."""
 
 
 def strike(window: MainWindow) -> None:

@@ -329,3 +329,74 @@ def _in_reach(control):
 
 def _cards(window, name):
     return [each for each in window.findChildren(PressCard) if each.accessibleName() == name]
+
+
+def test_two_windows_on_one_run_see_the_same_and_either_ends_it(window, tmp_path, qtbot, home):
+    run, start = make_run(tmp_path, ENDLESS)
+    start()
+    other = MainWindow(Preferred(Preferences()))
+    qtbot.addWidget(other)
+    other.show()
+    for each in (window, other):
+        each.open_path(str(run.path))
+        qtbot.waitUntil(lambda each=each: each.project.watch.state.step > 3, timeout=20_000)
+    other.wizard.page("training")._status.stop.click()
+    for each in (window, other):
+        qtbot.waitUntil(lambda each=each: not each.project.watch.alive, timeout=20_000)
+        assert each.wizard.page("training")._status._title.plain == "Stopped"
+    assert window.project.watch.state.step == other.project.watch.state.step
+    other.project.watch.leave()
+    other.jobs.close()
+
+
+def test_a_run_that_trains_already_is_not_started_twice(window, tmp_path, qtbot):
+    run, start = make_run(tmp_path, ENDLESS)
+    start()
+    window.open_path(str(run.path))
+    watch = window.project.watch
+    qtbot.waitUntil(lambda: watch.state.step > 3, timeout=20_000)
+    with qtbot.waitSignal(window.door.shown, timeout=30_000) as told:
+        watch.resume()  # as a second window would, that has not seen yet that it goes on
+    assert "training" in told.args[0].title
+    window.findChild(Alert).accept()
+    assert watch.alive
+    watch.stop("cancel")
+    qtbot.waitUntil(lambda: not watch.alive, timeout=20_000)
+
+
+def test_after_the_machine_was_suspended_the_run_goes_on_in_the_window(window, tmp_path, qtbot):
+    import psutil
+
+    run, start = make_run(tmp_path, ENDLESS)
+    trainer = psutil.Process(start().pid)
+    window.open_path(str(run.path))
+    watch = window.project.watch
+    qtbot.waitUntil(lambda: watch.state.step > 3, timeout=20_000)
+    trainer.suspend()
+    qtbot.wait(600)
+    seen = watch.state.step
+    qtbot.wait(600)
+    assert watch.state.step - seen <= 1
+    assert watch.alive
+    trainer.resume()
+    qtbot.waitUntil(lambda: watch.state.step > seen + 3, timeout=20_000)
+    watch.stop("cancel")
+    qtbot.waitUntil(lambda: not watch.alive, timeout=20_000)
+
+
+def test_a_full_disk_is_said_and_nothing_that_was_decided_is_lost(window, project, qtbot):
+    import errno
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    project.session.change({"training.epochs": 8})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("finetune_studio.gui.session.store.save", full)
+        with qtbot.waitSignal(window.door.shown, timeout=20_000) as told:
+            project.session._save_itself()
+        assert "could not be saved" in told.args[0].title
+        assert project.session.modified
+    window.findChild(Alert).accept()
+    project.session.settle()
+    assert store.load(project.session.path).training.epochs == 8

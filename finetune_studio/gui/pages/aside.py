@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui import amounts
+from finetune_studio.gui.announcing import Announced
 from finetune_studio.gui.coach import Remark, remark
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.coach_words import (
@@ -40,7 +41,7 @@ class Aside(QWidget):
         super().__init__()
         self._watch = watch
         self._remark: tuple[Remark | None, bool] = (None, False)
-        self._coach = column(gap=0)
+        self._coach, self._announced = column(gap=0), Announced(self)
         self._memory = Meter(lambda: tr("Memory"), "learned")
         self._use = Meter(lambda: tr("Utilisation"), "learned")
         self._heat = Meter(lambda: tr("Temperature"), "learned", HOT)
@@ -91,6 +92,7 @@ class Aside(QWidget):
         clear(self._coach)
         if found is not None:
             self._coach.addWidget(self._said(found, ended))
+            self._announced.now(coach_title(found, ended))
 
     def _said(self, found: Remark, ended: bool) -> FindingBox:
         action = coach_action(found, ended)

@@ -27,6 +27,7 @@ from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
 RAW = Stroke("learned", width=1.0, alpha=0.5, smooth=False)
 LOSS = Stroke("learned", width=2.25)
 VALIDATION = Stroke("validation", Qt.PenStyle.DashLine, 1.75, "o")
+TALL = 190  # pixels: less shows no shape; a low window scrolls
 WIDE, SMALL = 320, 160  # columns that a curve is thinned to
 
 
@@ -67,6 +68,7 @@ class LossCard(Card):
         super().__init__()
         self._watch = watch
         self._plot = Plot([RAW, LOSS, VALIDATION], axis=38, explored=True)
+        self._plot.setMinimumHeight(TALL)
         self._train, self._held = Text("", "label"), Text("", "label")
         self._all = Button(lambda: tr("Show all"), "link")
         self._all.hide()

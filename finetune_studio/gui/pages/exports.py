@@ -71,7 +71,11 @@ class ExportLine(QWidget):
         self.quant.show_value(USUAL_QUANT)
         self.quant.setVisible(name == "gguf")
         self.quant.edited.connect(lambda _: self._move())
-        self.save = Button(lambda: tr("Save"), glyph="save")
+        self.save = Button(
+            lambda: tr("Save"),
+            glyph="save",
+            name=lambda: tr("Save: {format}").format(format=format_name(name)),
+        )
         self.save.setObjectName(f"export {name}")
         self.save.clicked.connect(self._ask_where)
         self._stop = Button(lambda: tr("Stop"), "quiet")

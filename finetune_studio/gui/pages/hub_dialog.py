@@ -1,6 +1,6 @@
 """Asks for a dataset of the Hub: its name, then which of its configurations and splits."""
 
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from finetune_studio.errors import StudioError
@@ -9,6 +9,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.choice import Select
+from finetune_studio.gui.widgets.dialog import Sheet
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.line import Line
@@ -18,7 +19,7 @@ KEY = "hub dataset"
 WIDTH = 520
 
 
-class HubDialog(QDialog):
+class HubDialog(Sheet):
     """The question.
 
     Attributes:
@@ -26,11 +27,9 @@ class HubDialog(QDialog):
     """
 
     def __init__(self, parent: QWidget, jobs: Jobs) -> None:
-        super().__init__(parent)
+        super().__init__(parent, tr("A dataset of the Hub"), WIDTH)
         self._jobs, self._choices = jobs, dict[str, tuple[str, ...]]()
         self._repo = self._config = self._split = self.name = ""
-        self.setWindowTitle(tr("A dataset of the Hub"))
-        self.setModal(True)
         self.field = Line(lambda: tr("owner/name"))
         self.field.setAccessibleName(tr("Name of the dataset"))
         self.field.textEdited.connect(lambda _: self._forget())
@@ -49,7 +48,7 @@ class HubDialog(QDialog):
             "Its name as on the page of the dataset. The data is downloaded when you use it; no "
             "code from there is run."
         )
-        self.setLayout(
+        self.hold(
             column(
                 Text(lambda: tr("Which dataset of the Hub?"), "section"),
                 Text(asked, "body", "text2", wrap=True),
@@ -59,10 +58,8 @@ class HubDialog(QDialog):
                 Space.s,
                 box(row(None, leave, self.take)),
                 gap=Space.s,
-                pad=Space.xl,
             )
         )
-        self.setFixedWidth(WIDTH)
 
     def _look(self) -> None:
         from finetune_studio.data import hub

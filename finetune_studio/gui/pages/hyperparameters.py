@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from typing_extensions import override
 
 from finetune_studio.gui import amounts
@@ -26,6 +27,7 @@ from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
 from finetune_studio.recipe.fields import Described, describe
 from finetune_studio.recipe.schema import Recipe
 
+NARROW = 850  # pixels of the page under which a form has no room beside its controls
 POINTS = 400  # of the curve
 UNKNOWN = "–"
 GROUPS: tuple[tuple[Callable[[], str], tuple[str, ...]], ...] = (
@@ -102,6 +104,11 @@ class HyperparametersPage(StepPage):
     @override
     def reveal(self, path: str) -> bool:
         return self.form.reveal(path)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.form.stand(narrow=self.width() < NARROW)
+        super().resizeEvent(event)
 
     def _basic(self) -> str:
         return tr("Basic {count}").format(count=self.form.count("basic"))

@@ -1,7 +1,7 @@
 """Runs laid over each other: their curves in one plot, and the settings in which they differ."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -15,7 +15,7 @@ from finetune_studio.gui.past import RunCurves, Values
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Segmented
-from finetune_studio.gui.widgets.layout import Rule, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
 from finetune_studio.gui.widgets.plot import LegendKey, Plot, Stroke
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
@@ -32,6 +32,7 @@ STROKES = (
     Stroke("activations", Qt.PenStyle.DashDotDotLine, 2.0),
 )
 MOST = len(STROKES)
+UNKNOWN = "–"
 HEIGHT = 240
 ROWS = 12  # settings that are shown; the rest are counted
 
@@ -59,8 +60,7 @@ class Overlay(Card):
         self._runs = list(runs)
         clear(self._legend)
         for run, stroke in zip(self._runs, STROKES, strict=False):
-            self._legend.addWidget(LegendKey(stroke))
-            self._legend.addWidget(Text(run.name, "label"))
+            self._legend.addWidget(box(row(LegendKey(stroke), Text(run.name, "label"), gap=6)))
         self._legend.addStretch(1)
         self._tabulate(comparison)
         self._draw()
@@ -87,25 +87,30 @@ class Overlay(Card):
 
     def _tabulate(self, comparison: Comparison) -> None:
         clear(self._table)
-        lines = {_setting_name(path): values for path, values in comparison.settings.items()}
-        lines |= {_FIGURES[name](): values for name, values in comparison.metrics.items()
-                  if name in _FIGURES}  # fmt: skip
+        lines: dict[str, list[str]] = {
+            _setting_name(path): [_said(each) for each in values]
+            for path, values in comparison.settings.items()
+        }
+        for name, values in comparison.metrics.items():
+            if name in _FIGURES:
+                title, told = _FIGURES[name]
+                lines[title()] = [_figure(each, told) for each in values]
         head = [Text(lambda: tr("What differs"), "strong")]
         head += [Text(each.name, "strong") for each in comparison.runs]
         for at, widget in enumerate(head):
             self._table.addWidget(widget, 0, at)
-        for index, (name, values) in enumerate(list(lines.items())[:ROWS], 1):
-            for at, text in enumerate([name, *(_said(value) for value in values)]):
+        for index, (setting, told_of) in enumerate(list(lines.items())[:ROWS], 1):
+            for at, text in enumerate([setting, *told_of]):
                 cell: QWidget = Text(text, "body", "text2" if not at else "text")
                 self._table.addWidget(cell, index, at)
         self._table.setColumnStretch(len(comparison.runs) + 1, 1)
 
 
-_FIGURES = {
-    "validation loss": lambda: tr("Best validation loss"),
-    "best step": lambda: tr("Best step"),
-    "seconds": lambda: tr("Time"),
-    "tokens per second": lambda: tr("Tokens per second"),
+_FIGURES: dict[str, tuple[Callable[[], str], Callable[[float], str]]] = {
+    "validation loss": (lambda: tr("Best validation loss"), lambda value: f"{value:.3f}"),
+    "best step": (lambda: tr("Best step"), amounts.whole),
+    "seconds": (lambda: tr("Took"), amounts.duration),
+    "tokens per second": (lambda: tr("Tokens per second"), amounts.whole),
 }
 
 
@@ -114,10 +119,12 @@ def _setting_name(path: str) -> str:
     return i18n.tr(titles[path]) if path in titles else path
 
 
+def _figure(value: object, told: Callable[[float], str]) -> str:
+    return told(value) if isinstance(value, int | float) else UNKNOWN
+
+
 def _said(value: object) -> str:
     if value is None:
-        return "–"
-    if isinstance(value, float) and value > 60 and not value.is_integer():
-        return amounts.whole(value)
+        return UNKNOWN
     text = shown(value)
     return text if len(text) <= 40 else "…" + text[-39:]

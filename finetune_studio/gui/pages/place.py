@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLayout, QWidget
 
-from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.language import Words, say, tr
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.layout import Pane, Scroller, box, column, row
@@ -34,7 +34,9 @@ class Place(QWidget):
         self, title: Words, sentence: Words, body: QLayout, *, scrolls: bool = True, widest: int = 0
     ) -> None:
         """Put the page together around its body."""
+        self.setAccessibleName(say(title))
         back = Button(lambda: tr("Go back"), "quiet", "chevron-left")
+        back.setProperty("lead", True)  # its arrow stands over the title
         back.clicked.connect(self.left)
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

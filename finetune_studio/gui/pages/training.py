@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from typing_extensions import override
 
 from finetune_studio.gui import amounts
+from finetune_studio.gui.announcing import Announced
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.aside import Aside
 from finetune_studio.gui.pages.curves import LossCard, SmallCard, curves
@@ -79,6 +80,7 @@ class Status(QWidget):
         self._step, self._epoch = Text("", "strong"), Text("", "body", "text2")
         self._left, self._end = Text("", "strong"), Text("", "body", "text2")
         self._track = Track("learned")
+        self._announced = Announced(self)
         running = (self.cancel, self.pause, self.go_on, self.stop)
         buttons = (*running, self.extend, self.again, self.resume)
         head = row(self._title, self._badge, None, *buttons, gap=Space.s)
@@ -94,6 +96,7 @@ class Status(QWidget):
         """Show how things are now."""
         state, watch = self._watch.state, self._watch
         self._title.say(title(watch))
+        self._announced.now(self._title.plain)
         live = watch.alive and not (watch.stopping or watch.starting)
         paused = state.phase == "paused"
         steps = state.phase in ("training", "evaluating", "saving", "paused")

@@ -5,6 +5,7 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsDropShadowEffect, QWidget
 from typing_extensions import override
 
+from finetune_studio.gui.announcing import announce
 from finetune_studio.gui.language import Words
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Radius, Space
@@ -22,7 +23,7 @@ def empty_state(glyph: str, title: Words, detail: Words, *actions: Button) -> QW
     words = Text(detail, "body", "text2", wrap=True)
     words.setAlignment(centre)
     words.setFixedWidth(420)
-    layout = column(None, gap=Space.s)
+    layout = column(None, gap=Space.s, pad=(0, Space.l, 0, Space.m))
     layout.addWidget(Glyph(glyph, "accent", 24, "accent_soft"), alignment=centre)
     layout.addSpacing(Space.s)
     layout.addWidget(Text(title, "section"), alignment=centre)
@@ -44,7 +45,8 @@ class Toast(QWidget):
     ) -> None:
         super().__init__(parent)
         self._over = parent
-        line = row(Glyph(glyph, tone), Text(words), gap=10, pad=(14, 8, 16, 8))
+        self._words = Text(words)
+        line = row(Glyph(glyph, tone), self._words, gap=10, pad=(14, 8, 16, 8))
         if action:
             button = Button(action, "link")
             button.clicked.connect(self.acted)
@@ -67,6 +69,7 @@ class Toast(QWidget):
         self.move((room.width() - self.width()) // 2, room.height() - self.height() - above)
         self.show()
         self.raise_()
+        announce(self, self._words.plain)
         self._leaves.start()
 
     @override
