@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 from finetune_studio import paths
-from finetune_studio.catalog import hub
 from finetune_studio.catalog.local import inspect_model
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
@@ -31,6 +30,8 @@ def resolve_model(source: str, revision: str = "", trust_remote_code: bool = Fal
     """
     folder = _embedded() if source == DEMO else _folder(source)
     if folder is None:
+        from finetune_studio.catalog import hub  # a download's parts, which are seldom needed
+
         folder = hub.fetch(source, revision, trust_remote_code)
     inspect_model(folder, trust_remote_code)
     return folder
@@ -47,6 +48,8 @@ def resolve_without_weights(
     """
     folder = _embedded() if source == DEMO else _folder(source)
     if folder is None:
+        from finetune_studio.catalog import hub
+
         return hub.fetch_small(source, revision, trust_remote_code)
     inspect_model(folder, trust_remote_code)
     return folder
