@@ -162,6 +162,7 @@ class SettingUp(QObject):
 
     def _arrive(self, _: object) -> None:
         self.phase = "done"
+        self._job = self.plan = None
         self.folder = installed.training_folder()
         self.moved.emit()
 

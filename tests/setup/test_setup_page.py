@@ -187,8 +187,6 @@ def test_what_is_ready_can_be_repaired_and_changed_from_the_preferences(window, 
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: isinstance(window._place, SetupPage))
     page = window._place
-    job.plan = None
-    job.moved.emit()
     next((home / "environment").rglob("prove.py")).unlink()
     press(page, "repair", qtbot)
     reaches(job, "done", qtbot)
