@@ -121,7 +121,7 @@ class Architecture:
         tied: Whether the embedding is the head, too.
         positions: Learned positions; 0 where they are computed.
         norm_size: Numbers in a norm for each place: 2 with a bias.
-        seen: Linear layers of a vision part, which adapters reach as well.
+        seen: Linear layers of a vision part, which is loaded and never trained.
         seen_small: The other parameters of a vision part.
         cap: Whether logits are softly capped, which keeps copies of them.
     """
@@ -151,13 +151,22 @@ class Architecture:
     @cached_property
     def matrices(self) -> tuple[Matrix, ...]:
         """Every linear layer but the head."""
-        own = tuple(matrix for layer in self.layers for matrix in layer.matrices)
-        return own + self.seen
+        return self.written + self.seen
+
+    @cached_property
+    def written(self) -> tuple[Matrix, ...]:
+        """The linear layers that write text, the head apart: those that adapters reach."""
+        return tuple(matrix for layer in self.layers for matrix in layer.matrices)
 
     @cached_property
     def kinds(self) -> Mapping[Matrix, int]:
         """Every kind of linear layer but the head, and how many there are: few in many layers."""
         return Counter(self.matrices)
+
+    @cached_property
+    def written_kinds(self) -> Mapping[Matrix, int]:
+        """The same of those that write text."""
+        return Counter(self.written)
 
     @cached_property
     def experts(self) -> int:

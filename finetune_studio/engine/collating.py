@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -27,39 +28,58 @@ def padding_id(tokenizer: Tokenizer) -> int:
 
 @dataclass(frozen=True)
 class Collator:
-    """Rows to a batch, padded on the right; packed sequences get positions instead of a mask.
+    """Rows to a batch: padded on the right, or laid end to end without any padding.
 
-    `labels` of a classification become `[-100, label]`, so that every label tensor has two
-    dimensions and starts with a place where nothing is learned.
+    Rows that share a line, packed or laid end to end, get positions instead of a mask; with
+    `edges` also where each begins, for attention that needs no mask. `labels` of a classification
+    become `[-100, label]`, so that every label tensor has two dimensions and starts with a place
+    where nothing is learned.
+
+    Attributes:
+        pad_id: What padding is made of.
+        flat: Lay the rows of a batch end to end in one line.
+        edges: Add `cu_seq_lens_q`, `[documents + 1]` int32, and `max_length_q`.
+        length: Fill lines up to this many tokens at least, so that shapes stay the same; 0: no.
     """
 
     pad_id: int
+    flat: bool = False
+    edges: bool = False
+    length: int = 0
 
-    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        """`input_ids`, `labels` and `attention_mask` or `position_ids`, each `[rows, tokens]`."""
-        longest = max(len(row["input_ids"]) for row in rows)
-        ids = torch.full((len(rows), longest), self.pad_id)
-        classes = isinstance(rows[0]["labels"], int)
-        labels = torch.full((len(rows), 2 if classes else longest), IGNORED)
-        packed = "seq_lengths" in rows[0]
-        places = torch.zeros((len(rows), longest), dtype=torch.long)
-        for index, row in enumerate(rows):
-            size = len(row["input_ids"])
-            ids[index, :size] = torch.as_tensor(row["input_ids"])
-            if classes:
-                labels[index, 1] = row["labels"]
-            else:
-                labels[index, :size] = torch.as_tensor(row["labels"])
-            if packed:
-                lengths = [*row["seq_lengths"], *([longest - size] if longest > size else [])]
-                places[index] = torch.cat([torch.arange(length) for length in lengths])
-            else:
-                places[index, :size] = 1
-        return {
-            "input_ids": ids,
-            "labels": labels,
-            ("position_ids" if packed else "attention_mask"): places,
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """`input_ids`, `labels` and `attention_mask` or `position_ids`, each `[lines, tokens]`."""
+        if isinstance(rows[0]["labels"], int):
+            return self._labelled(rows)
+        documents = [[*(row.get("seq_lengths") or [len(row["input_ids"])])] for row in rows]
+        if self.flat:
+            ids = list(chain(*(row["input_ids"] for row in rows)))
+            labels = list(chain(*(row["labels"] for row in rows)))
+            rows, documents = [{"input_ids": ids, "labels": labels}], [list(chain(*documents))]
+        batch = {
+            "input_ids": self._filled([row["input_ids"] for row in rows], self.pad_id),
+            "labels": self._filled([row["labels"] for row in rows], IGNORED),
         }
+        size = batch["input_ids"].shape[1]
+        if not self.flat and "seq_lengths" not in rows[0]:
+            return batch | {"attention_mask": _seen(rows, size)}
+        for each in documents:
+            each.extend([size - sum(each)] if size > sum(each) else [])
+        places = [torch.cat([torch.arange(length) for length in each]) for each in documents]
+        batch["position_ids"] = torch.stack(places)
+        return batch | (_edges(documents) if self.edges else {})
+
+    def _labelled(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
+        ids = self._filled([row["input_ids"] for row in rows], self.pad_id)
+        labels = torch.tensor([[IGNORED, row["labels"]] for row in rows])
+        return {"input_ids": ids, "labels": labels, "attention_mask": _seen(rows, ids.shape[1])}
+
+    def _filled(self, lines: list[Sequence[int]], filling: int) -> torch.Tensor:
+        longest = max(self.length, *map(len, lines))
+        filled = torch.full((len(lines), longest), filling)
+        for index, line in enumerate(lines):
+            filled[index, : len(line)] = torch.as_tensor(line)
+        return filled
 
     def counting(self, fed: deque[int]) -> "CountingCollator":
         """This collator, noting in `fed` how many real tokens each batch holds."""
@@ -73,10 +93,29 @@ class CountingCollator:
     collator: Collator
     fed: deque[int]
 
-    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The batch of `collator`."""
         self.fed.append(sum(len(row["input_ids"]) for row in rows))
         return self.collator(rows)
+
+
+def _seen(rows: Sequence[Mapping[str, Any]], size: int) -> torch.Tensor:
+    lengths = torch.tensor([len(row["input_ids"]) for row in rows])
+    return (torch.arange(size) < lengths[:, None]).long()
+
+
+def _edges(documents: list[list[int]]) -> dict[str, Any]:
+    lengths = torch.tensor(list(chain(*documents)))
+    edges = torch.nn.functional.pad(lengths.cumsum(0), (1, 0)).int()
+    return {"cu_seq_lens_q": edges, "max_length_q": int(lengths.max())}
+
+
+def moved(batch: Mapping[str, Any], device: Device) -> dict[str, Any]:
+    """The batch with its tensors on the device."""
+    return {
+        name: value.to(device.place, non_blocking=True) if torch.is_tensor(value) else value
+        for name, value in batch.items()
+    }
 
 
 def as_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -87,10 +126,10 @@ def as_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 
 def batches_of(
     data: Dataset, collator: Collator, size: int, device: Device
-) -> Callable[[], Iterator[dict[str, torch.Tensor]]]:
+) -> Callable[[], Iterator[dict[str, Any]]]:
     """Makes this process's batches anew at each call; an empty share is one skipped turn."""
 
-    def batches() -> Iterator[dict[str, torch.Tensor]]:
+    def batches() -> Iterator[dict[str, Any]]:
         for start in range(device.rank * size, len(data), device.world * size):
             yield collator(as_rows(data[start : start + size]))
 

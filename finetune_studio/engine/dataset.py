@@ -14,7 +14,6 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from datasets import Dataset, Features, List, Value, disable_progress_bars
-from transformers import AutoConfig
 
 from finetune_studio import paths
 from finetune_studio.data.usable import Usable, read_rows
@@ -28,8 +27,6 @@ from finetune_studio.tokens.examples import PROBLEMS
 from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
 from finetune_studio.tokens.supervision import Supervisor, label_names, supervisor_of
 
-ATTENTION = {"full_attention", "sliding_attention", "chunked_attention"}
-"""Layer types whose masks keep packed rows apart; others carry a state from row to row."""
 BATCH = 1000  # rows tokenised at once
 FORMAT = 2  # of the kept token rows
 
@@ -41,7 +38,7 @@ class Prepared:
     """The data as the trainer takes it.
 
     Attributes:
-        train: Rows (or packed sequences) of `input_ids` and `labels`.
+        train: Rows (packed sequences, once laid out) of `input_ids` and `labels`.
         validation: Rows that are measured on; never packed.
         rows: Rows that are learned from, before packing.
         validation_rows: Rows kept aside, before the limit on how many are measured.
@@ -61,13 +58,18 @@ class Prepared:
     collator: Collator
 
     @property
+    def packed(self) -> bool:
+        """Whether rows share sequences."""
+        return "seq_lengths" in self.train.column_names
+
+    @property
     def label_names(self) -> tuple[str, ...]:
         """The labels' names; none for the generating tasks."""
         return self.labels.names if self.labels else ()
 
 
 def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
-    """Read, split, tokenise and pack the recipe's rows for the model in `source`.
+    """Read, split and tokenise the recipe's rows for the model in `source`.
 
     Raises:
         RefusedError: The files hold no row that this task can use.
@@ -89,10 +91,6 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
                 ),
                 hint=tr("Raise training.sequence_length, or look at the rows with `check`."),
             )
-        if recipe.training.packing and _packable(source, emit):
-            from trl import pack_dataset  # slow to import, and not every run packs
-
-            train = pack_dataset(train, recipe.training.sequence_length, "bfd")
     pad_id = padding_id(tokenizer)
     return Prepared(
         train,
@@ -137,21 +135,6 @@ def _by_length(rows: Dataset) -> Dataset:
     """Rows to measure on, the longest first: batches of like length are padded little."""
     order = lengths_of(rows).argsort(descending=True, stable=True)
     return rows.select(order.numpy())
-
-
-def _packable(source: Path, emit: Emit) -> bool:
-    config = AutoConfig.from_pretrained(source, local_files_only=True).get_text_config()
-    kinds = set(getattr(config, "layer_types", None) or ATTENTION)
-    if kinds <= ATTENTION:
-        return True
-    emit(
-        "notice",
-        level="warning",
-        code="packing-off",
-        text=mark("Packing is off: this model's {kinds} layers cannot keep packed rows apart."),
-        values={"kinds": ", ".join(sorted(kinds - ATTENTION))},
-    )
-    return False
 
 
 class _Tokenise:

@@ -11,6 +11,8 @@ from finetune_studio.recipe.methods import Full
 from finetune_studio.recipe.schema import Recipe
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+FP8 = (8, 9)
+"""The compute capability from which products take 8-bit floats."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Device:
         return DTYPES[self.precision]
 
     @property
+    def place(self) -> torch.device:
+        """Where this process's tensors go."""
+        return torch.device("cuda", self.index) if self.kind == "cuda" else torch.device("cpu")
+
+    @property
     def first(self) -> bool:
         """Whether this process speaks for all."""
         return self.rank == 0
@@ -53,8 +60,10 @@ def find_device(recipe: Recipe) -> Device:
     """
     kind = "cuda" if torch.cuda.is_available() else "cpu"
     has_bf16 = kind == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False)
-    asked = recipe.method.base_precision
-    if asked == "auto":
+    asked: str = recipe.method.base_precision
+    if asked == "fp8":
+        _refuse_without_fp8(kind)
+    if asked in ("auto", "fp8"):
         asked = "fp32" if kind == "cpu" else "bf16" if has_bf16 else "fp16"
     _refuse(asked, kind, has_bf16, recipe)
     return Device(
@@ -81,3 +90,13 @@ def _refuse(precision: str, kind: str, has_bf16: bool, recipe: Recipe) -> None:
     else:
         return
     raise RefusedError(why, hint=tr("Set method.base_precision to auto."))
+
+
+def _refuse_without_fp8(kind: str) -> None:
+    """Refuse GPUs whose products know no 8-bit floats; a CPU does the same in plain operations."""
+    if kind == "cuda" and torch.cuda.get_device_capability() < FP8:
+        raise RefusedError(
+            tr("This GPU does not compute in 8-bit floats."),
+            tr("They need compute capability 8.9, such as an RTX 40 or H100."),
+            tr("Set method.base_precision to auto, or choose qlora with 8 bits."),
+        )

@@ -16,11 +16,11 @@ import torch
 from transformers import TrainerCallback, set_seed
 
 from finetune_studio.catalog.resolve import resolve_model
-from finetune_studio.engine.adapters import count_parameters, with_adapter
-from finetune_studio.engine.arguments import checkpointing_in_use, training_arguments
+from finetune_studio.engine.adapters import count_parameters
+from finetune_studio.engine.arguments import training_arguments
 from finetune_studio.engine.dataset import Prepared, prepare
 from finetune_studio.engine.device import Device, find_device
-from finetune_studio.engine.loading import keep_fewer_activations, load_model
+from finetune_studio.engine.footing import stand
 from finetune_studio.engine.loss import Loss, Meter
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
@@ -59,20 +59,21 @@ def dry_run(recipe: Recipe, held: int = 0) -> dict[str, Any]:
         held: Bytes of the GPU that other programs hold.
     """
     refuse_errors(recipe)
-    recipe = store.with_changes(recipe, {"training.max_steps": STEPS})
+    recipe = store.with_changes(
+        recipe,
+        {"training.max_steps": STEPS, "training.speed.selective_checkpointing": "off"},
+    )  # what is filled because it is free says nothing of what is needed
     device = find_device(recipe)
     set_seed(recipe.training.seed)
     model = recipe.model
     source = resolve_model(model.source, model.revision, model.trust_remote_code)
-    data = prepare(recipe, source, lambda *_, **__: None)
-    rows = _longest(recipe, data)
+    data = prepare(recipe, source, _unheard)
     about: dict[str, Any] = {
         "device": torch.cuda.get_device_name() if device.kind == "cuda" else "cpu",
-        "longest": len(rows[0]["input_ids"]),
         "out_of_memory": False,
     }
     try:
-        about |= _train(recipe, source, device, data, rows)
+        about |= _train(recipe, source, device, data, about)
     except torch.OutOfMemoryError:
         gc.collect()
         about["out_of_memory"] = True
@@ -88,13 +89,17 @@ def _longest(recipe: Recipe, data: Prepared) -> Any:
     return data.train.select(whole * STEPS)
 
 
+def _unheard(*_: Any, **__: Any) -> None:
+    """What a dry run would tell is told by the run."""
+
+
 def _train(
-    recipe: Recipe, source: Path, device: Device, data: Prepared, rows: Any
+    recipe: Recipe, source: Path, device: Device, data: Prepared, about: dict[str, Any]
 ) -> dict[str, Any]:
-    model = load_model(recipe, source, device, data.labels, data.pad_id)
-    if checkpointing_in_use(recipe, device):
-        keep_fewer_activations(model)
-    model = with_adapter(model, recipe)
+    footing = stand(recipe, source, device, data, _unheard)
+    model, data = footing.model, footing.data
+    rows = _longest(recipe, data)
+    about["longest"] = len(rows[0]["input_ids"])
     trainable, whole = count_parameters(model)
     meter, training, clock = Meter(), recipe.training, Clock()
     with tempfile.TemporaryDirectory(prefix="dry-run-") as folder:
@@ -102,9 +107,9 @@ def _train(
             batches_to_learn(
                 rows, data.collator.counting(meter.fed), training.batch_size, training.seed, device
             ),
+            Loss(recipe.task.kind, meter, footing.head),
             model=model,
             args=training_arguments(recipe, count_steps(recipe, len(rows)), device, Path(folder)),
-            compute_loss_func=Loss(recipe.task.kind, meter),
             callbacks=[clock],
         )
         for each in _printers(trainer):

@@ -10,13 +10,19 @@ from typing import Any
 import torch
 from torch import nn
 
+from finetune_studio.engine.collating import moved
 from finetune_studio.engine.device import Device
-from finetune_studio.engine.loss import label_sums, token_sums
+from finetune_studio.engine.loss import label_sums, sums_of, with_places
+from finetune_studio.engine.speed.head import Head
 
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, batches: Iterable[dict[str, Any]], device: Device, labels: int = 0
+    model: nn.Module,
+    batches: Iterable[dict[str, Any]],
+    device: Device,
+    labels: int = 0,
+    head: Head | None = None,
 ) -> dict[str, float]:
     """Metrics over all batches; with several processes each measures its share and all get the sum.
 
@@ -25,6 +31,7 @@ def evaluate(
         batches: This process's batches, on the CPU.
         device: Where the model is.
         labels: How many labels a classification has; 0 for the generating tasks.
+        head: The model's head, where the loss is made in chunks and no logits are kept.
 
     Returns:
         `loss`, and `perplexity` and `token_accuracy`, or `accuracy` and `macro_f1` (the mean
@@ -33,24 +40,32 @@ def evaluate(
     """
     was_training = model.training
     model.eval()
-    place = torch.device(device.kind, device.index) if device.kind == "cuda" else "cpu"
+    place = device.place
     sums = torch.zeros(3, dtype=torch.float64, device=place)
     table = torch.zeros(max(labels, 1) ** 2, dtype=torch.int64, device=place)
     for batch in batches:
-        moved = {name: value.to(place) for name, value in batch.items()}
-        targets = moved.pop("labels")
+        given = moved(with_places(batch, head), device)
         with torch.autocast(device.kind, device.dtype, enabled=device.precision != "fp32"):
-            logits = model(**moved, use_cache=False).logits
-        part = label_sums(logits, targets) if labels else token_sums(logits, targets)
+            if labels:
+                part, cells = _classified(model, given, labels)
+                table += torch.bincount(cells, minlength=labels**2)
+            else:
+                part = sums_of(model, given, False, head)
         sums += torch.stack([value.double() for value in part])
-        if labels:
-            cells = targets[:, -1] * labels + logits.argmax(-1)
-            table += torch.bincount(cells, minlength=labels**2)
     if torch.distributed.is_initialized():
         torch.distributed.all_reduce(sums)
         torch.distributed.all_reduce(table)
     model.train(was_training)
     return _metrics(sums.tolist(), table.view(max(labels, 1), -1).tolist() if labels else None)
+
+
+def _classified(
+    model: nn.Module, batch: dict[str, Any], labels: int
+) -> tuple[tuple[torch.Tensor, ...], torch.Tensor]:
+    """The batch's sums, and for each row its cell of the table of truths and guesses."""
+    targets = batch.pop("labels")
+    logits = model(**batch, use_cache=False).logits
+    return label_sums(logits, targets), targets[:, -1] * labels + logits.argmax(-1)
 
 
 def _metrics(sums: list[float], table: list[list[int]] | None) -> dict[str, float]:

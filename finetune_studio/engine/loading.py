@@ -15,6 +15,7 @@ from transformers import (
 )
 
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed.fp8 import into_float8
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.methods import Full, Qlora
@@ -56,7 +57,8 @@ def load_model(
         "trust_remote_code": recipe.model.trust_remote_code,
         "local_files_only": True,
     }
-    if device.kind == "cuda":
+    in_fp8 = recipe.method.base_precision == "fp8"
+    if device.kind == "cuda" and not in_fp8:
         options["device_map"] = {"": device.index}
     if isinstance(recipe.method, Qlora):
         options["quantization_config"] = quantisation(recipe.method, device)
@@ -69,6 +71,8 @@ def load_model(
         warnings.simplefilter("ignore")
         model = _loaded(kind, folder, options)
     _keep_weights_differentiable(model)
+    if in_fp8:
+        into_float8(model, device, HEADS)
     model.config.pad_token_id = pad_id
     model.config.use_cache = False
     return model

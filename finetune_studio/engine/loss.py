@@ -7,8 +7,10 @@ from collections import deque
 from typing import Any
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
+from finetune_studio.engine.speed.head import Head, learned_places
 from finetune_studio.tokens.examples import IGNORED
 
 
@@ -72,23 +74,50 @@ def label_sums(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor
     return loss, right, (targets != IGNORED).sum()
 
 
-class Loss:
-    """The loss function that the trainer calls.
+def sums_of(
+    model: nn.Module, batch: dict[str, Any], classifies: bool, head: Head | None = None
+) -> tuple[torch.Tensor, ...]:
+    """Summed loss, right guesses and counted labels of a batch, by the model as it is.
 
-    The sum over the step divided by what the step learns.
+    Args:
+        model: The model, or what wraps it.
+        batch: Tensors on the model's device; with `learned` (see `with_places`) for a head.
+        classifies: Whether rows are labelled rather than gone on with.
+        head: The model's head, where the loss is made in chunks.
     """
+    labels, places = batch["labels"], batch.get("learned")
+    given = {name: batch[name] for name in batch.keys() - {"labels", "learned"}}
+    if head is None or places is None:
+        logits = model(**given, use_cache=False).logits
+        return (label_sums if classifies else token_sums)(logits, labels)
+    with head.holding():
+        model(**given, use_cache=False)
+    return head.sums(labels, places)
 
-    def __init__(self, kind: str, meter: Meter) -> None:
-        self._sums = label_sums if kind == "classify" else token_sums
+
+def with_places(batch: dict[str, Any], head: Head | None) -> dict[str, Any]:
+    """The batch, still on the CPU, with what a chunked loss needs to know beforehand."""
+    return batch | {"learned": learned_places(batch["labels"])} if head else batch
+
+
+class Loss:
+    """The loss that the trainer asks for: the step's sum divided by what the step learns."""
+
+    def __init__(self, kind: str, meter: Meter, head: Head | None = None) -> None:
+        self._classifies = kind == "classify"
         self._meter = meter
+        self.head = head
 
     def __call__(
-        self,
-        outputs: Any,
-        labels: torch.Tensor,
-        num_items_in_batch: torch.Tensor | int | None = None,
+        self, model: nn.Module, batch: dict[str, Any], counted: torch.Tensor | int | None = None
     ) -> torch.Tensor:
-        """Mean loss over the whole step's learned tokens (or rows), a scalar."""
-        loss, right, counted = self._sums(outputs.logits, labels)
-        self._meter.add(right, counted)
-        return loss / (counted if num_items_in_batch is None else num_items_in_batch)
+        """Mean loss over the whole step's learned tokens (or rows), a scalar.
+
+        Args:
+            model: The model, or what wraps it.
+            batch: On the model's device.
+            counted: What the whole step learns; None takes the batch alone.
+        """
+        loss, right, here = sums_of(model, batch, self._classifies, self.head)
+        self._meter.add(right, here)
+        return loss / (here if counted is None else counted)

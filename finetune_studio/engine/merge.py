@@ -14,6 +14,7 @@ from finetune_studio.engine import streaming
 from finetune_studio.engine.collating import padding_id
 from finetune_studio.engine.device import DTYPES
 from finetune_studio.engine.result import copy_tokenizer
+from finetune_studio.engine.speed.fp8 import in_full
 from finetune_studio.engine.tuned import Tuned, with_its_adapter
 from finetune_studio.recipe.methods import Full, Qlora
 
@@ -46,7 +47,7 @@ def write_merged(tuned: Tuned, part: Path, precision: str = "bf16") -> str:
 def _plan(tuned: Tuned) -> streaming.Plan | None:
     """How to do it tensor by tensor; None where the model must be loaded."""
     method = tuned.recipe.method
-    if tuned.labels or isinstance(method, Qlora):
+    if tuned.labels or isinstance(method, Qlora) or method.base_precision == "fp8":
         return None
     if isinstance(method, Full):
         return streaming.whole(tuned.folder)
@@ -88,6 +89,8 @@ def _merge(tuned: Tuned) -> tuple[nn.Module, str]:
     method = tuned.recipe.method
     if isinstance(method, Full):
         return tuned.model(), "whole model"
+    if method.base_precision == "fp8":
+        return _with_adapter(in_full(tuned.base()), tuned), "adapter merged into the 8-bit floats"
     if not isinstance(method, Qlora):
         return _with_adapter(tuned.base(), tuned), "adapter merged into the base model"
     base = tuned.base().dequantize()

@@ -13,11 +13,14 @@ from typing import Any
 
 import pyarrow.compute as pc
 import torch
+from torch import nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers import Trainer
 
 from finetune_studio.engine.collating import CountingCollator
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.loss import Loss, with_places
+from finetune_studio.engine.speed.ahead import Ahead
 from finetune_studio.tokens.examples import IGNORED
 
 NOTHING = -1
@@ -121,15 +124,33 @@ class Rows(Dataset[dict[str, Any]]):
 
 
 class SharingTrainer(Trainer):
-    """transformers' trainer, fed with the batches of this process as they are."""
+    """transformers' trainer, fed with the batches of this process as they are, and with our loss.
 
-    def __init__(self, batches: DataLoader[dict[str, Any]], **options: Any) -> None:
-        super().__init__(train_dataset=batches.dataset, **options)
-        self._batches = batches
+    The loss is divided by what the whole step learns, over all its batches and processes.
+    """
+
+    def __init__(self, batches: DataLoader[dict[str, Any]], loss: Loss, **options: Any) -> None:
+        super().__init__(train_dataset=batches.dataset, compute_loss_func=loss, **options)
+        self._batches, self._loss = batches, loss
 
     def get_train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """The batches of this process; transformers asks here."""
         return self._batches
+
+    def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        moved: dict[str, Any] = super()._prepare_inputs(with_places(inputs, self._loss.head))
+        return moved
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        """The batch's part of the step's loss; gradients are averaged over processes afterwards."""
+        loss = self._loss(model, inputs, num_items_in_batch) * self.accelerator.num_processes
+        return (loss, None) if return_outputs else loss
 
 
 def batches_to_learn(
@@ -139,9 +160,20 @@ def batches_to_learn(
     seed: int,
     device: Device,
     grouping: Grouping | None = None,
+    ahead: bool = False,
 ) -> DataLoader[dict[str, Any]]:
-    """This process's batches of `size` rows, drawn anew in every epoch."""
-    return DataLoader(
+    """This process's batches of `size` rows, drawn anew in every epoch.
+
+    Args:
+        data: Token rows.
+        collator: Makes batches of them.
+        size: Rows of a batch.
+        seed: Of the order.
+        device: Which process this is, and where its batches go.
+        grouping: Which rows share a step; None leaves it to chance.
+        ahead: Make batches while steps compute.
+    """
+    return (Ahead if ahead else DataLoader)(
         Rows(data, collator.collator.pad_id),
         batch_sampler=Share(len(data), size, seed, device, grouping),
         collate_fn=collator,

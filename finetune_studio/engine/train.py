@@ -5,52 +5,46 @@ RUN/checkpoints and
 RUN/result. Several processes (torchrun) do the same work in parts; only the first of them writes.
 """
 
-import gc
-import json
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
+from torch.utils.data import DataLoader
 from transformers import Trainer, set_seed
 
 from finetune_studio import interrupts
 from finetune_studio.catalog.resolve import resolve_model
 from finetune_studio.engine import checkpoints
-from finetune_studio.engine.adapters import count_parameters, with_adapter
-from finetune_studio.engine.arguments import (
-    checkpointing_in_use,
-    lengths_are_grouped,
-    optimizer_in_use,
-    pure_half,
-    training_arguments,
-)
+from finetune_studio.engine.announce import announce
+from finetune_studio.engine.arguments import lengths_are_grouped, training_arguments
 from finetune_studio.engine.callback import Watch
 from finetune_studio.engine.collating import batches_of
-from finetune_studio.engine.dataset import Prepared, prepare
+from finetune_studio.engine.dataset import prepare
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.evaluate import evaluate
-from finetune_studio.engine.loading import context_length, keep_fewer_activations, load_model
+from finetune_studio.engine.footing import Footing, stand
+from finetune_studio.engine.formats import export_as_asked
+from finetune_studio.engine.loading import context_length
 from finetune_studio.engine.loss import Loss, Meter
 from finetune_studio.engine.process import as_studio_error, quiet
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result
 from finetune_studio.engine.samples import Voice, voice_of
-from finetune_studio.engine.sharing import Grouping, SharingTrainer, batches_to_learn, lengths_of
+from finetune_studio.engine.sharing import (
+    Grouping,
+    SharingTrainer,
+    batches_to_learn,
+    lengths_of,
+)
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.checks import check_context, refuse_errors
 from finetune_studio.recipe.schema import Recipe
-from finetune_studio.recipe.steps import Steps, count_steps
+from finetune_studio.recipe.steps import Steps
 from finetune_studio.runs.folder import RunFolder
-
-PACKAGES = ("torch", "transformers", "peft", "trl", "accelerate", "bitsandbytes", "datasets")
 
 
 def train(run: RunFolder, resume: bool, records: Records) -> str:
@@ -67,26 +61,23 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     refuse_errors(check_context(recipe, context_length(source)))
     records.emit("phase", name="tokenizing")
     data = prepare(recipe, source, records.emit)
-    steps = count_steps(recipe, len(data.train), device.world)
     records.emit("phase", name="loading")
-    model = load_model(recipe, source, device, data.labels, data.pad_id)
-    if checkpointing_in_use(recipe, device):
-        keep_fewer_activations(model)
-    model = with_adapter(model, recipe)
+    footing = stand(recipe, source, device, data, records.emit)
+    model, data, steps = footing.model, footing.data, footing.steps
     start = _start_point(run, resume, device, records)
     _refuse_nothing_to_do(run, start, steps)
-    _announce(recipe, device, model, data, steps, start, records)
+    announce(recipe, device, footing, start, records)
 
     meter = Meter()
     voice = voice_of(recipe, data.tokenizer, data.template, data.label_names)
     trainer = SharingTrainer(
-        _batches(recipe, data, device, meter),
+        _batches(recipe, footing, device, meter),
+        Loss(recipe.task.kind, meter, footing.head),
         model=model,
         args=training_arguments(recipe, steps, device, run.checkpoints),
-        compute_loss_func=Loss(recipe.task.kind, meter),
     )
     trainer.remove_callback(_printer(trainer))
-    measure = _measuring(recipe, trainer, data, device)
+    measure = _measuring(recipe, trainer, footing, device)
     speak = _speaking(recipe, trainer, voice, device, records.emit)
     watch = Watch(recipe, steps, device, meter, records, measure, speak, run.checkpoints)
     trainer.add_callback(watch)
@@ -132,53 +123,21 @@ def _refuse_nothing_to_do(run: RunFolder, start: Path | None, steps: Steps) -> N
         )
 
 
-def _announce(
-    recipe: Recipe,
-    device: Device,
-    model: Any,
-    data: Prepared,
-    steps: Steps,
-    start: Path | None,
-    records: Records,
-) -> None:
-    trainable, whole = count_parameters(model)
-    in_use = {
-        "device": torch.cuda.get_device_name() if device.kind == "cuda" else "cpu",
-        "processes": device.world,
-        "precision": device.precision,
-        "optimizer": optimizer_in_use(recipe, device),
-        "gradient_checkpointing": checkpointing_in_use(recipe, device),
-        "pure_half_precision": pure_half(recipe, device),
-        "attention": model.config._attn_implementation,
-        "trainable_parameters": trainable,
-        "parameters": whole,
-        "rows": data.rows,
-        "validation_rows": data.validation_rows,
-        "steps": steps.total,
-        "steps_per_epoch": steps.per_epoch,
-        "packing": recipe.training.packing,
-        "length_grouping": lengths_are_grouped(recipe),
-    }
-    if start:
-        in_use["resumed_from_step"] = checkpoints.step_of(start)
-    records.emit(
-        "started",
-        recipe_hash=store.digest(recipe),
-        asked=recipe.model_dump(mode="json"),
-        in_use=in_use,
-        versions={name: version(name) for name in PACKAGES},
-    )
-
-
-def _batches(recipe: Recipe, data: Prepared, device: Device, meter: Meter) -> Any:
-    training = recipe.training
-    grouping = None
+def _batches(
+    recipe: Recipe, footing: Footing, device: Device, meter: Meter
+) -> DataLoader[dict[str, Any]]:
+    training, data, grouping = recipe.training, footing.data, None
     if lengths_are_grouped(recipe):
         step = training.batch_size * training.accumulation * device.world
         grouping = Grouping(lengths_of(data.train), step)
-    collator = data.collator.counting(meter.fed)
     return batches_to_learn(
-        data.train, collator, training.batch_size, training.seed, device, grouping
+        data.train,
+        data.collator.counting(meter.fed),
+        training.batch_size,
+        training.seed,
+        device,
+        grouping,
+        ahead=footing.ahead,
     )
 
 
@@ -189,13 +148,15 @@ def _printer(trainer: Trainer) -> type:
 
 
 def _measuring(
-    recipe: Recipe, trainer: Trainer, data: Prepared, device: Device
+    recipe: Recipe, trainer: Trainer, footing: Footing, device: Device
 ) -> Callable[[], dict[str, float]] | None:
+    data, labels = footing.data, len(footing.data.label_names)
     if not len(data.validation):
         return None
     size = recipe.evaluation.batch_size or recipe.training.batch_size
-    batches = batches_of(data.validation, data.collator, size, device)
-    return lambda: evaluate(trainer.model, batches(), device, len(data.label_names))
+    collator = replace(data.collator, flat=data.collator.flat or data.collator.edges, length=0)
+    batches = batches_of(data.validation, collator, size, device)
+    return lambda: evaluate(trainer.model, batches(), device, labels, footing.head)
 
 
 def _speaking(
@@ -233,37 +194,6 @@ def _start_point(run: RunFolder, resume: bool, device: Device, records: Records)
             values={},
         )
     return start
-
-
-def export_as_asked(run: RunFolder, records: Records) -> None:
-    """Write the formats that the recipe asks for; one that fails is told and ends nothing."""
-    if os.environ.get("RANK", "0") != "0":
-        return
-    for name in store.load(run.recipe).export.formats:
-        out = run.path / "exports" / name
-        shutil.rmtree(out, ignore_errors=True)  # of a run that was extended
-        command = [sys.executable, "-m", "finetune_studio.engine.export", str(run.path), name]
-        gc.collect()
-        torch.cuda.empty_cache()
-        done = subprocess.run([*command, str(out), "--json"], stdout=subprocess.PIPE, check=False)
-        if done.returncode:
-            records.emit(
-                "notice",
-                level="error",
-                code="export-failed",
-                text=mark("The export {format} failed; trainer.log says why."),
-                values={"format": name},
-            )
-            continue
-        report = json.loads(done.stdout)
-        if not report["agrees"]:
-            records.emit(
-                "notice",
-                level="warning",
-                code="export-differs",
-                text=mark("The export {format} is {kl:.2g} nats away from what was trained."),
-                values={"format": name, "kl": report["parity"]["mean_kl"]},
-            )
 
 
 def main(arguments: list[str]) -> int:

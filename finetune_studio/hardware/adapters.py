@@ -25,9 +25,9 @@ def target_names(model: Architecture, asked: Iterable[str]) -> frozenset[str]:
     """
     found: set[str] = set()
     for word in asked:
-        fitting = {each.name for each in model.kinds if _fits(each, word)}
+        fitting = {each.name for each in model.written_kinds if _fits(each, word)}
         if not fitting:
-            names = ", ".join(sorted({each.name for each in model.kinds}))
+            names = ", ".join(sorted({each.name for each in model.written_kinds}))
             raise RefusedError(
                 tr("This model has no layer called {word}.").format(word=word),
                 hint=tr("Choose from: {names}.").format(names=names),
@@ -43,7 +43,7 @@ def targets_in(layer: Layer, names: frozenset[str]) -> list[Matrix]:
 
 def adapter_parameters(model: Architecture, names: frozenset[str], rank: int, dora: bool) -> int:
     """Parameters of the adapter: two thin matrices for each layer, and DoRA's magnitudes."""
-    chosen = [(each, count) for each, count in model.kinds.items() if each.name in names]
+    chosen = [(each, count) for each, count in model.written_kinds.items() if each.name in names]
     thin = sum(count * rank * (each.inputs + each.outputs) for each, count in chosen)
     return thin + (sum(count * each.outputs for each, count in chosen) if dora else 0)
 

@@ -3,7 +3,7 @@
 Counted from the model's configuration and the recipe alone: no torch, no GPU, no weights.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from finetune_studio.catalog.layers import Architecture
@@ -79,3 +79,18 @@ def plan_memory(model: Architecture, setup: Setup) -> MemoryPlan:
     parts = {name: round(size) for name, size in (lasting | passing | around).items()}
     trainable = trainable_parameters(model, setup)
     return MemoryPlan(parts, moment.name, model.parameters, trainable, setup)
+
+
+def layers_that_fit(model: Architecture, setup: Setup, free: int) -> int:
+    """How many layers may keep their activations within 90 % of `free` bytes; 0 without room.
+
+    Raises:
+        RefusedError: The recipe names layers for the adapter that the model does not have.
+    """
+    fitting = 0
+    for count in range(1, len(model.layers) + 1):
+        kept = replace(setup, checkpointing=True, kept_layers=count)
+        if plan_memory(model, kept).total > FITS * free:
+            break
+        fitting = count
+    return fitting

@@ -13,6 +13,7 @@ from finetune_studio.hardware import activations
 from finetune_studio.hardware.activations import WIDE
 from finetune_studio.hardware.setup import Setup
 from finetune_studio.hardware.weights import gradient_bytes, step_bytes, trainable_parameters
+from finetune_studio.recipe.steps import chunk_places
 
 LOSS_COPIES = 3
 """32-bit copies of the logits that lie side by side: the logits (or the loss's gradient), their
@@ -101,11 +102,12 @@ def _copies(model: Architecture, setup: Setup) -> _Copies:
 
 def _kept(model: Architecture, setup: Setup) -> float:
     """What the forward pass of all layers leaves behind."""
-    if setup.checkpointing:
-        return setup.tokens * activations.residual_bytes(model, setup) * len(model.layers)
-    kinds = Counter(model.layers).items()
+    count = setup.kept_layers if setup.checkpointing else len(model.layers)
+    again = setup.tokens * activations.residual_bytes(model, setup) * (len(model.layers) - count)
+    kinds = Counter(model.layers[len(model.layers) - count :]).items()
     each = sum(count * activations.saved_bytes(model, layer, setup) for layer, count in kinds)
-    return setup.tokens * each + sum(count * _square(layer, setup) for layer, count in kinds)
+    square = sum(count * _square(layer, setup) for layer, count in kinds)
+    return again + setup.tokens * each + square
 
 
 def _backward(model: Architecture, layer: Layer, setup: Setup) -> float:
@@ -162,7 +164,7 @@ def _before_last(model: Architecture, setup: Setup, gradients: float) -> float:
 
 
 def _plain_logits(model: Architecture, setup: Setup) -> float:
-    if setup.labels:
+    if setup.labels or setup.chunked:
         return 0.0
     return float(setup.compute_bytes * setup.tokens * model.vocabulary)
 
@@ -172,5 +174,21 @@ def _logits(model: Architecture, setup: Setup) -> float:
     if setup.labels:
         return float(WIDE * setup.batch * setup.labels)
     capped = setup.compute_bytes if model.cap else 0
+    if setup.chunked:
+        return _chunked(model, setup, capped)
     each = LOSS_COPIES * WIDE + capped
     return float(each * setup.tokens * model.vocabulary)
+
+
+def _chunked(model: Architecture, setup: Setup, capped: int) -> float:
+    """What a loss in chunks holds.
+
+    A chunk's logits, in 32 bits where they are not, and their gradient; the head's input, and its
+    gradient; the gradient of a head that is trained.
+    """
+    half = setup.compute_bytes if setup.compute_bytes < WIDE else 0
+    wide = WIDE + 2 * half + 2 * capped
+    logits = wide * min(setup.tokens, chunk_places(model.vocabulary)) * model.vocabulary
+    inputs = 2 * setup.compute_bytes * setup.tokens * model.hidden
+    trained = setup.weight_bytes * model.embedding if setup.full else 0
+    return float(logits + inputs + trained)

@@ -34,6 +34,8 @@ class Setup:
         accumulation: Batches added up before a step.
         padded: Whether rows of a batch differ in length or share a sequence, which needs a mask.
         labels: Labels of a classification; 0 where every token is predicted.
+        kept_layers: With checkpointing, how many of the last layers keep their activations.
+        chunked: Whether the loss is made in chunks, without the whole logits.
         heads_native: Whether attention reads shared key heads without copying them.
         on_gpu: Whether a GPU computes, and not the processor.
     """
@@ -53,6 +55,8 @@ class Setup:
     accumulation: int
     padded: bool
     labels: int
+    chunked: bool = False
+    kept_layers: int = 0
     heads_native: bool = True
     on_gpu: bool = True
 
@@ -79,6 +83,7 @@ def setup_of(
         labels: How many labels a classification has, where the recipe does not name them.
     """
     method, training = recipe.method, recipe.training
+    asked = method.base_precision
     precision = precision_on(recipe, capability)
     compute = BYTES[precision]
     adapter = None if isinstance(method, Full) else method
@@ -87,7 +92,7 @@ def setup_of(
     named = len(getattr(recipe.task, "labels", ()))
     return Setup(
         method=method.kind,
-        bits=method.bits if isinstance(method, Qlora) else 0,
+        bits=method.bits if isinstance(method, Qlora) else 8 if asked == "fp8" else 0,
         compute_bytes=compute,
         weight_bytes=4 if isinstance(method, Full) and method.master_weights else compute,
         rank=adapter.rank if adapter else 0,
@@ -101,6 +106,7 @@ def setup_of(
         accumulation=training.accumulation,
         padded=training.packing or training.batch_size > 1,
         labels=(named or labels) if classify else 0,
+        chunked=training.speed.chunked_loss != "off" and not classify,
         heads_native=capability is None or capability >= (8, 0),
         on_gpu=capability is not None,
     )
@@ -109,7 +115,7 @@ def setup_of(
 def precision_on(recipe: Recipe, capability: tuple[int, int] | None) -> str:
     """bf16 from compute capability 8.0 on, fp16 on older GPUs, fp32 on the processor."""
     asked = recipe.method.base_precision
-    if asked != "auto":
+    if asked not in ("auto", "fp8"):
         return asked
     if capability is None:
         return "fp32"

@@ -37,7 +37,7 @@ def trainable_parameters(model: Architecture, setup: Setup) -> int:
     """Parameters that are trained; a new classification head is among them."""
     head = setup.labels * model.hidden
     if setup.full:
-        return model.parameters + head - (model.head if setup.labels else 0)
+        return model.text_parameters + head - (model.head if setup.labels else 0)
     names = target_names(model, setup.targets)
     return adapter_parameters(model, names, setup.rank, setup.dora) + head
 
@@ -74,20 +74,29 @@ def step_bytes(model: Architecture, setup: Setup) -> int:
     if setup.optimizer == "adamw":
         return trained_bytes(setup) * trainable_parameters(model, setup)
     if setup.optimizer == "adafactor":
-        return 2 * 4 * max(model.embedding, *(each.weights for each in model.kinds))
+        return 2 * 4 * _widest(model, setup)
     return 0
+
+
+def _widest(model: Architecture, setup: Setup) -> int:
+    """Numbers of the largest tensor that is trained."""
+    if setup.full:
+        return max(model.embedding, *(each.weights for each in model.written_kinds))
+    names = target_names(model, setup.targets)
+    wide = (max(each.inputs, each.outputs) for each in model.written_kinds if each.name in names)
+    return setup.rank * max(wide, default=0)
 
 
 def _factored(model: Architecture, setup: Setup) -> int:
     """Numbers of Adafactor's states: a row and a column for each matrix."""
     if setup.full:
-        rows = sum(n * (each.inputs + each.outputs) for each, n in model.kinds.items())
+        rows = sum(n * (each.inputs + each.outputs) for each, n in model.written_kinds.items())
         heads = 1 if model.tied else 2
         return rows + heads * (model.vocabulary + model.hidden)
     names = target_names(model, setup.targets)
     return sum(
         count * (each.inputs + each.outputs + 2 * setup.rank)
-        for each, count in model.kinds.items()
+        for each, count in model.written_kinds.items()
         if each.name in names
     )
 
@@ -99,7 +108,7 @@ def _small(model: Architecture, setup: Setup) -> int:
     names = target_names(model, setup.targets)
     thin = [
         (setup.rank * width, count)
-        for each, count in model.kinds.items()
+        for each, count in model.written_kinds.items()
         if each.name in names
         for width in (each.inputs, each.outputs)
     ]

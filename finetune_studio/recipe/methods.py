@@ -36,7 +36,6 @@ class Full(Settings):
 
 
 class _Adapter(Settings):
-    base_precision: Precision = _precision()
     rank: int = setting(
         16,
         ge=1,
@@ -91,12 +90,22 @@ class Lora(_Adapter):
     """A small adapter is trained beside frozen weights."""
 
     kind: Literal["lora"] = "lora"
+    base_precision: Literal["auto", "bf16", "fp16", "fp32", "fp8"] = setting(
+        "auto",
+        title="Precision of the base model",
+        help="auto: bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU. "
+        "fp8: the frozen weights in 8-bit floats, half as large and faster, on GPUs of compute "
+        "capability 8.9 and newer.",
+        source="Micikevicius et al. 2022, FP8 Formats for Deep Learning",
+        level="advanced",
+    )
 
 
 class Qlora(_Adapter):
     """An adapter beside frozen weights that are held in 4 or 8 bits."""
 
     kind: Literal["qlora"] = "qlora"
+    base_precision: Precision = _precision()
     bits: Literal[4, 8] = setting(
         4,
         title="Bits of the base model",

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from finetune_studio.recipe.schema import Recipe
 
+CHUNK = 128 << 20
+"""Bytes of 32-bit logits that a loss in chunks makes at once: enough places for a head's product
+to be worth its start, few enough to be nothing beside a layer's activations."""
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -32,3 +36,8 @@ def count_steps(recipe: Recipe, rows: int, devices: int = 1) -> Steps:
     per_epoch = max(1, math.ceil(batches / training.accumulation))
     total = training.max_steps or max(1, math.ceil(per_epoch * training.epochs))
     return Steps(per_epoch, total, training.batch_size * training.accumulation * devices)
+
+
+def chunk_places(vocabulary: int) -> int:
+    """Places whose logits a loss in chunks makes at once."""
+    return max(16, CHUNK // (4 * vocabulary))

@@ -332,6 +332,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>Activations in free memory</source>
+   <translation>남는 메모리에 활성값 두기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Adam beta 1</source>
    <translation>Adam 베타 1</translation>
   </message>
@@ -406,6 +411,11 @@
    <translation>다른 프로그램이 이미 {model}을 내려받고 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Ansel et al. 2024, PyTorch 2: torch.compile</source>
+   <translation>Ansel 외 2024, PyTorch 2: torch.compile</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/conversation.py" />
    <source>Answer A</source>
    <translation>답변 A</translation>
@@ -467,6 +477,11 @@
    <translation>한 번에 재는 검증 행의 최대 수예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Attention without a mask</source>
+   <translation>마스크 없는 어텐션</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/conversation.py" />
    <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/recipe" />
@@ -482,6 +497,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Batches added up before a step; the effective batch size is their product.</source>
    <translation>이만큼의 배치를 모아 한 스텝을 배워요. 둘을 곱하면 유효 배치 크기예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Batches made ahead</source>
+   <translation>미리 만드는 배치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/speaking.py" />
@@ -694,6 +714,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Chen et al. 2016</source>
    <translation>Chen 외 2016</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Chen et al. 2016; Korthikanti et al. 2022, Reducing Activation Recomputation</source>
+   <translation>Chen 외 2016; Korthikanti 외 2022, Reducing Activation Recomputation</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
@@ -916,6 +941,11 @@
    <translation>회사 네트워크에서는 회사 인증서로 바뀌어 있는 일이 많아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Compiled layers</source>
+   <translation>컴파일한 레이어</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>Computed on: {devices}.</source>
    <translation>계산해 본 장치: {devices}.</translation>
@@ -999,6 +1029,11 @@
    <location filename="../../finetune_studio/runs/process.py" />
    <source>Correct this environment variable, or remove it.</source>
    <translation>이 환경 변수를 고치거나 지워 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Dao 2023, FlashAttention-2; torch.nn.attention.varlen</source>
+   <translation>Dao 2023, FlashAttention-2; torch.nn.attention.varlen</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1142,6 +1177,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Dropout</source>
    <translation>드롭아웃</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Each layer's small operations become few kernels, which takes up to a minute at the start. auto: on for a GPU, where packed rows have one length and the run is long enough to earn it.</source>
+   <translation>레이어마다 자잘한 연산을 커널 몇 개로 합쳐요. 처음에 1분쯤 걸릴 수 있어요. auto: GPU에서, 패킹한 행의 길이가 모두 같고 그만한 시간을 아낄 만큼 실행이 길 때 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -1500,6 +1540,16 @@
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>How this model is built is known only once it is on the disk.</source>
    <translation>이 모델의 구조는 디스크에 받은 뒤에야 알 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Hsu et al. 2024, Liger Kernel</source>
+   <translation>Hsu 외 2024, Liger Kernel</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Hsu et al. 2024, Liger Kernel; Wijmans et al. 2024, Cut Your Losses</source>
+   <translation>Hsu 외 2024, Liger Kernel; Wijmans 외 2024, Cut Your Losses</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1908,6 +1958,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>Krell et al. 2021, Efficient sequence packing; TRL: padding_free</source>
+   <translation>Krell 외 2021, Efficient sequence packing; TRL: padding_free</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Labels</source>
    <translation>레이블</translation>
   </message>
@@ -1957,6 +2012,11 @@
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>Licence: {name} {link}</source>
    <translation>라이선스: {name} {link}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Liger kernels</source>
+   <translation>Liger 커널</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
@@ -2033,6 +2093,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Loshchilov and Hutter 2019; Dettmers et al. 2022, 8-bit optimizers</source>
    <translation>Loshchilov와 Hutter 2019; Dettmers 외 2022, 8비트 옵티마이저</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Loss in chunks</source>
+   <translation>나눠서 구하는 손실</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/process.py" />
@@ -2135,6 +2200,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Micikevicius et al. 2018, Mixed precision training</source>
    <translation>Micikevicius 외 2018, Mixed precision training</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Micikevicius et al. 2022, FP8 Formats for Deep Learning</source>
+   <translation>Micikevicius 외 2022, FP8 Formats for Deep Learning</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2287,6 +2357,11 @@
    <translation>모델을 고르지 않았어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>No padding</source>
+   <translation>패딩 없이</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No row has anything to learn within {length} tokens.</source>
@@ -2326,6 +2401,11 @@
    <location filename="../../finetune_studio/data/usable.py" />
    <source>None of the {count} rows can train the task {task}.</source>
    <translation>{count}행 가운데 {task} 학습에 쓸 수 있는 행이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Norms, rotary places and MLPs computed by Triton kernels of one pass each. auto: on for a GPU where liger-kernel is installed, knows the model and its layers are not compiled.</source>
+   <translation>정규화, 회전 위치, MLP를 한 번에 처리하는 Triton 커널로 계산해요. auto: GPU에 liger-kernel이 설치되어 있고, 이 모델을 알며, 레이어를 컴파일하지 않을 때 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/figures.py" />
@@ -2409,9 +2489,9 @@
    <translation>패킹</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/dataset.py" />
-   <source>Packing is off: this model's {kinds} layers cannot keep packed rows apart.</source>
-   <translation>패킹을 껐어요. 이 모델의 {kinds} 층은 함께 묶인 행을 서로 떼어 놓지 못해요.</translation>
+   <location filename="../../finetune_studio/engine/lines.py" />
+   <source>Packing is off: this model does not keep packed rows apart.</source>
+   <translation>패킹을 껐어요. 이 모델은 한 줄에 묶인 행들을 서로 떼어 놓지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2710,6 +2790,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>Rows that share a line go through PyTorch's variable-length kernel, which never computes what a mask would hide. auto: on where the GPU and the model have it.</source>
+   <translation>한 줄을 나눠 쓰는 행들을 PyTorch의 가변 길이 커널로 계산해요. 마스크로 가릴 부분은 처음부터 계산하지 않아요. auto: GPU와 모델이 지원하면 켜요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Run the model's own code</source>
    <translation>모델에 든 코드 실행</translation>
   </message>
@@ -2813,6 +2898,11 @@
    <location filename="../../finetune_studio/setup/life.py" />
    <source>Set it up there instead.</source>
    <translation>옮기는 대신 그곳에 설치해 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/device.py" />
+   <source>Set method.base_precision to auto, or choose qlora with 8 bits.</source>
+   <translation>method.base_precision을 auto로 두거나 8비트 qlora를 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
@@ -3331,12 +3421,12 @@
    <translation>내보내기에 실패했어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/train.py" />
+   <location filename="../../finetune_studio/engine/formats.py" />
    <source>The export {format} failed; trainer.log says why.</source>
    <translation>{format} 내보내기에 실패했어요. 까닭은 trainer.log에 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/train.py" />
+   <location filename="../../finetune_studio/engine/formats.py" />
    <source>The export {format} is {kl:.2g} nats away from what was trained.</source>
    <translation>내보낸 {format}이(가) 학습한 모델과 {kl:.2g} nat만큼 달라요.</translation>
   </message>
@@ -3481,6 +3571,11 @@
    <translation>손실은 그대로예요. 차이가 우연일 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>The loss is made a few tokens at a time, only where something is learned, so that the logits of a whole batch are never kept. auto: on for every model it is proven for.</source>
+   <translation>손실을 배우는 토큰에서만 조금씩 나눠 구해서, 배치 전체의 로짓을 들고 있지 않아요. auto: 결과가 같다고 확인된 모델에서 켜요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/callback.py" />
    <source>The loss is no longer a number.</source>
    <translation>손실이 더는 숫자가 아니에요.</translation>
@@ -3559,6 +3654,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>The newest so many, and always the best.</source>
    <translation>최근 것을 이만큼 남기고, 가장 좋은 것은 늘 남겨요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>The next batches are read and put together while a step computes. auto: on for a GPU.</source>
+   <translation>한 스텝을 계산하는 동안 다음 배치를 읽고 묶어 둬요. auto: GPU에서 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/verdict.py" />
@@ -3644,6 +3744,11 @@
    <location filename="../../finetune_studio/data/arrow.py" />
    <source>The rows could not be written to the cache.</source>
    <translation>행을 캐시에 쓰지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>The rows of a batch are laid end to end in one line, where they do not see each other, instead of being filled up to the longest. auto: on where the attention needs no mask.</source>
+   <translation>배치의 행들을 가장 긴 행에 맞춰 채우는 대신 한 줄로 이어 붙여요. 서로는 보지 못해요. auto: 어텐션에 마스크가 필요 없는 곳에서 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
@@ -4130,6 +4235,16 @@
    <location filename="../../finetune_studio/data/convert.py" />
    <source>They hold one answer, and none that is worse.</source>
    <translation>답이 하나뿐이고 더 못한 답이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/device.py" />
+   <source>They need compute capability 8.9, such as an RTX 40 or H100.</source>
+   <translation>RTX 40이나 H100처럼 연산 능력이 8.9 이상이어야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/device.py" />
+   <source>This GPU does not compute in 8-bit floats.</source>
+   <translation>이 GPU는 8비트 실수로 계산하지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
@@ -4654,6 +4769,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>Where gradient checkpointing is auto, as many layers as fit keep their activations, and only the others compute them again. auto: on for a GPU; it fills up to 90 % of what is free.</source>
+   <translation>그래디언트 체크포인팅이 auto일 때, 들어가는 만큼의 레이어는 활성값을 그대로 두고 나머지만 다시 계산해요. auto: GPU에서 켜고, 남는 메모리의 90%까지 채워요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Which column plays which role, as role: column; empty takes the suggestion.</source>
    <translation>어느 열이 어떤 역할인지 `역할: 열`로 적어요. 비워 두면 제안을 따라요.</translation>
   </message>
@@ -4961,6 +5081,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>auto: bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU.</source>
    <translation>자동이면 장치가 할 수 있으면 bf16, 아니면 GPU에서 fp16, CPU에서 fp32를 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>auto: bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU. fp8: the frozen weights in 8-bit floats, half as large and faster, on GPUs of compute capability 8.9 and newer.</source>
+   <translation>auto: 장치가 bf16으로 계산하면 bf16, 아니면 GPU에서는 fp16, CPU에서는 fp32예요. fp8: 얼려 둔 가중치를 8비트 실수로 두어 절반 크기에 더 빨라요. 연산 능력 8.9 이상의 GPU에서 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />

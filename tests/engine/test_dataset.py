@@ -6,6 +6,7 @@ import pytest
 
 from finetune_studio.data.usable import read_rows
 from finetune_studio.engine.dataset import prepare
+from finetune_studio.engine.lines import pack
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.tokens.loading import load_tokenizer
@@ -66,16 +67,17 @@ def test_conversations(tmp_path, model, family, learn):
 def test_packing_keeps_every_row_as_it_was(tmp_path, model, rows):
     (model / "chat_template.jinja").write_text(templates.CHATML)
     kind = "chat" if rows is TALKS else "text"
-    trained, shown = both(tmp_path, model, rows, task__kind=kind, training__packing=True)
+    trained, shown = both(tmp_path, model, rows, task__kind=kind)
+    sequences = pack(trained.train, store.with_changes(Recipe(), {"training.sequence_length": 160}))
     unpacked = []
-    for packed in trained.train:
+    for packed in sequences:
         start = 0
         for length in packed["seq_lengths"]:
             part = slice(start, start + length)
             unpacked.append((packed["input_ids"][part], packed["labels"][part]))
             start += length
         assert start == len(packed["input_ids"]) <= 160
-    assert len(trained.train) < len(shown)
+    assert len(sequences) < len(shown)
     assert sorted(unpacked) == sorted((each.input_ids, each.labels) for each in shown)
 
 

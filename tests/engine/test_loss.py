@@ -40,7 +40,7 @@ class Gradients(TrainerCallback):
         self.found = {n: w.grad.clone() for n, w in model.named_parameters() if w.grad is not None}
 
 
-def step(tmp_path, model, rows, batch, kind="text"):
+def step(tmp_path, model, rows, batch, kind="text", head=None):
     """One optimiser step of our trainer over all rows."""
     recipe = store.with_changes(
         Recipe(),
@@ -51,9 +51,9 @@ def step(tmp_path, model, rows, batch, kind="text"):
     data = Dataset.from_list(rows)
     trainer = SharingTrainer(
         batches_to_learn(data, Collator(0).counting(meter.fed), batch, 1, CPU),
+        Loss(kind, meter, head),
         model=model,
-        args=training_arguments(recipe, Steps(len(rows), 1, 1), CPU, tmp_path),
-        compute_loss_func=Loss(kind, meter),
+        args=training_arguments(recipe, Steps(1, 1, len(rows)), CPU, tmp_path),
         callbacks=[kept],
     )
     trainer.train()

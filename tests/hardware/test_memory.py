@@ -73,8 +73,14 @@ def model(name):
     return read_architecture(entry(name).config)
 
 
-@pytest.mark.parametrize(("name", "method", "checkpointing"), RUNS)
-def test_a_plan_agrees_with_what_real_steps_allocate(name, method, checkpointing):
+WHOLE = [("llama, wide vocabulary", "lora"), ("gemma3_text", "full"), ("llama", "full")]
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "checkpointing", "chunked"),
+    [*((*each, True) for each in RUNS), *((*each, True, False) for each in WHOLE)],
+)
+def test_a_plan_agrees_with_what_real_steps_allocate(name, method, checkpointing, chunked):
     """Tensors alone, without gaps and context: never 5 % too low, nor 10 % too high."""
     pytest.importorskip("peft")
     from tests.benchmarks.memory.trace import trace
@@ -84,7 +90,9 @@ def test_a_plan_agrees_with_what_real_steps_allocate(name, method, checkpointing
         {"method.kind": method, "method.rank": 8} if method != "full" else {"method.kind": method}
     )
     length = 512
-    found = trace(config, changes, batch=2, length=length, checkpointing=checkpointing)
+    found = trace(
+        config, changes, batch=2, length=length, checkpointing=checkpointing, chunked=chunked
+    )
     asked = recipe(
         method__kind=method,
         training__batch_size=2,
@@ -92,6 +100,7 @@ def test_a_plan_agrees_with_what_real_steps_allocate(name, method, checkpointing
         training__sequence_length=length,
         training__optimizer="adamw",
         training__gradient_checkpointing="on" if checkpointing else "off",
+        training__speed__chunked_loss="auto" if chunked else "off",
         **({"method__rank": 8} if method != "full" else {}),
     )
     setup = replace(setup_of(asked, AMPERE), bits=0, padded=False)
@@ -200,6 +209,7 @@ def test_what_is_trained_has_its_known_share():
     assert gradient_bytes(llama, half) == 2 * llama.parameters
 
 
+WHOLE_LOGITS = {"training__speed__chunked_loss": "off"}
 MORE = [
     ({"training__batch_size": 8}, {"training__batch_size": 4}),
     ({"training__sequence_length": 4096}, {"training__sequence_length": 2048}),
@@ -217,7 +227,8 @@ MORE = [
     ({"method__kind": "lora"}, {"method__kind": "qlora"}),
     ({"method__kind": "qlora", "method__bits": 8}, {"method__kind": "qlora", "method__bits": 4}),
     ({"method__base_precision": "fp32"}, {"method__base_precision": "bf16"}),
-    ({"task__kind": "chat"}, {"task__kind": "classify"}),
+    ({**WHOLE_LOGITS, "task__kind": "chat"}, {"task__kind": "classify"}),
+    (WHOLE_LOGITS, {}),
 ]
 
 

@@ -222,6 +222,7 @@ def _trainer(
     from finetune_studio.engine.loss import Loss, Meter
     from finetune_studio.engine.process import quiet
     from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
+    from finetune_studio.engine.speed.head import choose_head
     from finetune_studio.recipe.steps import count_steps
 
     quiet()
@@ -233,6 +234,7 @@ def _trainer(
         "peak_allocated": torch.cuda.max_memory_allocated(),
     }
     _draw(model)
+    head, _ = choose_head(recipe, model, device)
     if checkpointing_in_use(recipe, device):
         keep_fewer_activations(model)
     model = with_adapter(model, recipe)
@@ -242,9 +244,9 @@ def _trainer(
         batches_to_learn(
             data, Collator(0).counting(meter.fed), training.batch_size, training.seed, device
         ),
+        Loss(recipe.task.kind, meter, head),
         model=model,
         args=training_arguments(recipe, count_steps(recipe, len(data)), device, place / "out"),
-        compute_loss_func=Loss(recipe.task.kind, meter),
     )
     for each in [
         type(call) for call in trainer.callback_handler.callbacks if "Print" in type(call).__name__

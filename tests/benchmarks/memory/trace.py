@@ -46,6 +46,7 @@ def trace(
     accumulation: int = 1,
     padded: bool = False,
     steps: int = 2,
+    chunked: bool = True,
 ) -> Traced:
     """Trace the last of some steps of a model of this configuration, with a changed recipe."""
     recipe = _recipe(changes)
@@ -53,7 +54,7 @@ def trace(
     running = _as_if_running(padded, recipe.method.kind == "qlora")
     with running, FakeTensorMode(), _Allocations() as held:
         _hold(model, held)
-        return _steps(model, held, batch, length, accumulation, steps)
+        return _steps(model, held, batch, length, accumulation, steps, chunked)
 
 
 class _Allocations(TorchDispatchMode):
@@ -166,26 +167,41 @@ def _hold(model: Any, held: _Allocations) -> None:
                 held.add(table[name])
 
 
+def _autocast(forward: Any) -> Any:
+    """The forward pass as the trainer calls it: the loss comes after, outside."""
+    return torch.autocast("cpu", dtype=torch.bfloat16)(forward)
+
+
 def _steps(
-    model: Any, held: _Allocations, batch: int, length: int, accumulation: int, steps: int
+    model: Any,
+    held: _Allocations,
+    batch: int,
+    length: int,
+    accumulation: int,
+    steps: int,
+    chunked: bool,
 ) -> Traced:
     from accelerate.utils.operations import convert_outputs_to_fp32
 
+    from finetune_studio.engine.device import Device
     from finetune_studio.engine.loss import Loss, Meter
+    from finetune_studio.engine.speed.head import Head
 
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(trained, foreach=True)
     forward = convert_outputs_to_fp32(model.forward)
-    lasting = 0
+    cpu = Device("cpu", 0, 0, 1, "bf16")
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    head = Head(base.get_output_embeddings(), base.config, cpu) if chunked else None
+    loss_of, lasting = Loss("chat", Meter(), head), 0
     for _ in range(steps):
         gc.collect()
         lasting = held.peak = held.now
         for _ in range(accumulation):
             ids = torch.zeros(batch, length, dtype=torch.long)
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                outputs = forward(input_ids=ids, use_cache=False)
-            loss = Loss("chat", Meter())(outputs, ids.clone(), torch.tensor(batch * length))
-            del outputs
+            places = torch.arange(batch * (length - 1))
+            given = {"input_ids": ids, "labels": ids.clone(), "learned": places}
+            loss = loss_of(_autocast(forward), given, torch.tensor(batch * length))
             loss.backward()
             del loss
         optimizer.step()

@@ -1,0 +1,101 @@
+"""Model and data brought together, ready for the first step, with the ideas that are in use.
+
+The trainer and the dry run stand on the same: what one measures is what the other does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from finetune_studio.engine.adapters import with_adapter
+from finetune_studio.engine.arguments import checkpointing_in_use
+from finetune_studio.engine.dataset import Prepared
+from finetune_studio.engine.device import Device
+from finetune_studio.engine.lines import lay_out
+from finetune_studio.engine.loading import keep_fewer_activations, load_model
+from finetune_studio.engine.sharing import lengths_of
+from finetune_studio.engine.speed.ahead import choose_ahead
+from finetune_studio.engine.speed.choice import Choice, Ideas
+from finetune_studio.engine.speed.compiled import choose_compiled, compile_layers
+from finetune_studio.engine.speed.head import Head, choose_head
+from finetune_studio.engine.speed.kernels import use_kernels
+from finetune_studio.engine.speed.selective import choose_selective, keep_activations
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.recipe.steps import Steps, count_steps
+
+
+@dataclass(frozen=True)
+class Footing:
+    """What a run stands on.
+
+    Attributes:
+        model: With its adapter, on its device.
+        data: In the lines that the model keeps apart.
+        steps: How long the run is with them.
+        head: Where the loss is made in chunks.
+        ahead: Whether batches are made while steps compute.
+        ideas: What is in use, and why not.
+    """
+
+    model: Any
+    data: Prepared
+    steps: Steps
+    head: Head | None
+    ahead: bool
+    ideas: Ideas
+
+
+def stand(
+    recipe: Recipe, source: Path, device: Device, data: Prepared, emit: Callable[..., None]
+) -> Footing:
+    """Load the model and fit it and the data to each other.
+
+    The order matters: what is tried on the model wants it without an adapter, what is compiled
+    wants it with one.
+
+    Args:
+        recipe: What the person decided.
+        source: The model's folder.
+        device: Where to.
+        data: Tokenised rows.
+        emit: Hears what was asked for and cannot be.
+    """
+    ideas = Ideas()
+    model = load_model(recipe, source, device, data.labels, data.pad_id)
+    ideas.note("fp8_base", _fp8(recipe, device))
+    data = lay_out(recipe, model, data, device, ideas, emit)
+    head, choice = choose_head(recipe, model, device)
+    ideas.note("chunked_loss", choice)
+    steps = count_steps(recipe, len(data.train), device.world)
+    batches, packed = steps.total * recipe.training.accumulation, data.packed
+    compiled = ideas.note("compile", choose_compiled(recipe, device, batches, packed=packed))
+    kernels = use_kernels(recipe, model, device, compiled=bool(compiled))
+    ideas.note("liger_kernels", kernels)
+    _keep_fewer(recipe, model, data, device, ideas)
+    model = with_adapter(model, recipe)
+    if compiled:
+        compile_layers(model)
+    if compiled and packed:
+        length = recipe.training.sequence_length
+        data = replace(data, collator=replace(data.collator, length=length))
+    ahead = ideas.note("prefetch", choose_ahead(recipe, device))
+    return Footing(model, data, steps, head, bool(ahead), ideas)
+
+
+def _fp8(recipe: Recipe, device: Device) -> Choice:
+    if recipe.method.base_precision != "fp8":
+        return Choice(False, "method.base_precision does not ask for it")
+    slow = "" if device.kind == "cuda" else ", in plain operations: this processor has no products"
+    return Choice(True, f"as asked{slow}")
+
+
+def _keep_fewer(recipe: Recipe, model: Any, data: Prepared, device: Device, ideas: Ideas) -> None:
+    """Compute activations again, where that is in use: in the layers whose own do not fit."""
+    longest = int(lengths_of(data.train).max())
+    config, labels = model.config.to_dict(), len(data.label_names)
+    kept, choice = choose_selective(recipe, device, config, longest, labels)
+    ideas.note("selective_checkpointing", choice)
+    if checkpointing_in_use(recipe, device):
+        keep_fewer_activations(model)
+        keep_activations(model, kept)

@@ -1,0 +1,171 @@
+"""Attention over rows laid end to end, without a mask: PyTorch's variable-length kernel.
+
+Registered beside transformers' own attentions as `varlen`. Batches that carry the rows' edges
+(`cu_seq_lens_q`, see collating) go through it; anything else, such as generation, through SDPA with
+the mask that transformers makes. Families, windows and head sizes it does not serve keep their
+attention, whose block-diagonal mask gives the same result.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import PreTrainedConfig
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed.choice import Choice, choose
+from finetune_studio.recipe.schema import Recipe
+
+NAME = "varlen"
+SERVED = {"full_attention", "sliding_attention"}
+WIDEST = 256  # the widest head of the flash kernels
+OLDEST = (8, 0)  # their oldest compute capability
+
+
+class _Edges:
+    """The edges of the rows in the model now; None where the batch brought none.
+
+    Kept here and not handed down through the layers: families differ in what they hand down, and a
+    compiled layer would be compiled anew for every other number of rows. What is computed again in
+    the backward pass finds them too, since it comes before the next batch.
+    """
+
+    starts: torch.Tensor | None = None
+    longest = 0
+
+
+def choose_attention(recipe: Recipe, device: Device, config: PreTrainedConfig) -> Choice:
+    """Whether rows go through the variable-length kernel."""
+    asked = recipe.training.speed.varlen_attention
+    return choose(asked, "" if asked == "off" else _obstacle(device, config))
+
+
+def _obstacle(device: Device, config: PreTrainedConfig) -> str:
+    text = config.get_text_config()
+    heads = text.num_attention_heads
+    size = getattr(text, "head_dim", None) or text.hidden_size // heads
+    if device.kind != "cuda":
+        return "the kernel runs on NVIDIA GPUs"
+    if kernel() is None:
+        return f"PyTorch {torch.__version__} lacks it"
+    if torch.cuda.get_device_capability(device.index) < OLDEST:
+        return "it needs compute capability 8.0"
+    if device.precision == "fp32":
+        return "it computes in 16 bits"
+    if size > WIDEST or size % 8:
+        return f"it has no heads of size {size}"
+    if getattr(text, "attn_logit_softcapping", None):
+        return "it has no soft cap"
+    kinds = set(getattr(text, "layer_types", None) or SERVED)
+    if not kinds <= SERVED:
+        return f"it has no {', '.join(sorted(kinds - SERVED))}"
+    return ""
+
+
+def kernel() -> Callable[..., Any] | None:
+    """PyTorch's `varlen_attn`; None before PyTorch 2.10."""
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        return None
+    found: Callable[..., Any] = varlen_attn
+    return found
+
+
+def install(model: nn.Module) -> Callable[[], None]:
+    """Let the model's text layers attend through this module.
+
+    Returns:
+        What takes back all but the choice of the attention.
+
+    Raises:
+        ValueError: The family does not let its attention be chosen.
+    """
+    ALL_ATTENTION_FUNCTIONS.register(NAME, torch.compiler.disable(attend))
+    ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, mask)
+    model.set_attn_implementation(NAME)
+    if model.config.get_text_config()._attn_implementation != NAME:
+        raise ValueError("the family's attention cannot be chosen")
+    return model.register_forward_pre_hook(_take, with_kwargs=True).remove
+
+
+def _take(_module: nn.Module, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    _Edges.starts = kwargs.pop("cu_seq_lens_q", None)
+    _Edges.longest = kwargs.pop("max_length_q", 0)
+    return args, kwargs
+
+
+def mask(*args: Any, **options: Any) -> torch.Tensor | None:
+    """No mask for rows with edges; transformers' SDPA mask for everything else."""
+    return None if _Edges.starts is not None else sdpa_mask(*args, **options)
+
+
+def attend(
+    module: nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    **options: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attention of one layer.
+
+    Args:
+        module: The layer.
+        query: `[rows, heads, tokens, size]`; key and value may have fewer heads.
+        key: See `query`.
+        value: See `query`.
+        attention_mask: For batches without edges.
+        scaling: Of the products; None takes 1 / √size.
+        dropout: Of the attention weights; the kernel has none.
+        sliding_window: How many tokens, itself included, a token sees; None sees all before it.
+        options: What other attentions take.
+
+    Returns:
+        `[rows, tokens, heads, size]`, and None for the weights.
+
+    Raises:
+        ValueError: The family asks for what the kernel lacks.
+    """
+    starts, longest = _Edges.starts, _Edges.longest
+    if starts is None:
+        return sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling,
+            sliding_window=sliding_window, **options,
+        )  # fmt: skip
+    if dropout or options.get("softcap") is not None or options.get("s_aux") is not None:
+        raise ValueError("the variable-length kernel has no dropout, soft cap or sinks")
+    run = kernel()
+    assert run is not None
+    rows, _, tokens, _ = query.shape
+    flat = [each.transpose(1, 2).flatten(0, 1).contiguous() for each in (query, key, value)]
+    flat[1:], grouped = _heads(flat, run)
+    out = run(
+        *flat,
+        starts,
+        starts,
+        longest,
+        longest,
+        scale=scaling,
+        window_size=(sliding_window - 1 if sliding_window else -1, 0),
+        **grouped,
+    )
+    return out.unflatten(0, (rows, tokens)), None
+
+
+def _heads(flat: list[torch.Tensor], run: Callable[..., Any]) -> tuple[list[torch.Tensor], Any]:
+    """Keys and values with the heads that the kernel takes; PyTorch 2.10 knows no groups."""
+    query, *others = flat
+    groups = query.shape[1] // others[0].shape[1]
+    if groups == 1:
+        return others, {}
+    if "enable_gqa" in (getattr(run, "__kwdefaults__", None) or {}):
+        return others, {"enable_gqa": True}
+    return [each.repeat_interleave(groups, 1) for each in others], {}

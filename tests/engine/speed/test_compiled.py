@@ -1,0 +1,71 @@
+"""Compiled layers learn what plain ones learn, are compiled once, and only where it pays."""
+
+import shutil
+
+import pytest
+
+from finetune_studio.engine.adapters import with_adapter
+from finetune_studio.engine.collating import Collator
+from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed.compiled import (
+    choose_compiled,
+    compile_layers,
+    compiled_so_far,
+    forget_compiled,
+)
+from finetune_studio.recipe import store
+from finetune_studio.recipe.schema import Recipe
+from tests.engine.speed.test_lines import assert_same, learned, packed
+from tests.engine.test_loss import rows_of
+from tests.helpers.families import make_family
+
+GPU, CPU = Device("cuda", 0, 0, 1, "bf16"), Device("cpu", 0, 0, 1, "fp32")
+CHOICES = [
+    (GPU, {}, 300, True, "auto"),
+    (GPU, {}, 299, True, "299 batches are too few to earn it"),
+    (GPU, {}, 300, False, "without packing every batch has another length"),
+    (GPU, {"method.kind": "qlora"}, 300, True, "it was not measured with quantised weights"),
+    (GPU, {"training.speed.compile": "off"}, 300, True, "the recipe says off"),
+    (GPU, {"training.speed.compile": "on"}, 2, False, "as asked"),
+    (CPU, {}, 9000, True, "on a processor it earns little"),
+]
+
+
+@pytest.mark.parametrize(("device", "changes", "batches", "fixed", "why"), CHOICES)
+def test_it_is_used_where_it_pays(monkeypatch, device, changes, batches, fixed, why):
+    """The GPU's Triton is simulated: looked for, not used."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    recipe = store.with_changes(Recipe(), changes)
+    choice = choose_compiled(recipe, device, batches, packed=fixed)
+    assert (choice.used, choice.why) == (why in ("auto", "as asked"), why)
+
+
+@pytest.mark.parametrize(
+    ("device", "why"),
+    [(GPU, "Triton is not installed"), (CPU, "there is no C++ compiler on this machine")],
+)
+def test_a_machine_without_a_compiler_says_so(monkeypatch, device, why):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    asked = store.with_changes(Recipe(), {"training.speed.compile": "on"})
+    choice = choose_compiled(asked, device, 9000, packed=True)
+    assert (choice.used, choice.why) == (False, why)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method`:DeprecationWarning")
+@pytest.mark.skipif(not shutil.which("c++"), reason="needs_compiler: no C++ compiler here")
+def test_other_documents_of_the_same_length_do_not_compile_again():
+    forget_compiled()
+    rows = rows_of()
+    collate = Collator(0, length=160)
+    batches = [collate(packed(rows)), collate(packed(rows[::-1]))]
+    expected = [learned(with_adapter(make_family("llama"), Recipe()), [each]) for each in batches]
+    model = with_adapter(make_family("llama"), Recipe())
+    compile_layers(model)
+    assert_same(learned(model, batches[:1]), expected[0])
+    first = compiled_so_far()
+    assert first["count"] > 0
+    assert first["seconds"] > 0
+    assert_same(learned(model, batches[1:]), expected[1])
+    assert compiled_so_far() == first
