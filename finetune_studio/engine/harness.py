@@ -21,6 +21,8 @@ from finetune_studio.recipe.methods import Full, Qlora
 
 MODULE = "lm_eval"
 SAID = 300  # characters of its last words that are passed on
+COUNTS = ("sample_len", "alias")
+"""What stands among a task's figures and is none."""
 
 
 def refuse_missing() -> None:
@@ -103,7 +105,7 @@ def results(folder: Path) -> dict[str, dict[str, float]]:
         task: {
             name.partition(",")[0]: float(value)
             for name, value in figures.items()
-            if isinstance(value, int | float) and "stderr" not in name
+            if isinstance(value, int | float) and "stderr" not in name and name not in COUNTS
         }
         for task, figures in found.items()
     }

@@ -5,7 +5,9 @@ import math
 
 import pytest
 
+from finetune_studio.engine import harness
 from finetune_studio.engine.assess import assess
+from finetune_studio.engine.tuned import open_tuned
 from finetune_studio.errors import RefusedError
 from finetune_studio.evaluation.result import Evaluation
 from finetune_studio.recipe import store
@@ -135,6 +137,26 @@ def test_the_harness_is_refused_where_it_is_not_installed(runs, monkeypatch):
     monkeypatch.setattr("finetune_studio.engine.harness.MODULE", "no_such_module")
     with pytest.raises(RefusedError, match="not installed"):
         assess([str(runs["chat"].path), "--harness", "hellaswag"])
+
+
+def test_the_harness_s_own_file_is_read(tmp_path):
+    """As lm-evaluation-harness 0.4.13 wrote it for a task of two choices."""
+    figures = {"alias": "mini", "sample_len": 12, "acc,none": 0.4166, "acc_stderr,none": 0.1486}
+    folder = tmp_path / "model__name"
+    folder.mkdir()
+    file = folder / "results_2026-11-25T20-05-00.000000.json"
+    file.write_text(json.dumps({"results": {"mini": figures}}), encoding="utf-8")
+    assert harness.results(tmp_path) == {"mini": {"acc": 0.4166}}
+
+
+@pytest.mark.parametrize(("name", "base", "adapter"), [("chat", True, True), ("text", True, False)])
+def test_the_harness_is_told_of_both_sides(runs, name, base, adapter):
+    tuned = open_tuned(runs[name])
+    before, after = harness.model_of(tuned, base), harness.model_of(tuned, not base)
+    assert before["pretrained"] == tuned.source
+    assert "peft" not in before
+    assert (after.get("peft") == tuned.folder) is adapter
+    assert after["pretrained"] == (tuned.source if adapter else tuned.folder)
 
 
 def test_a_run_without_a_result_is_refused(tmp_path, tiny):

@@ -21,7 +21,6 @@ from finetune_studio.export import llama
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.widgets.button import Button
-from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
 from finetune_studio.runs.votes import tally
@@ -74,6 +73,10 @@ def words(widget):
     return " ".join(each.plain for each in widget.findChildren(Text) if each.isVisible())
 
 
+def votes(card):
+    return [each for each in card.findChildren(Button, "vote first") if each.isVisible()]
+
+
 def test_it_is_measured_and_talked_to(page, run, qtbot):
     results = page()
     press(qtbot, results.measure.go)
@@ -89,10 +92,9 @@ def test_it_is_measured_and_talked_to(page, run, qtbot):
     qtbot.keyClicks(results.chat.field, "Hello")
     qtbot.keyClick(results.chat.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not results.chat.talk.busy, timeout=LONG)
-    qtbot.waitUntil(lambda: results.chat.findChild(Button, "vote first") is not None)
+    qtbot.waitUntil(lambda: bool(votes(results.chat)))
     assert "Tuned model" not in words(results.chat._held)
-    vote = [b for b in results.chat.findChildren(Button, "vote first") if b.isVisible()]
-    press(qtbot, vote[-1])
+    press(qtbot, votes(results.chat)[-1])
     assert tally(run).total == 1
     assert results.chat.talk.awake
     press(qtbot, results.chat._free)
@@ -164,8 +166,7 @@ def test_gguf_says_what_it_lacks_or_is_judged(page, qtbot):
     press(qtbot, line.save)
     qtbot.waitUntil(lambda: not line.busy, timeout=LONG)
     if llama.find().converter is None:
-        qtbot.waitUntil(lambda: bool(line.findChildren(FindingBox)))
-        assert "finetune-studio setup gguf" in words(line)
+        qtbot.waitUntil(lambda: "finetune-studio setup gguf" in words(line))
         assert line.report is None
     else:
         assert line.report is not None, words(line)
