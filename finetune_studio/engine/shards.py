@@ -1,4 +1,4 @@
-"""Writes safetensors files from a stream of tensors, so that no file is ever held in memory.
+"""Writes safetensors files from a stream of pieces, so that no tensor is ever held in memory.
 
 The format: eight bytes with the header's length, the header (JSON: type, shape and place of each
 tensor), then the data. The library's own writer wants all tensors of a file at once.
@@ -9,7 +9,7 @@ import math
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,7 @@ from finetune_studio.catalog.weights import BITS, INDEX
 LARGEST = 5_000_000_000  # bytes of a shard; what transformers 5 takes
 NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 ALIGNED = 8  # the header's length is a multiple of it, as the library writes it
-AHEAD = 2  # tensors that may wait while one is being written
-FLUSH = 256 << 20  # bytes after which the disk is asked to take what was written
-CHUNK = 16 << 20  # bytes written at once
+AHEAD = 3  # pieces that may wait while one is being written
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,15 @@ class Entry:
         return math.prod(self.shape) * BITS[self.type_name] // 8
 
 
-def write_shards(folder: Path, entries: list[Entry], values: Iterator[torch.Tensor]) -> None:
+def write_shards(folder: Path, entries: list[Entry], pieces: Iterator[torch.Tensor]) -> None:
     """Write `model.safetensors`, or numbered shards and their index.
 
     Args:
         folder: Where to.
         entries: What comes, in order.
-        values: The tensors themselves, in the types that `entries` say.
+        pieces: The tensors' numbers in order, in the types that `entries` say, in pieces of any
+            size that hold parts of one tensor. A piece's memory may be used again once `AHEAD + 2`
+            others have been taken.
 
     Raises:
         OSError: The disk is full.
@@ -70,7 +70,7 @@ def write_shards(folder: Path, entries: list[Entry], values: Iterator[torch.Tens
     for number, shard in enumerate(shards, 1):
         name = f"model-{number:05}-of-{len(shards):05}.safetensors"
         name = "model.safetensors" if len(shards) == 1 else name
-        _write_file(folder / name, shard, values)
+        _write_file(folder / name, shard, pieces)
         places |= {each.name: name for each in shard}
     if len(shards) > 1:
         total = {"total_size": sum(each.size for each in entries)}
@@ -88,15 +88,18 @@ def _divided(entries: list[Entry]) -> Iterator[list[Entry]]:
     yield shard
 
 
-def _write_file(path: Path, entries: list[Entry], values: Iterator[torch.Tensor]) -> None:
+def _write_file(path: Path, entries: list[Entry], pieces: Iterator[torch.Tensor]) -> None:
     with path.open("wb") as file:
         file.write(_header(entries))
         with _writer(file) as put:
             for entry in entries:
-                value = next(values)
-                if tuple(value.shape) != entry.shape:
-                    raise ValueError(f"{entry.name}: {tuple(value.shape)} is not {entry.shape}")
-                put(value)
+                left = entry.size
+                while left > 0:
+                    piece = next(pieces)
+                    left -= piece.nbytes
+                    put(piece)
+                if left:
+                    raise ValueError(f"{entry.name}: {-left} bytes too many")
         file.flush()
         os.fsync(file.fileno())
 
@@ -116,35 +119,24 @@ def _header(entries: list[Entry]) -> bytes:
 
 
 @contextmanager
-def _writer(file: BinaryIO) -> Iterator[Any]:
-    """What writes tensors in a thread of its own, while the next is read and computed.
-
-    The file system's memory of unwritten data is emptied as we go, so that the end comes soon.
-    """
+def _writer(file: BinaryIO) -> Iterator[Callable[[torch.Tensor], None]]:
+    """What writes pieces in a thread of its own, while the next is read and computed."""
     waiting: queue.Queue[torch.Tensor | None] = queue.Queue(AHEAD)
     failed: list[BaseException] = []
 
     def work() -> None:
-        unflushed = 0
-        while (value := waiting.get()) is not None:
+        while (piece := waiting.get()) is not None:
             if failed:
                 continue  # the others are taken from the queue, so that nobody waits
             try:
-                data = memoryview(value.contiguous().reshape(-1).view(torch.uint8).numpy())
-                for start in range(0, len(data), CHUNK):
-                    file.write(data[start : start + CHUNK])
-                unflushed += len(data)
-                if unflushed > FLUSH:
-                    file.flush()
-                    os.fsync(file.fileno())
-                    unflushed = 0
+                file.write(memoryview(piece.reshape(-1).view(torch.uint8).numpy()))
             except BaseException as error:  # noqa: BLE001  (raised in the other thread)
                 failed.append(error)
 
-    def put(value: torch.Tensor) -> None:
+    def put(piece: torch.Tensor) -> None:
         if failed:
             raise failed[0]
-        waiting.put(value)
+        waiting.put(piece)
 
     thread = threading.Thread(target=work)
     thread.start()

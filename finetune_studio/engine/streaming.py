@@ -1,10 +1,11 @@
-"""Merges a LoRA adapter tensor by tensor: read one, add B·A·scale in fp32, write it.
+"""Merges a LoRA adapter piece by piece: read some rows, add B·A·scale in fp32, write them.
 
-What is in memory is a few tensors, never the model, so that a model of any size is merged in the
+What is in memory is a few pieces, never the model, so that a model of any size is merged in the
 time the disk takes. Only where each adapter matrix has its own tensor in the base model's files;
 `plan` says None elsewhere, and the model is loaded whole (merge.py).
 """
 
+import itertools
 import json
 import math
 from collections.abc import Iterator
@@ -15,24 +16,32 @@ from typing import Any
 import torch
 from safetensors import safe_open
 
-from finetune_studio.catalog.weights import INDEX, Tensor, read_header, weight_files
-from finetune_studio.engine.shards import Entry, write_shards
+from finetune_studio.catalog.weights import BITS, INDEX, Tensor, read_header, weight_files
+from finetune_studio.engine.shards import AHEAD, Entry, write_shards
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
 PREFIX = "base_model.model."
 PARTS = (".lora_A.weight", ".lora_B.weight")
-FLOATS = {"F64", "F32", "F16", "BF16"}
+STORED = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+}
+FLOATS = set(STORED)
+PIECE = 1 << 21  # numbers that are read, changed and written at once
 LARGEST_FP16 = torch.finfo(torch.float16).max
 Pairs = dict[str, tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A tensor of the base model, and the file it is in."""
+    """A tensor of the base model, the file it is in, and its place there in bytes."""
 
     file: Path
     tensor: Tensor
+    place: int
 
 
 @dataclass(frozen=True)
@@ -68,18 +77,72 @@ class Plan:
             for each in self.sources
         ]
 
-    def values(self, entries: list[Entry]) -> Iterator[torch.Tensor]:
-        """The merged tensors, in order."""
-        opened: tuple[Path, Any] | None = None
+    def pieces(self, entries: list[Entry]) -> Iterator[torch.Tensor]:
+        """The merged tensors' numbers, in order, `PIECE` at most at once, in memory used again."""
+        room = Room()
         for source, entry in zip(self.sources, entries, strict=True):
-            if opened is None or opened[0] != source.file:
-                opened = (source.file, safe_open(source.file, framework="pt"))
-            value = opened[1].get_tensor(entry.name)
-            if entry.name in self.pairs:
-                value = _added(value, *self.pairs[entry.name], self.scale)
-            if entry.dtype is torch.float16:
-                _refuse_too_large(entry.name, value)
-            yield value if entry.dtype is None else value.to(entry.dtype)
+            pair = self.pairs.get(entry.name)
+            numbers = read_pieces(source, entry, room, columns=pair[0].shape[1] if pair else 0)
+            for start, value in numbers:
+                if pair:
+                    value = self._added(value, pair, start, room)
+                if entry.dtype is torch.float16:
+                    _refuse_too_large(entry.name, value)
+                yield value if entry.dtype is None else room.out(entry.dtype, value)
+
+    def _added(
+        self, value: torch.Tensor, pair: tuple[torch.Tensor, torch.Tensor], start: int, room: "Room"
+    ) -> torch.Tensor:
+        """Some whole rows of a matrix, `[numbers]`, with B·A·scale, in fp32."""
+        a, b = pair
+        first, count = start // a.shape[1], len(value) // a.shape[1]
+        rows = room.work[: len(value)].copy_(value).view(count, a.shape[1])
+        rows.addmm_(b[first : first + count], a, alpha=self.scale)
+        return rows.view(-1)
+
+
+class Room:
+    """Memory that is used again and again: fresh memory costs more time than the computing."""
+
+    def __init__(self) -> None:
+        self.read = bytearray(PIECE * 8)
+        self.work = torch.empty(PIECE, dtype=torch.float32)
+        self._outs = itertools.cycle([bytearray(PIECE * 4) for _ in range(AHEAD + 3)])
+
+    def out(self, dtype: torch.dtype, value: torch.Tensor) -> torch.Tensor:
+        """A value in another type, to be written."""
+        if len(value) > PIECE:
+            return value.to(dtype, copy=True)  # a row longer than a piece
+        made = torch.frombuffer(next(self._outs), dtype=dtype, count=len(value))
+        return made.copy_(value)
+
+
+def read_pieces(
+    source: Source, entry: Entry, room: Room, columns: int
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """A stored tensor in pieces `[numbers]` in its own type, each with the place of its first.
+
+    Args:
+        source: Where it is.
+        entry: How it is stored.
+        room: Where to read it; each piece is overwritten by the next.
+        columns: Pieces hold whole rows of so many numbers; 0 for any number.
+    """
+    kind = STORED.get(entry.stored, torch.uint8)
+    size = kind.itemsize
+    count = math.prod(entry.shape) * BITS[entry.stored] // 8 // size
+    most = max(PIECE // columns, 1) * columns if columns else PIECE
+    with source.file.open("rb") as file:
+        file.seek(source.place)
+        for start in range(0, count, most):
+            wanted = min(most, count - start)
+            if len(room.read) < wanted * size:  # one row is longer than a piece
+                room.read, room.work = bytearray(wanted * size), torch.empty(wanted)
+            into = memoryview(room.read)[: wanted * size]
+            if file.readinto(into) != len(into):
+                raise OSError(f"{source.file.name} ends too early")
+            value = torch.frombuffer(room.read, dtype=kind, count=wanted)
+            yield start, value.clone() if entry.dtype is None else value
 
 
 def plan(base: Path, adapter: Path) -> Plan | None:
@@ -121,7 +184,7 @@ def write(planned: Plan, folder: Path, dtype: torch.dtype) -> None:
         OSError: The disk is full.
     """
     entries = planned.entries(dtype)
-    write_shards(folder, entries, planned.values(entries))
+    write_shards(folder, entries, planned.pieces(entries))
 
 
 def check_adapter(adapter: Path) -> None:
@@ -160,7 +223,8 @@ def read_pairs(adapter: Path) -> Pairs | None:
             found.setdefault(name, {})[part] = value
     if any(set(each) != set(PARTS) for each in found.values()):
         return None
-    return {name: (each[PARTS[0]], each[PARTS[1]]) for name, each in found.items()}
+    pairs = ((name, each[PARTS[0]], each[PARTS[1]]) for name, each in found.items())
+    return {name: (a.float(), b.float()) for name, a, b in pairs}
 
 
 def damaged_adapter(file: Path, why: str) -> RefusedError:
@@ -194,19 +258,26 @@ def _sources(base: Path) -> list[Source]:
     else:
         whole = base / "model.safetensors"
         files = [whole] if whole.is_file() else weight_files(base)
-    return [Source(file, tensor) for file in files for tensor in read_header(file)]
+    return [source for file in files for source in _located(file)]
+
+
+def _located(file: Path) -> Iterator[Source]:
+    """The tensors of a file, in the order of their places."""
+    tensors = {each.name: each for each in read_header(file)}
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(length))
+    starts = {name: header[name]["data_offsets"][0] for name in tensors}
+    for name in sorted(tensors, key=lambda each: starts[each]):
+        yield Source(file, tensors[name], 8 + length + starts[name])
 
 
 def _changes(stored: str, main: str) -> bool:
     return stored in FLOATS and not (stored == "F32" and main in ("F16", "BF16"))
 
 
-def _added(value: torch.Tensor, a: torch.Tensor, b: torch.Tensor, scale: float) -> torch.Tensor:
-    return torch.addmm(value.float(), b.float(), a.float(), alpha=scale)
-
-
 def _refuse_too_large(name: str, value: torch.Tensor) -> None:
-    if value.abs().max() > LARGEST_FP16:
+    if len(value) and value.abs().max() > LARGEST_FP16:
         raise RefusedError(
             tr("This model does not fit into fp16."),
             tr("“{name}” has values beyond {largest:,.0f}.").format(

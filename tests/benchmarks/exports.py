@@ -7,6 +7,7 @@ bytes on the same disk, and deletes both again.
 
 import argparse
 import json
+import math
 import os
 import resource
 import shutil
@@ -106,10 +107,12 @@ def _merge(folder: Path, shape: str) -> None:
         command = [sys.executable, "-m", "tests.benchmarks.exports", str(folder), "--write"]
         subprocess.run(command, check=True)
         seconds = time.monotonic() - begun
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        peak = used.ru_maxrss * 1024
         speeds = [size / each / 1e6 for each in (seconds, copied)]
         print(f"model {size / 1e9:.2f} GB; merged in {seconds:.0f} s, {speeds[0]:.0f} MB/s")
         print(f"written plainly in {copied:.0f} s, {speeds[1]:.0f} MB/s: {copied / seconds:.2f}")
+        print(f"processor {used.ru_utime:.0f} s + {used.ru_stime:.0f} s of the system")
         print(f"peak memory {peak / 1e9:.2f} GB, {peak / size:.2f} of the model")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -140,7 +143,8 @@ def _make(folder: Path, shape: str) -> int:
     adapter.mkdir()
     shapes = dict(_tensors(*SHAPES[shape]))
     entries = [Entry(name, torch.bfloat16, "BF16", size) for name, size in shapes.items()]
-    kinds = {size: torch.randn(size, dtype=torch.bfloat16) * 0.02 for size in shapes.values()}
+    some = (torch.randn(1 << 20) * 0.02).bfloat16()
+    kinds = {size: _filled(some, size) for size in shapes.values()}
     write_shards(base, entries, (kinds[each.shape] for each in entries))
     (base / "config.json").write_text("{}")
     pairs = {}
@@ -153,6 +157,12 @@ def _make(folder: Path, shape: str) -> int:
     about = {"peft_type": "LORA", "r": RANK, "lora_alpha": 32, "task_type": "CAUSAL_LM"}
     (adapter / "adapter_config.json").write_text(json.dumps(about))
     return sum(each.size for each in entries)
+
+
+def _filled(some: Any, size: tuple[int, ...]) -> Any:
+    """A tensor of that size, of the same numbers over and over."""
+    count = math.prod(size)
+    return some.repeat(count // len(some) + 1)[:count].reshape(size)
 
 
 def _tensors(layers: int, width: int, inner: int, shared: int, words: int) -> Any:
