@@ -1,0 +1,71 @@
+"""The ideas that make training faster: each can be switched on or off, or left to the trainer."""
+
+from typing import Literal
+
+from finetune_studio.recipe.fields import Settings, setting
+
+
+def _idea(title: str, what: str, source: str) -> Literal["auto", "on", "off"]:
+    """An idea that makes training faster; `started` says whether it is in use, and why not."""
+    value: Literal["auto", "on", "off"] = setting(
+        "auto", title=title, help=what, source=source, level="advanced"
+    )
+    return value
+
+
+class Speed(Settings):
+    """What makes training faster without changing what is learned from."""
+
+    length_grouping: Literal["auto", "on", "off"] = setting(
+        "auto",
+        title="Length grouping",
+        help=(
+            "Rows of like length share a batch, so that little is padded; the batches come in a"
+            " random order. auto: on where rows are not packed."
+        ),
+        source="transformers: train_sampling_strategy=group_by_length",
+        level="advanced",
+    )
+    padding_free: Literal["auto", "on", "off"] = _idea(
+        "No padding",
+        "The rows of a batch are laid end to end in one line, where they do not see each other,"
+        " instead of being filled up to the longest. auto: on where the attention needs no mask.",
+        "Krell et al. 2021, Efficient sequence packing; TRL: padding_free",
+    )
+    varlen_attention: Literal["auto", "on", "off"] = _idea(
+        "Attention without a mask",
+        "Rows that share a line go through PyTorch's variable-length kernel, which never computes"
+        " what a mask would hide. auto: on where the GPU and the model have it.",
+        "Dao 2023, FlashAttention-2; torch.nn.attention.varlen",
+    )
+    chunked_loss: Literal["auto", "on", "off"] = _idea(
+        "Loss in chunks",
+        "The loss is made a few tokens at a time, only where something is learned, so that the"
+        " logits of a whole batch are never kept. auto: on for every model it is proven for.",
+        "Hsu et al. 2024, Liger Kernel; Wijmans et al. 2024, Cut Your Losses",
+    )
+    selective_checkpointing: Literal["auto", "on", "off"] = _idea(
+        "Activations in free memory",
+        "Where gradient checkpointing is auto, as many layers as fit keep their activations, and"
+        " only the others compute them again. auto: on for a GPU; it fills up to 90 % of what is"
+        " free.",
+        "Chen et al. 2016; Korthikanti et al. 2022, Reducing Activation Recomputation",
+    )
+    compile: Literal["auto", "on", "off"] = _idea(
+        "Compiled layers",
+        "Each layer's small operations become few kernels, which takes up to a minute at the"
+        " start. auto: on for a GPU, where packed rows have one length and the run is long enough"
+        " to earn it.",
+        "Ansel et al. 2024, PyTorch 2: torch.compile",
+    )
+    liger_kernels: Literal["auto", "on", "off"] = _idea(
+        "Liger kernels",
+        "Norms, rotary places and MLPs computed by Triton kernels of one pass each. auto: on for a"
+        " GPU where liger-kernel is installed, knows the model and its layers are not compiled.",
+        "Hsu et al. 2024, Liger Kernel",
+    )
+    prefetch: Literal["auto", "on", "off"] = _idea(
+        "Batches made ahead",
+        "The next batches are read and put together while a step computes. auto: on for a GPU.",
+        "",
+    )
