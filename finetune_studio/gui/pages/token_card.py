@@ -69,14 +69,14 @@ class TokenCard(Card):
         self._well.hide()
         self._window = Scroller(column(self.flow, None))
         self.flow.laid.connect(lambda tall: self._window.setFixedHeight(min(FLOW, tall)))
-        foot = row(self._as_text, None)
+        foot = row(self._as_text, None, *self._badges, gap=6)  # a narrow head has no room for them
         parts = (self._tools(), self.field, Rule(), self._window, self._said, foot, self._well)
         self.hold(column(*parts, gap=Space.m))
         self.choose_way(False)
 
     def _tools(self) -> QHBoxLayout:
         steps = (self.back, self.number, self.place, self.next, self.any)
-        return row(self._way, Space.s, *steps, None, *self._badges, gap=6)
+        return row(self._way, Space.s, *steps, None, gap=6)
 
     def know(self, recipe: Recipe, known: Known) -> None:
         """Show rows of a recipe."""
