@@ -16,7 +16,7 @@ check_everything() { # OPTION OF PYTEST...
   check ruff "$bin/python" -m ruff check .
   check ruff-format "$bin/python" -m ruff format --check .
   check mypy "$bin/python" -m mypy
-  check lint-imports "$bin/python" -m importlinter.cli lint
+  check lint-imports "$bin/python" -c "from importlinter.cli import lint_imports_command as lint; lint()"
   report=$VENV/studio/tests.xml
   rm -f "$report"
   [ $# -gt 0 ] || set -- -n auto --dist=worksteal # all of them, on every processor
