@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from finetune_studio.data.usable import Usable
 
 REFUSED = "refused"  # the pre-flight's word for what it could not look at
+PLAIN = (".jsonl", ".ndjson", ".csv", ".tsv", ".tab", ".txt")
+"""Endings of files whose first rows can be read without all the others."""
 SHOWN = 50  # rows kept for the page of the data
 RESTS = 150  # milliseconds after the last change of what moves by a slider
 SAME_ROWS = ("data.fixes", "data.split.")  # settings that leave the files' rows as they are
@@ -69,6 +71,7 @@ class Facts(QObject):
     """The facts about one session.
 
     Attributes:
+        first: The first rows, from the files' beginnings alone, until all are read.
         data: What its files hold, once they are read.
         data_error: Why they could not be read.
         machine: What this machine is.
@@ -83,6 +86,7 @@ class Facts(QObject):
     def __init__(self, session: Session, jobs: Jobs, gpu: Callable[[], str] = str) -> None:
         super().__init__()
         self._session, self._jobs = session, jobs
+        self.first: tuple[Mapping[str, Any], ...] = ()
         self.data: DataFacts | None = None
         self.data_error: StudioError | None = None
         self.machine: Machine | None = None
@@ -109,6 +113,7 @@ class Facts(QObject):
         """Find out no more."""
         self._rest.stop()
         self._jobs.forget("data")
+        self._jobs.forget("first rows")
         apart.ROWS.drop("data")
         self.quality.leave()
         self.plan.leave()
@@ -157,10 +162,23 @@ class Facts(QObject):
             self.quality.age()
         else:
             self.quality.leave()
+            self._peek()
         self._rest.stop()
         if self._session.recipe.data.files:
             self._rest.start(after) if after else self._read()
         self.changed.emit()
+
+    def _peek(self) -> None:
+        self.first = ()
+        files = self._session.recipe.data.files
+        if files and all(each.lower().endswith(PLAIN) for each in files):
+            work = lambda: peeked(files)  # noqa: E731
+            self._jobs.run("first rows", work, self._know_first, lambda _: None)
+
+    def _know_first(self, first: tuple[Mapping[str, Any], ...]) -> None:
+        self.first = first
+        if self.counting:
+            self.changed.emit()
 
     def _read(self) -> None:
         recipe = self._session.recipe
@@ -168,7 +186,7 @@ class Facts(QObject):
         self._jobs.run("data", work, self._know_data, self._no_data)
 
     def _know_data(self, data: DataFacts) -> None:
-        self.data = data
+        self.data, self.first = data, ()
         if data.training:
             recipe = self._session.recipe
             self.quality.know_rows(recipe, data.rows, recipe.task.kind)
@@ -184,6 +202,17 @@ class Facts(QObject):
 
     def _no_machine(self, error: StudioError) -> None:
         self.changed.emit()
+
+
+def peeked(files: tuple[str, ...]) -> tuple[Mapping[str, Any], ...]:
+    """The first rows of files, which takes no longer for large ones.
+
+    Raises:
+        StudioError: They cannot be read.
+    """
+    from finetune_studio.data.sources import first_rows
+
+    return tuple(first_rows(files, SHOWN))
 
 
 def count_rows(recipe: Recipe) -> DataFacts:

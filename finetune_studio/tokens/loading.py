@@ -83,7 +83,7 @@ class Tokenizer:
         """The token that begins a text."""
         return self.id_of(self.named.get("bos_token"))
 
-    @property
+    @cached_property
     def eos_id(self) -> int | None:
         """The token that ends a text."""
         return self.id_of(self.named.get("eos_token"))

@@ -5,6 +5,7 @@ or -100 where nothing is learned; the first place has nothing before it and is n
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from finetune_studio.errors import RefusedError
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from tokenizers import Encoding
 
-PART = 250
-"""Rows that are tokenised while the labels of those before are made."""
+CHATS, TEXTS = 250, 1000
+"""Rows that are tokenised at once; chats, while others are rendered and labelled."""
 
 
 class Supervisor:
@@ -82,9 +83,12 @@ class Supervisor:
 
     def numbered(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, Example]]:
         """The examples, each with the number of its row among `rows`."""
-        parts = [rows[start : start + PART] for start in range(0, len(rows), PART)]
-        read = self._render if self.answers else self._texts
-        ahead = encoded_ahead(map(read, parts), self._encode)
+        part = CHATS if self.answers else TEXTS
+        parts = [rows[start : start + part] for start in range(0, len(rows), part)]
+        if self.answers:
+            ahead = encoded_ahead(map(self._render, parts), self._encode)
+        else:  # labels of texts take less time than another thread's turn would
+            ahead = ((texts, self._encode(texts)) for texts in map(self._texts, parts))
         made = (
             each
             for part, (given, found) in zip(parts, ahead, strict=True)
@@ -157,21 +161,23 @@ class Supervisor:
 
     # text
 
-    def _pieces(self, text: str, encoding: "Encoding") -> Iterator[Example]:
+    def _pieces(self, text: str, encoding: "Encoding") -> Iterable[Example]:
         """A text and its end, in pieces of the sequence length that follow on each other."""
         ids, end = encoding.ids, self.tokenizer.eos_id
         closed = end is not None and ids[-1] != end
-        ids = [*ids, end] if end is not None and closed else ids
+        if end is not None and closed:
+            ids.append(end)
+        places = partial(_again, self.tokenizer, text, closed)
+        if len(ids) <= self._length:  # nearly always, so without a step too many
+            return (self._example(ids, ((0, len(ids)),), places, text, ends=end is not None),)
+        return self._parts(ids, places, text)
 
-        again = self._again(text)
-
-        def places() -> Offsets:
-            return [*again(), (len(text), len(text))] if closed else again()
-
+    def _parts(self, ids: list[int], places: Callable[[], Offsets], text: str) -> Iterator[Example]:
+        end = self.tokenizer.eos_id
         for part in _parts(len(ids), self._length):
             ends = part.stop >= len(ids) and end is not None
             made = ids[part]
-            yield self._example(made, [(0, len(made))], _cut(places, part), text, ends=ends)
+            yield self._example(made, ((0, len(made)),), _cut(places, part), text, ends=ends)
 
     # classify
 
@@ -223,6 +229,12 @@ class Supervisor:
             places=_cut(places, slice(size)) if cut else places,
             text=text,
         )
+
+
+def _again(tokenizer: Tokenizer, text: str, closed: bool) -> Offsets:
+    """The places that were left out when the text was encoded, and that of the end behind it."""
+    found = tokenizer.encode(text, add_special_tokens=True)[1]
+    return [*found, (len(text), len(text))] if closed else found
 
 
 def _parts(size: int, length: int) -> Iterator[slice]:

@@ -203,6 +203,15 @@ def test_a_mapping_shows_at_once_what_the_model_is_given(window, page, qtbot, fi
     assert "1번 주문은 언제 오나요?" in texts(page.reading)
 
 
+def test_the_first_rows_are_there_before_all_are_counted(window, page, qtbot, file, monkeypatch):
+    monkeypatch.setattr(window.project.facts, "_read", lambda: None)  # as if it took for ever
+    page.use([str(file)])
+    model = page.rows.grid.model()
+    qtbot.waitUntil(lambda: model.rowCount() == 50, timeout=30_000)
+    assert window.project.facts.counting
+    assert model.index(0, 0).data() == "0번 주문은 언제 오나요?"
+
+
 def test_files_are_taken_out_one_by_one(window, page, qtbot, file, tmp_path):
     other = tmp_path / "둘째.jsonl"
     other.write_bytes(file.read_bytes())

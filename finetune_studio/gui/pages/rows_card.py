@@ -28,7 +28,7 @@ class RowsCard(Card):
         super().__init__()
         self._project = project
         self._found: Finding | None = None
-        self._asked: object = None
+        self._asked: tuple[Sequence[str], Sequence[Mapping[str, Any]]] = ((), ())
         self.grid = Grid()
         self.grid.setMinimumHeight(220)
         self._title = Text(self._words, "section")
@@ -42,11 +42,9 @@ class RowsCard(Card):
         """Show the first rows of other files; while the same are counted anew they stay."""
         data, facts = self._project.facts.data, self._project.facts
         self.grid.setAccessibleName(self._words())
-        if data is None and facts.counting:
+        if data is None and facts.counting and not facts.first:
             return
-        shown = (data.columns, data.first) if data else ((), ())
-        if shown != self._asked:
-            self._asked = shown
+        if self._firsts() != self._asked:
             self._show_first()
 
     def show_found(self, found: Finding) -> None:
@@ -72,11 +70,18 @@ class RowsCard(Card):
             place.ensureWidgetVisible(self)
 
     def _show_first(self) -> None:
-        data = self._project.facts.data
         self._found = None
         self._first.hide()
-        self.grid.show_rows(data.columns if data else (), data.first if data else ())
+        self._asked = self._firsts()
+        self.grid.show_rows(*self._asked)
         self._title.refresh()
+
+    def _firsts(self) -> tuple[Sequence[str], Sequence[Mapping[str, Any]]]:
+        """Columns and rows; while they are still counted, from the files' beginnings."""
+        data, peeked = self._project.facts.data, self._project.facts.first
+        if data is not None:
+            return data.columns, data.first
+        return tuple(dict.fromkeys(name for each in peeked for name in each)), peeked
 
     def _words(self) -> str:
         if self._found is None:
