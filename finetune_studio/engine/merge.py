@@ -6,6 +6,7 @@ A LoRA adapter goes in tensor by tensor (streaming.py), what cannot be done so i
 import gc
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -16,6 +17,8 @@ from finetune_studio.engine.device import DTYPES
 from finetune_studio.engine.result import copy_tokenizer
 from finetune_studio.engine.speed.fp8 import in_full
 from finetune_studio.engine.tuned import Tuned, with_its_adapter
+from finetune_studio.errors import RefusedError
+from finetune_studio.i18n import tr
 from finetune_studio.recipe.methods import Full, Qlora
 
 SHARD = "5GB"
@@ -91,10 +94,25 @@ def _merge(tuned: Tuned) -> tuple[nn.Module, str]:
         return tuned.model(), "whole model"
     if method.base_precision == "fp8":
         return _with_adapter(in_full(tuned.base()), tuned), "adapter merged into the 8-bit floats"
-    if not isinstance(method, Qlora):
-        return _with_adapter(tuned.base(), tuned), "adapter merged into the base model"
-    base = tuned.base().dequantize()
-    return _with_adapter(base, tuned), "adapter merged into the dequantised base model"
+    base = tuned.base()
+    if not getattr(base, "is_quantized", False):
+        return _with_adapter(base, tuned), "adapter merged into the base model"
+    return (
+        _with_adapter(_dequantised(base), tuned),
+        "adapter merged into the dequantised base model",
+    )
+
+
+def _dequantised(base: Any) -> nn.Module:
+    try:
+        whole: nn.Module = base.dequantize()
+    except (NotImplementedError, ValueError, AttributeError) as error:
+        raise RefusedError(
+            tr("The base model is quantised in a way that cannot be undone."),
+            " ".join(str(error).split())[:300],
+            tr("Export the adapter, or train on the original model."),
+        ) from error
+    return whole
 
 
 def _with_adapter(base: nn.Module, tuned: Tuned) -> nn.Module:

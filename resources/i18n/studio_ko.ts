@@ -1295,6 +1295,11 @@
    <translation>--to merged로 내보내세요. transformers와 vLLM은 토크나이저를 그대로 읽어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>Export the adapter, or train on the original model.</source>
+   <translation>어댑터를 내보내거나, 양자화하지 않은 원래 모델로 학습하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Exported when the run has finished.</source>
    <translation>학습이 끝나면 이 형식으로 내보내요.</translation>
@@ -3245,6 +3250,11 @@
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>The base model is not the one that this run was trained on.</source>
    <translation>이 실행이 학습한 기반 모델이 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/merge.py" />
+   <source>The base model is quantised in a way that cannot be undone.</source>
+   <translation>사전학습 모델이 되돌릴 수 없는 방식으로 양자화되어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/chat.py" />

@@ -315,3 +315,15 @@ def test_a_quantiser_that_fails_is_a_sentence(tmp_path):
 def _made(folder):
     folder.mkdir(parents=True)
     return folder
+
+
+def test_a_base_whose_quantisation_cannot_be_undone_is_refused():
+    from finetune_studio.engine import merge
+
+    class Base:
+        def dequantize(self):
+            raise NotImplementedError("gptq")
+
+    with pytest.raises(RefusedError, match="cannot be undone") as caught:
+        merge._dequantised(Base())
+    assert caught.value.detail == "gptq"
