@@ -52,6 +52,8 @@ class DataFacts:
         first: The first rows, as they stand in the files.
         findings: What is to be known about them.
         fixed: What each fix of the recipe did.
+        read: The first rows as the task reads them; none where it cannot.
+        targets: The shapes that the rows can be saved in.
     """
 
     rows: int
@@ -65,6 +67,8 @@ class DataFacts:
     first: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
     fixed: "tuple[Fixed, ...]" = ()
+    read: tuple[Mapping[str, Any], ...] = ()
+    targets: tuple[str, ...] = ()
 
 
 class Facts(QObject):
@@ -172,7 +176,7 @@ class Facts(QObject):
         self.first = ()
         files = self._session.recipe.data.files
         if files and all(each.lower().endswith(PLAIN) for each in files):
-            work = lambda: peeked(files)  # noqa: E731
+            work = lambda: apart.VIEWS.do("first rows", peeked, files)  # noqa: E731
             self._jobs.run("first rows", work, self._know_first, lambda _: None)
 
     def _know_first(self, first: tuple[Mapping[str, Any], ...]) -> None:
@@ -222,6 +226,8 @@ def count_rows(recipe: Recipe) -> DataFacts:
         StudioError: They cannot be read or do not fit together.
     """
     from finetune_studio.data.check import Closely, examine
+    from finetune_studio.data.reading import read_as
+    from finetune_studio.data.saving import targets
 
     asked = recipe.data
     closely = Closely(data=asked, every_row=False)
@@ -231,6 +237,7 @@ def count_rows(recipe: Recipe) -> DataFacts:
     if not any(each.level == "error" for each in findings):
         usable, more = _usable(recipe, found.shape)
         findings += more
+    first = rows.select(range(min(SHOWN, len(rows)))).to_list()
     return DataFacts(
         report.rows,
         len(usable.train) if usable else 0,
@@ -240,9 +247,11 @@ def count_rows(recipe: Recipe) -> DataFacts:
         found.mapping,
         tuple(rows.column_names),
         report.encoding,
-        tuple(rows.select(range(min(SHOWN, len(rows)))).to_list()),
+        tuple(first),
         findings,
         usable.fixed if usable else (),
+        tuple(read_as(first, found.shape, found.mapping, recipe.task.kind)),
+        targets(found.shape) if found.mapping else (),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog
 
 from finetune_studio.errors import StudioError
-from finetune_studio.gui import amounts
+from finetune_studio.gui import amounts, apart
 from finetune_studio.gui.choices import words
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.project import Project
@@ -16,6 +16,7 @@ from finetune_studio.gui.widgets.choice import Segmented, Select
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.recipe.schema import Data
 
 ENDINGS = (".jsonl", ".json", ".csv", ".parquet")
 
@@ -44,17 +45,14 @@ class ConvertCard(Card):
 
     def refresh(self) -> None:
         """Offer what the rows can become."""
-        from finetune_studio.data.saving import targets
-
         data = self._project.facts.data
         if data is None:
             return
         self._note.refresh()
         self._format.setAccessibleName(tr("Format"))
-        offered = targets(data.shape) if data.mapping else ()
-        self.setVisible(bool(offered))
-        if offered and offered != self._targets:
-            self._targets = offered
+        self.setVisible(bool(data.targets))
+        if data.targets and data.targets != self._targets:
+            self._targets = data.targets
             self._offer()
 
     def _offer(self) -> None:
@@ -88,36 +86,29 @@ class ConvertCard(Card):
 
     def write(self, out: Path, *, skip: bool = False, good_only: bool = False) -> None:
         """Write the rows to a new file, away from the window's thread."""
-        from finetune_studio.data.saving import save_rows
-
         data, to = self._project.session.recipe.data, self._to
         out = out if out.suffix.lower() in ENDINGS else Path(f"{out}{self._ending}")
         self.save.setEnabled(False)
         self._say(Text(lambda: tr("Writing …"), "caption", "text3"))
         self._project.jobs.run(
             "convert",
-            lambda: save_rows(data, to, out, skip=skip, good_only=good_only),
-            lambda made: self._tell(made, out),
+            lambda: apart.CHECKS.do("convert", written, data, to, out, skip, good_only),
+            lambda told: self._tell(*told, out),
             lambda error: self._fail(error, out),
         )
 
-    def _tell(self, made: object, out: Path) -> None:
-        from finetune_studio.data.convert import Converted
-
-        assert isinstance(made, Converted)
+    def _tell(self, rows: int, left_out: list[tuple[int, str]], out: Path) -> None:
         self.save.setEnabled(True)
-        title = tr("{rows} are in {name}").format(rows=amounts.rows(made.rows), name=out.name)
+        title = tr("{rows} are in {name}").format(rows=amounts.rows(rows), name=out.name)
         parts = [
-            tr("{rows} left out: {why}.").format(rows=amounts.rows(each.count), why=each.reason)
-            for each in made.left_out
+            tr("{rows} left out: {why}.").format(rows=amounts.rows(count), why=why)
+            for count, why in left_out
         ]
         self._say(FindingBox("good", title, " ".join((str(out.parent), *parts))))
 
     def _fail(self, error: StudioError, out: Path) -> None:
-        from finetune_studio.data.convert import LossError
-
         self.save.setEnabled(True)
-        way = error.way if isinstance(error, LossError) else ""
+        way = str(getattr(error, "way", ""))  # a LossError says which loss would have to be taken
         fixes: dict[str, Words] = {
             "skip": lambda: tr("Leave these rows out"),
             "good_only": lambda: tr("Write the good answers alone"),
@@ -132,6 +123,21 @@ class ConvertCard(Card):
     def _say(self, widget: FindingBox | Text) -> None:
         clear(self._said)
         self._said.addWidget(widget)
+
+
+def written(
+    data: Data, to: str, out: Path, skip: bool, good_only: bool
+) -> tuple[int, list[tuple[int, str]]]:
+    """Write the rows; how many there are now, and how many were left out for which reason.
+
+    Raises:
+        LossError: Something would be lost.
+        StudioError: They cannot be read or written.
+    """
+    from finetune_studio.data.saving import save_rows
+
+    made = save_rows(data, to, out, skip=skip, good_only=good_only)
+    return made.rows, [(each.count, each.reason) for each in made.left_out]
 
 
 def _name(shape: str) -> Words:

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from finetune_studio.errors import StudioError
+from finetune_studio.gui import apart
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.tokens import Size, Space
@@ -71,7 +72,7 @@ class HubDialog(Sheet):
         self._repo = repo
         self.look.setEnabled(False)
         self._say(Text(lambda: tr("Looking it up …"), "caption", "text3"))
-        self._jobs.run(KEY, lambda: hub.choices(repo), self._know, self._fail)
+        self._jobs.run(KEY, lambda: apart.VIEWS.do(KEY, hub.choices, repo), self._know, self._fail)
 
     def _know(self, choices: dict[str, tuple[str, ...]]) -> None:
         self._choices = choices
@@ -109,6 +110,7 @@ class HubDialog(Sheet):
 
     def _forget(self) -> None:
         self._jobs.forget(KEY)
+        apart.VIEWS.drop(KEY)
         self.look.setEnabled(True)
         self.take.setEnabled(False)
         clear(self._said)
@@ -123,5 +125,6 @@ class HubDialog(Sheet):
         from finetune_studio.data import hub
 
         self._jobs.forget(KEY)
+        apart.VIEWS.drop(KEY)
         self.name = f"{hub.PREFIX}{self._repo}:{self._config}:{self._split}"
         super().done(result)

@@ -1,5 +1,6 @@
 """The first rows as the model is given them: a mapping shows at once what it does."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
@@ -26,8 +27,7 @@ class ReadingCard(Card):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project, self._number = project, 0
-        self._rows: list[dict[str, Any]] = []
-        self._asked: object = None
+        self._rows: Sequence[Mapping[str, Any]] = ()
         self._back = Button(name=lambda: tr("Previous row"), kind="quiet", glyph="chevron-left")
         self._next = Button(name=lambda: tr("Next row"), kind="quiet", glyph="chevron-right")
         self._back.clicked.connect(lambda: self._go(-1))
@@ -40,15 +40,11 @@ class ReadingCard(Card):
 
     def refresh(self) -> None:
         """Show the rows as they are mapped now."""
-        data, kind = self._project.facts.data, self._project.session.recipe.task.kind
+        data = self._project.facts.data
         if data is None:
             return
-        asked = (data.shape, tuple(data.mapping.items()), kind, data.first)
-        if asked != self._asked:
-            from finetune_studio.data.reading import read_as
-
-            self._asked = asked
-            self._rows = read_as(data.first, data.shape, data.mapping, kind)
+        if data.read != self._rows:
+            self._rows = data.read
             self._number = min(self._number, max(0, len(self._rows) - 1))
             self._show()
         self.setVisible(bool(self._rows))
@@ -80,7 +76,7 @@ class ReadingCard(Card):
             self._show()
 
 
-def _said(shown: dict[str, Any]) -> list[tuple[str, str, bool]]:
+def _said(shown: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     """Who says what, and whether it is an answer that can be learned."""
     if "messages" in shown:
         return [

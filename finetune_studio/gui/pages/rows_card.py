@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from finetune_studio.errors import StudioError
-from finetune_studio.gui import repairs
+from finetune_studio.gui import apart, repairs
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
@@ -52,7 +52,7 @@ class RowsCard(Card):
         data = self._project.session.recipe.data
         self._project.jobs.run(
             "rows shown",
-            lambda: rows_of(data, found),
+            lambda: apart.VIEWS.do("rows shown", rows_of, data, found),
             lambda rows: self._show(found, rows),
             self._project.failed.emit,
         )

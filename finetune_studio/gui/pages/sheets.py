@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
+from finetune_studio.gui import apart
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Size, Space
@@ -35,7 +36,7 @@ class SheetLines(QWidget):
         if not books:
             self._show({})
             return
-        self._project.jobs.run("sheets", lambda: _sheets(books), self._show, lambda _: None)
+        self._project.jobs.run("sheets", lambda: _read(books), self._show, lambda _: None)
 
     def _show(self, found: Sheets) -> None:
         clear(self._lines)
@@ -60,12 +61,17 @@ class SheetLines(QWidget):
         self._project.session.change(changes)
 
 
+def _read(names: list[str]) -> Sheets:
+    return apart.VIEWS.do("sheets", sheets_of, names)
+
+
 def _parts(name: str) -> tuple[str, str]:
     book, mark, sheet = name.rpartition("#")
     return (book, sheet) if mark and book.lower().endswith(".xlsx") else (name, "")
 
 
-def _sheets(names: list[str]) -> Sheets:
+def sheets_of(names: list[str]) -> Sheets:
+    """The filled sheets of the workbooks that have several."""
     from finetune_studio.data.workbook import filled_sheets
     from finetune_studio.errors import StudioError
 
