@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio.export import llama
-from finetune_studio.export.pretokenizer import READ_AS, known_as
+from finetune_studio.export.pretokenizer import READ_AS, known_as, settled
 
 
 def main(arguments: list[str]) -> None:
@@ -27,15 +27,18 @@ def main(arguments: list[str]) -> None:
     recognise = base.TextModel.get_vocab_base_pre
 
     def recognise_or_read(self: Any, tokenizer: Any) -> str:
+        file = Path(self.dir_model) / "tokenizer.json"
+        read = known_as(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
         try:
-            return str(recognise(self, tokenizer))
+            hashed = str(recognise(self, tokenizer))
         except NotImplementedError:
-            file = Path(self.dir_model) / "tokenizer.json"
-            name = known_as(json.loads(file.read_text(encoding="utf-8")))
-            if name is None:
+            if read is None:
                 raise
+            hashed = ""
+        name = settled(hashed, read) if hashed else str(read)
+        if name != hashed:
             print(f"{READ_AS} {name}", flush=True)  # noqa: T201
-            return name
+        return name
 
     base.TextModel.get_vocab_base_pre = recognise_or_read
     sys.argv = [str(script), *arguments[1:]]

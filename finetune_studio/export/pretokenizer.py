@@ -26,6 +26,21 @@ NAMES = {
 """By the divisions in order, and whether a word that is a token stays whole (`ignore_merges`)."""
 
 
+DIGITS_ALONE = {"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"}
+"""Names of GPT-2's way with every number sign apart."""
+
+
+def settled(hashed: str, read: str | None) -> str:
+    """The name to use, where the converter knows one by its hash and tokenizer.json says another.
+
+    The hash cannot tell whether number signs stand apart, where no token holds two digits; a text
+    with `½` after a blank can (a tokenizer.json rebuilt from GGUF is a case). The file decides.
+    """
+    if read == "gpt-2" and hashed in DIGITS_ALONE:
+        return read
+    return "smollm" if read == "smollm" and hashed == "gpt-2" else hashed
+
+
 def known_as(tokenizer: Mapping[str, Any]) -> str | None:
     """The name that llama.cpp has for the way of a tokenizer.json; None where there is none.
 

@@ -219,11 +219,11 @@ def test_a_changed_export_is_red(chat, written, tmp_path, capsys):
     out = tmp_path / "out"
     written(chat, "merged", out)
     weights = load_file(out / "model.safetensors")
-    weights["model.layers.0.mlp.down_proj.weight"] *= 40
+    weights["model.norm.weight"] *= -20
     save_file(weights, out / "model.safetensors", {"format": "pt"})
     found = verdict(capsys, out)
-    assert found["verdict"] in ("amber", "red")
-    assert found["mean_kl"] > 0.02
+    assert found["verdict"] == "red"
+    assert found["mean_kl"] > 0.2
 
 
 def test_another_tokenizer_is_red(chat, written, tmp_path, capsys):

@@ -8,7 +8,7 @@ import pytest
 from finetune_studio.errors import RefusedError
 from finetune_studio.export.formats import QUANTS, quant_of
 from finetune_studio.export.naming import file_name, plain_template
-from finetune_studio.export.pretokenizer import GPT2, QWEN2, known_as
+from finetune_studio.export.pretokenizer import GPT2, QWEN2, known_as, settled
 from finetune_studio.export.quantise import Heard
 from finetune_studio.export.verdict import judge, summary
 from finetune_studio.tokens.loading import load_tokenizer
@@ -131,6 +131,20 @@ def test_a_way_of_dividing_words_is_known_only_where_it_is_the_same(steps, merge
         "model": {"ignore_merges": merged},
     }
     assert known_as(document) == name
+
+
+@pytest.mark.parametrize(
+    ("hashed", "read", "name"),
+    [
+        ("smollm", "gpt-2", "gpt-2"),
+        ("gpt-2", "smollm", "smollm"),
+        ("smollm", "smollm", "smollm"),
+        ("smollm", None, "smollm"),
+        ("deepseek-r1-qwen", "qwen2", "deepseek-r1-qwen"),
+    ],
+)
+def test_the_file_decides_whether_digits_stand_apart(hashed, read, name):
+    assert settled(hashed, read) == name
 
 
 def test_the_demo_model_divides_words_as_gpt2_does():
