@@ -2,13 +2,14 @@
 
     python -m tests.benchmarks.serving MODEL [--gguf FILE] [--rounds 5]
 
-MODEL is a folder in the form of transformers. Each server answers the same conversation over HTTP,
+MODEL is a folder in the form of transformers. Each server answers like conversations over HTTP,
 streamed and greedy, after one warm-up request; requests go round between them. Speeds are of the
 tokens after the first; the medians are printed.
 """
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -22,8 +23,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-MESSAGES = [{"role": "user", "content": "Tell me a long story about the sea and a small boat."}]
-TOKENS = 64
+QUESTION = "{number} small boats are at sea. Tell me a long story about them."
+NUMBERS = itertools.count(10)
 ABOUT = {"task": "chat", "method": "full", "base": "SmolLM2", "labels": [], "system": ""}
 
 
@@ -34,9 +35,11 @@ def free_port() -> int:
         return int(door.getsockname()[1])
 
 
-def ask(url: str, model: str) -> tuple[float, float]:
+def ask(url: str, model: str, tokens: int) -> tuple[float, float]:
     """Seconds to the first token, and tokens a second after it."""
-    body = {"model": model, "messages": MESSAGES, "stream": True, "max_tokens": TOKENS}
+    question = QUESTION.format(number=next(NUMBERS))  # new words, so that no cache knows them
+    messages = [{"role": "user", "content": question}]
+    body = {"model": model, "messages": messages, "stream": True, "max_tokens": tokens}
     body |= {"temperature": 0.0}
     request = urllib.request.Request(
         f"{url}/chat/completions",
@@ -116,6 +119,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--gguf", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--only", nargs="*", help="names of servers")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -129,11 +133,12 @@ def main() -> None:
             for name, (command, port, model) in servers.items():
                 url = f"http://127.0.0.1:{port}/v1"
                 ready[name] = stack.enter_context(running(command, url, environment))
-                ask(url, model)
+                print(f"{name}: ready in {ready[name]:.1f} s", file=sys.stderr)
+                ask(url, model, options.tokens)
                 found[name] = []
             for _ in range(options.rounds):
                 for name, (_, port, model) in servers.items():
-                    found[name].append(ask(f"http://127.0.0.1:{port}/v1", model))
+                    found[name].append(ask(f"http://127.0.0.1:{port}/v1", model, options.tokens))
         for name, each in found.items():
             first, speed = (statistics.median(values) for values in zip(*each, strict=True))
             print(
