@@ -42,6 +42,7 @@ def home(tmp_path_factory, monkeypatch):
     return folder
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """How many tests `-n auto` runs beside each other; each may train a small model."""
     return min(4, os.cpu_count() or 1)
