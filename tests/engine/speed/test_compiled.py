@@ -54,6 +54,9 @@ def test_a_machine_without_a_compiler_says_so(monkeypatch, device, why):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method`:DeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:The .grad attribute of a Tensor that is not a leaf"
+)  # dynamo asks each
 @pytest.mark.skipif(not shutil.which("c++"), reason="needs_compiler: no C++ compiler here")
 def test_other_documents_of_the_same_length_do_not_compile_again():
     forget_compiled()
