@@ -68,7 +68,7 @@ def compiled_so_far() -> dict[str, Any]:
     """How often and how long this process has compiled: `{"count", "seconds"}`."""
     from torch._dynamo.utils import compilation_time_metrics, counters
 
-    seconds = sum(compilation_time_metrics.get("compile_inner", []))
+    seconds = sum(compilation_time_metrics.get("_compile.compile_inner", []))
     count = counters["stats"]["unique_graphs"]
     return {"count": int(count), "seconds": round(float(seconds), 1)}
 
