@@ -55,7 +55,7 @@ def test_the_contract_of_the_fields():
         "progress": "step steps epoch seconds_left",
         "metrics": "step loss learning_rate grad_norm tokens_per_second token_accuracy",
         "evaluated": "step metrics",
-        "memory": "used total utilisation temperature",
+        "memory": "used total utilisation temperature power",
         "sample": "step prompt text",
         "checkpoint": "step path best sha256",
         "notice": "level code text values",
