@@ -7,9 +7,7 @@ are filled up to the sequence length, so that no step compiles again.
 
 import importlib.util
 import shutil
-from typing import Any
 
-import torch
 from torch import nn
 from transformers.modeling_layers import GradientCheckpointingLayer
 
@@ -62,19 +60,3 @@ def compile_layers(model: nn.Module) -> None:
     for layer in model.modules():
         if isinstance(layer, GradientCheckpointingLayer):
             layer.compile(dynamic=False)
-
-
-def compiled_so_far() -> dict[str, Any]:
-    """How often and how long this process has compiled: `{"count", "seconds"}`."""
-    from torch._dynamo.utils import compilation_time_metrics, counters
-
-    seconds = sum(compilation_time_metrics.get("_compile.compile_inner", []))
-    count = counters["stats"]["unique_graphs"]
-    return {"count": int(count), "seconds": round(float(seconds), 1)}
-
-
-def forget_compiled() -> None:
-    """Start counting anew, as a test or another run in the same process needs it."""
-    torch._dynamo.reset()
-    torch._dynamo.utils.counters.clear()
-    torch._dynamo.utils.compilation_time_metrics.clear()

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import torch
 
 from finetune_studio.engine.adapters import with_adapter
 from finetune_studio.engine.collating import Collator
@@ -10,8 +11,6 @@ from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed.compiled import (
     choose_compiled,
     compile_layers,
-    compiled_so_far,
-    forget_compiled,
 )
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
@@ -72,3 +71,17 @@ def test_other_documents_of_the_same_length_do_not_compile_again():
     assert first["seconds"] > 0
     assert_same(learned(model, batches[1:]), expected[1])
     assert compiled_so_far() == first
+
+
+def forget_compiled():
+    """Count anew, whatever this process has compiled before."""
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    torch._dynamo.utils.compilation_time_metrics.clear()
+
+
+def compiled_so_far():
+    """How often and how long this process has compiled."""
+    seconds = torch._dynamo.utils.compilation_time_metrics.get("_compile.compile_inner", [])
+    count = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    return {"count": count, "seconds": sum(seconds)}
