@@ -86,7 +86,8 @@ class Jobs(QObject):
         self._newest.clear()
         self._pool.shutdown(wait=False, cancel_futures=True)
         for _, future, _, _ in self._waiting.values():
-            while not wait([future], LAST).done:
+            # To one that never began nobody tells its end: waiting for it would not end either.
+            while not future.cancelled() and not wait([future], LAST).done:
                 apart.drop_all()  # nobody waits for another process any more
         self._waiting.clear()
         self._pool.shutdown(wait=True)

@@ -1,0 +1,58 @@
+"""Jobs away from the window's thread: closing ends, whatever waits or runs."""
+
+import threading
+
+import pytest
+
+from finetune_studio.gui.jobs import WORKERS, Jobs
+
+TRIES = 100  # the thread that should begin the job loses the race in about one of thirty
+
+
+@pytest.fixture
+def jobs():
+    return Jobs()
+
+
+def unheard(_):
+    raise AssertionError("the window is going: nobody hears an end")
+
+
+def closed(jobs, seconds=20):
+    """Whether closing ends; in another thread, or a failure would stand still for ever."""
+    closing = threading.Thread(target=jobs.close, daemon=True)
+    closing.start()
+    closing.join(seconds)
+    return not closing.is_alive()
+
+
+def test_jobs_that_wait_for_a_thread_do_not_hold_up_the_end(jobs):
+    may_end, begun, done = threading.Event(), threading.Semaphore(0), []
+
+    def work():
+        begun.release()
+        may_end.wait(20)
+        done.append(True)
+
+    for number in range(WORKERS + 2):
+        jobs.run(f"{number}", work, unheard, unheard)
+    for _ in range(WORKERS):
+        assert begun.acquire(timeout=20)
+    threading.Timer(0.2, may_end.set).start()
+    assert closed(jobs)
+    assert len(done) == WORKERS  # what ran was waited for; what waited never began
+
+
+def test_a_job_that_has_only_just_been_given_does_not_hold_up_the_end(qtbot):
+    for _ in range(TRIES):
+        jobs, heard = Jobs(), []
+        jobs.run("first", lambda: None, heard.append, unheard)
+        qtbot.waitUntil(lambda heard=heard: bool(heard))
+        jobs.run("second", lambda: None, unheard, unheard)
+        assert closed(jobs)
+
+
+def test_after_the_end_no_job_begins(jobs):
+    jobs.close()
+    jobs.run("late", lambda: unheard(None), unheard, unheard)
+    assert not jobs.busy
