@@ -4,6 +4,7 @@ import json
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from finetune_studio import paths
 from finetune_studio.gui import outcomes
@@ -53,6 +54,7 @@ def window(qtbot, model):
 
 
 def settle(window, qtbot):
+    QApplication.sendPostedEvents()  # what a press asked for, and what comes into sight by it
     qtbot.waitUntil(lambda: not window.jobs.busy, timeout=30_000)
 
 

@@ -14,7 +14,18 @@ import pytest
 from finetune_studio import installed
 from tests.helpers.wheels import make_wheel
 
-UV = shutil.which("uv")
+
+def _uv() -> str | None:
+    """The uv that came with the tests' packages, whether or not their folder is on the path."""
+    try:
+        from uv import find_uv_bin
+
+        return find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        return shutil.which("uv")
+
+
+UV = _uv()
 
 # What the trainer's environment computes, for wheels without code.
 PROOF = """\

@@ -252,12 +252,26 @@ def test_pause_and_go_on(kit, home):
     assert installed.can_train()
 
 
+def await_what_can_come(home, seconds=60):
+    """Wait for the files of the one index; the other, which has torch, lets nothing go."""
+    until = time.monotonic() + seconds
+    downloads = home / "setup-work" / "downloads"
+    while not all(any(downloads.glob(f"{name}*.whl")) for name in ("peft", "sympy")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_cancel_keeps_what_came(kit, home):
     kit.torch_index.slow.clear()
     job = Training(Request(home, "cpu"))
     plan = job.plan()
-    threading.Timer(0.5, job.cancel).start()
-    threading.Timer(0.7, kit.torch_index.slow.set).start()
+
+    def cancel():
+        await_what_can_come(home)
+        job.cancel()
+        kit.torch_index.slow.set()
+
+    threading.Thread(target=cancel).start()
     refused_by = pytest.raises(StudioError, match="cancelled")
     with refused_by:
         job.run(plan, quiet)
@@ -272,10 +286,7 @@ def test_a_killed_set_up_goes_on(kit, home):
     kit.torch_index.slow.clear()
     command = [sys.executable, "-m", "finetune_studio", "setup", "install", "--torch", "cpu"]
     child = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
-    until = time.monotonic() + 60
-    while not any((home / "setup-work" / "downloads").glob("peft*.whl")):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    await_what_can_come(home)
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     kit.torch_index.slow.set()
