@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.standing import (  # noqa: F401  (hooks)
+    pytest_configure,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+    pytest_unconfigure,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 

@@ -9,6 +9,15 @@ check() { # NAME COMMAND...
   "$@" || failed="$failed $name"
 }
 
+# Where processes of the tests stood or broke that did not end well: their files are left over.
+show_traces() {
+  for trace in "$FINETUNE_STUDIO_TRACES"/*; do
+    [ -s "$trace" ] || continue
+    say "== A process of the tests did not end well. Its test, and where it stood:"
+    head -n 120 "$trace" >&2
+  done
+}
+
 check_everything() { # OPTION OF PYTEST...
   cd "$ROOT" || return 1
   export QT_QPA_PLATFORM=offscreen
@@ -20,7 +29,11 @@ check_everything() { # OPTION OF PYTEST...
   report=$VENV/studio/tests.xml
   rm -f "$report"
   [ $# -gt 0 ] || set -- -n auto --dist=worksteal # all of them, on every processor
+  export FINETUNE_STUDIO_TRACES="$VENV/studio/traces"
+  rm -rf "$FINETUNE_STUDIO_TRACES"
+  mkdir -p "$FINETUNE_STUDIO_TRACES" || return 1
   check pytest "$bin/python" -m pytest --junitxml="$report" "$@"
+  show_traces
   "$bin/python" "$ROOT/packaging/studio/skipped.py" "$report"
   if [ -n "$failed" ]; then
     say "Failed:$failed"

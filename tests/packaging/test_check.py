@@ -1,5 +1,6 @@
 """`studio.sh test`: everything runs, one failure fails the whole, skips are counted by mark."""
 
+import os
 import subprocess
 import sys
 
@@ -26,6 +27,28 @@ def test_known():
 """
 
 
+ILL = """
+import faulthandler
+import threading
+
+import pytest
+
+@pytest.fixture
+def stands_still_at_the_end():
+    yield
+    threading.Event().wait()
+
+def test_is_well():
+    pass
+
+def test_fails_first(stands_still_at_the_end):
+    raise AssertionError
+
+def test_breaks():
+    faulthandler._sigsegv()
+"""
+
+
 def counted(report):
     script = ROOT / "packaging" / "studio" / "skipped.py"
     done = subprocess.run(
@@ -45,6 +68,31 @@ def test_skips_are_counted_by_mark(tmp_path):
     )
     assert counted(report) == "Skipped tests: needs_gpu 2, needs_shared 1, other 1\n"
     assert counted(tmp_path / "none.xml") == ""
+
+
+def test_where_a_test_stands_still_or_breaks_is_told_at_last(checkout, tmp_path):
+    hooks = (ROOT / "tests" / "helpers" / "standing.py").read_text(encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(hooks, encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(ILL, encoding="utf-8")
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    env = {"FINETUNE_STUDIO_TRACES": str(traces), "FINETUNE_STUDIO_TEST_LIMIT": "2"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "-c", "/dev/null", "test_it.py"],
+        cwd=tmp_path,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "3 failed, 1 passed" in done.stdout  # the one that fails first counts twice
+    told = checkout.sh("show_traces", FINETUNE_STUDIO_TRACES=str(traces)).stderr
+    assert "test_it.py::test_fails_first" in told
+    assert "in stands_still_at_the_end" in told
+    assert "Segmentation fault" in told
+    assert "in test_breaks" in told
+    assert "test_is_well" not in told
 
 
 @pytest.mark.parametrize("broken", ["", "ruff", "mypy", "importlinter", "pytest"])
