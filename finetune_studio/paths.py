@@ -8,13 +8,17 @@ import sys
 from pathlib import Path
 
 APP = "finetune-studio"
+PACKAGE = Path(__file__).resolve().parent
 
 
 def resources() -> Path:
     """The bundled resources: beside the package in a checkout, inside it in a wheel."""
-    package = Path(__file__).resolve().parent
-    inside = package / "_resources"
-    return inside if inside.is_dir() else package.parent / "resources"
+    return PACKAGE.parent / "resources" if in_checkout() else PACKAGE / "_resources"
+
+
+def in_checkout() -> bool:
+    """Whether the program runs from its source, whose files may change under it."""
+    return not (PACKAGE / "_resources").is_dir()
 
 
 def data() -> Path:

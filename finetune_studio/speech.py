@@ -5,10 +5,9 @@ the system's language counts, and English where that is neither.
 """
 
 import os
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
-from finetune_studio import i18n, paths
+from finetune_studio import i18n, paths, qm
 
 VARIABLE = "FINETUNE_STUDIO_LANGUAGE"
 CODES = ("ko", "en")
@@ -38,12 +37,9 @@ def speak(code: str) -> None:
 
 def _words(code: str) -> dict[str, str]:
     """The core's texts in a language, by their English."""
-    tree = ET.parse(paths.resources() / "i18n" / f"studio_{code}.ts")
-    for context in tree.getroot().iter("context"):
-        if context.findtext("name") == i18n.CONTEXT:
-            return {
-                message.findtext("source") or "": message.findtext("translation") or ""
-                for message in context.iter("message")
-                if message.findtext("translation")
-            }
-    return {}
+    texts = qm.read(paths.resources() / "i18n" / f"studio_{code}.ts")
+    return {
+        each.source: each.forms[0]
+        for each in texts
+        if each.context == i18n.CONTEXT and each.forms[0]
+    }

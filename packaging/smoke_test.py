@@ -148,7 +148,7 @@ from PySide6.QtWidgets import QApplication
 from finetune_studio.gui import app
 def look():
     window = QApplication.topLevelWidgets()[0]
-    assert type(window._place).__name__ == "SetupPage", window._place
+    assert type(window.pages.cover_now).__name__ == "SetupPage", window.pages.cover_now
     window.grab().save(sys.argv[1])
     window.close()
 start = QApplication.exec

@@ -12,8 +12,9 @@ from tempfile import NamedTemporaryFile
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
-from qm import Message, compiled  # noqa: E402  (its folder is no package)
-from texts import ROOT, Text, find  # noqa: E402
+from texts import ROOT, Text, find  # noqa: E402  (its folder is no package)
+
+from finetune_studio import qm  # noqa: E402
 
 FOLDER = ROOT / "resources" / "i18n"
 FORMS = {"ko": 1, "en": 2}  # plural forms
@@ -26,15 +27,7 @@ def read(code: str) -> dict[Key, list[str]]:
     path = FOLDER / f"studio_{code}.ts"
     if not path.exists():
         return {}
-    found = {}
-    for context in ET.parse(path).getroot().iter("context"):
-        name = context.findtext("name") or ""
-        for message in context.iter("message"):
-            made = message.find("translation")
-            forms = [] if made is None else [each.text or "" for each in made.iter("numerusform")]
-            single = "" if made is None else made.text or ""
-            found[name, message.findtext("source") or ""] = forms or [single]
-    return found
+    return {(each.context, each.source): list(each.forms) for each in qm.read(path)}
 
 
 def write(code: str, texts: dict[Key, Text], known: dict[Key, list[str]]) -> None:
@@ -85,10 +78,9 @@ def release(target: Path = FOLDER) -> list[Path]:
     """Compile every .ts file to a .qm file in `target`; returns what was made."""
     made = []
     for code in FORMS:
-        texts = [Message(*key, tuple(forms)) for key, forms in read(code).items()]
         path = target / f"studio_{code}.qm"
         with NamedTemporaryFile(dir=target, delete=False) as file:  # readers have one or the other
-            file.write(compiled(code, texts))
+            file.write(qm.compiled(code, qm.read(FOLDER / f"studio_{code}.ts")))
         Path(file.name).chmod(0o644)
         made.append(Path(file.name).replace(path))
     return made

@@ -43,7 +43,7 @@ class Alert(Sheet):
         if long:
             body.addWidget(_box(error.detail))
         if error.hint:
-            body.addWidget(Text(error.hint, "body", "text", wrap=True))
+            body.addWidget(Text(error.hint, "strong", "text", wrap=True))
         copy = Button(lambda: tr("Copy details"), "quiet", "copy")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._details))
         close = Button(lambda: tr("Close"), "primary")

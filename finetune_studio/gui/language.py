@@ -5,13 +5,14 @@ by functions where it must follow a switch: `Text(lambda: tr("Loss"))`.
 """
 
 import os
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from finetune_studio import i18n, paths
+from finetune_studio import i18n, paths, qm
 from finetune_studio.errors import StudioError
 from finetune_studio.speech import VARIABLE
 
@@ -21,6 +22,7 @@ CONTEXT = "gui"
 NAMES: dict[Code, str] = {"ko": "한국어", "en": "English"}
 
 _installed: list[QTranslator] = []
+_made: dict[Code, bytes] = {}  # kept: Qt reads them where they lie
 
 
 def tr(text: str, count: int = -1) -> str:
@@ -51,37 +53,55 @@ def use(choice: Literal["system", "ko", "en"]) -> None:
     """Switch the whole window; every widget gets a LanguageChange.
 
     Raises:
-        StudioError: The translations were not built.
+        StudioError: There are no translations; the language stays as it was.
     """
     code = system_language() if choice == "system" else choice
+    words = _words(code)
     for old in _installed:
         QCoreApplication.removeTranslator(old)
     _installed.clear()
     QLocale.setDefault(QLocale(code))
     i18n.install(_core)
     os.environ[VARIABLE] = code  # what the engine's processes say is shown here
-    _install("qtbase", code, Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)))
-    if not _install("studio", code, compiled()):
-        raise StudioError(
-            "The translations are missing.",
-            f"There is no studio_{code}.qm in {compiled()}.",
-            "Install the program again; in a checkout, run `python packaging/translations.py`.",
-        )
+    qt = QTranslator()
+    if qt.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        _install(qt)
+    _install(words)
 
 
-def compiled() -> Path:
-    """The folder of the .qm files, which the build makes from the .ts files."""
+def folder() -> Path:
+    """The folder of the translations: .ts files, and the .qm files that the build makes of them."""
     return paths.resources() / "i18n"
+
+
+def _words(code: Code) -> QTranslator:
+    """The window's texts in a language: as they were built, else made from their source."""
+    words, source = QTranslator(), folder() / f"studio_{code}.ts"
+    built = source.with_suffix(".qm")
+    if _is_new(built, source) and words.load(str(built)):
+        return words
+    try:
+        if code not in _made:
+            _made[code] = qm.compiled(code, qm.read(source))
+    except (OSError, ET.ParseError) as error:
+        raise StudioError(
+            tr("The translations are missing."), str(error), tr("Install the program again.")
+        ) from error
+    words.load(_made[code])
+    return words
+
+
+def _is_new(built: Path, source: Path) -> bool:
+    """Whether what was built is there, and newer than its source, which changes in a checkout."""
+    if paths.in_checkout() and built.is_file() and source.is_file():
+        return built.stat().st_mtime >= source.stat().st_mtime
+    return built.is_file()
 
 
 def _core(text: str) -> str:
     return QCoreApplication.translate(i18n.CONTEXT, text)
 
 
-def _install(name: str, code: Code, folder: Path) -> bool:
-    translator = QTranslator()
-    if not translator.load(f"{name}_{code}", str(folder)):
-        return False
+def _install(translator: QTranslator) -> None:
     QCoreApplication.installTranslator(translator)
     _installed.append(translator)  # Qt keeps no reference of its own
-    return True

@@ -1,6 +1,8 @@
-"""What is asked before a project or the window is left, so that nothing is lost. Knows no page."""
+"""What the window asks of a project: which to open, where to save, what is lost by leaving."""
 
-from PySide6.QtWidgets import QWidget
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.widgets.dialog import Answer, Ask
@@ -35,3 +37,28 @@ def ask_to_close(window: QWidget) -> str:
             Answer("leave", lambda: tr("Keep training"), "primary"),
         ],
     ).ask()
+
+
+def ask_what_to_open(window: QWidget) -> Path | None:
+    """A recipe, or the folder of a run; None where the person chose none."""
+    from finetune_studio.gui.project import folder
+
+    start = str(folder() if folder().is_dir() else Path.home())
+    name, _ = QFileDialog.getOpenFileName(
+        window,
+        tr("Open a recipe or a run"),
+        start,
+        tr("Recipes and runs (*.yaml *.yml run.json)"),
+    )
+    if not name:
+        return None
+    path = Path(name)
+    return path.parent if path.name == "run.json" else path
+
+
+def ask_where_to_save(window: QWidget) -> Path | None:
+    """Where the recipe is to be saved; None where the person thought better of it."""
+    name, _ = QFileDialog.getSaveFileName(
+        window, tr("Save the recipe"), str(Path.home() / "recipe.yaml"), "YAML (*.yaml)"
+    )
+    return Path(name) if name else None

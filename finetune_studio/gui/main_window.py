@@ -3,12 +3,13 @@
 What a project needs is imported when one is opened: the first window must not wait for it.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow
 from typing_extensions import override
 
 from finetune_studio import installed, paths
@@ -18,16 +19,21 @@ from finetune_studio.gui.alerts import Door
 from finetune_studio.gui.header import Looks
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
-from finetune_studio.gui.leaving import ask_to_close, ask_to_save
+from finetune_studio.gui.leaving import (
+    ask_to_close,
+    ask_to_save,
+    ask_what_to_open,
+    ask_where_to_save,
+)
 from finetune_studio.gui.pages.start import StartPage
-from finetune_studio.gui.places import PLACES
+from finetune_studio.gui.places import PLACES, Pages
 from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.shortcuts import add_shortcuts
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Size
 from finetune_studio.gui.widgets.notice import Toast
 
 if TYPE_CHECKING:
-    from finetune_studio.gui.pages.place import Place
     from finetune_studio.gui.project import Project
     from finetune_studio.gui.session import Session
     from finetune_studio.gui.wizard import Wizard
@@ -43,9 +49,8 @@ class MainWindow(QMainWindow):
         self.door = Door(self)
         self.project: Project | None = None
         self.wizard: Wizard | None = None
-        self._place: Place | None = None
-        self._stack = QStackedWidget()
-        self.setCentralWidget(self._stack)
+        self.pages = Pages()
+        self.setCentralWidget(self.pages)
         self.jobs.surprised.connect(self.door.tell)
         preferred.failed.connect(self._preferences_lost)
         self.setWindowTitle("Finetune Studio")
@@ -54,7 +59,7 @@ class MainWindow(QMainWindow):
         self.resize(*Size.start)
         if preferred.value.geometry:
             self.restoreGeometry(QByteArray.fromBase64(preferred.value.geometry.encode()))
-        self._add_actions()
+        add_shortcuts(self, self._acts())
         self.show_start()
 
     def show_start(self) -> None:
@@ -70,7 +75,7 @@ class MainWindow(QMainWindow):
         page.open_asked.connect(self.ask_what_to_open, Qt.ConnectionType.QueuedConnection)
         page.run_asked.connect(self.open_path, Qt.ConnectionType.QueuedConnection)
         self._join_looks(page.looks)
-        self._show(page)
+        self.pages.show_page(page)
         self.setWindowTitle("Finetune Studio")
         page.setAccessibleName("Finetune Studio")
         chosen = self.preferred.value.runs_folder
@@ -104,25 +109,18 @@ class MainWindow(QMainWindow):
 
     def show_place(self, name: str) -> None:
         """Show a page beside the wizard, over what is open."""
-        self.leave_place()
-        place = self._place = PLACES[name](self.preferred, self.jobs)
+        place = PLACES[name](self.preferred, self.jobs)
         queued = Qt.ConnectionType.QueuedConnection
         place.left.connect(self.leave_place, queued)
         place.run_asked.connect(self._open_from_place, queued)
         place.place_asked.connect(self.show_place, queued)
         place.language_asked.connect(self.use_language)
         place.theme_asked.connect(self.use_theme)
-        self._stack.addWidget(place)
-        self._stack.setCurrentWidget(place)
-        place.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        place.setFocus()
+        self.pages.cover(place)
 
     def leave_place(self) -> None:
         """Go back to what is open."""
-        place, self._place = self._place, None
-        if place is not None:
-            self._stack.removeWidget(place)
-            place.deleteLater()
+        self.pages.uncover()
 
     def show_help(self) -> None:
         """Show the help for the step that is open."""
@@ -130,8 +128,8 @@ class MainWindow(QMainWindow):
 
         topic = self.wizard.current_key if self.wizard is not None else "start"
         self.show_place("help")
-        if isinstance(self._place, HelpPage):
-            self._place.open(topic)
+        if isinstance(self.pages.cover_now, HelpPage):
+            self.pages.cover_now.open(topic)
 
     def _open_from_place(self, name: str) -> None:
         self.leave_place()
@@ -149,18 +147,8 @@ class MainWindow(QMainWindow):
 
     def ask_what_to_open(self) -> None:
         """Ask for a recipe or a run."""
-        from finetune_studio.gui.project import folder
-
-        start = str(folder() if folder().is_dir() else Path.home())
-        name, _ = QFileDialog.getOpenFileName(
-            self,
-            tr("Open a recipe or a run"),
-            start,
-            tr("Recipes and runs (*.yaml *.yml run.json)"),
-        )
-        if name:
-            path = Path(name)
-            self.open_path(str(path.parent if path.name == "run.json" else path))
+        if path := ask_what_to_open(self):
+            self.open_path(str(path))
 
     def open_path(self, name: str) -> None:
         """Open a recipe, or a run by its folder; says why where it cannot be."""
@@ -192,14 +180,9 @@ class MainWindow(QMainWindow):
         if self.project is None:
             return
         session = self.project.session
-        path = session.path
+        path = session.path or ask_where_to_save(self)
         if path is None:
-            name, _ = QFileDialog.getSaveFileName(
-                self, tr("Save the recipe"), str(Path.home() / "recipe.yaml"), "YAML (*.yaml)"
-            )
-            if not name:
-                return
-            path = Path(name)
+            return
         try:
             session.save(path)
         except StudioError as error:
@@ -213,8 +196,13 @@ class MainWindow(QMainWindow):
 
     def use_language(self, code: str) -> None:
         """Switch the language of everything, and remember it."""
+        before = self.preferred.value.language
         self.preferred.change(language=code)
-        language.use(self.preferred.value.language)
+        try:
+            language.use(self.preferred.value.language)
+        except StudioError as error:
+            self.preferred.change(language=before)
+            self.door.tell(error)
 
     def use_theme(self, mode: str) -> None:
         """Switch the colours, and remember them."""
@@ -241,7 +229,7 @@ class MainWindow(QMainWindow):
         self.wizard.help_asked.connect(self.show_help, Qt.ConnectionType.QueuedConnection)
         self.wizard.header.save_asked.connect(self.save)
         self._join_looks(self.wizard.header.looks)
-        self._show(self.wizard)
+        self.pages.show_page(self.wizard)
         self._name_window()
         project.facts.start()
         if session.path is not None:
@@ -265,17 +253,6 @@ class MainWindow(QMainWindow):
             return
         if self.wizard is not None and (live or project.session.path is None):
             self.wizard.go("training")
-
-    def _show(self, page: QWidget) -> None:
-        self.leave_place()
-        before = self._stack.currentWidget()
-        self._stack.addWidget(page)
-        self._stack.setCurrentWidget(page)
-        if before is not None:
-            self._stack.removeWidget(before)
-            before.deleteLater()
-        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        page.setFocus()  # the first Tab enters the page; nothing wears a ring before
 
     def _join_looks(self, looks: Looks) -> None:
         looks.language_asked.connect(self.use_language)
@@ -326,24 +303,18 @@ class MainWindow(QMainWindow):
             project.watch.ended.connect(self.close, Qt.ConnectionType.QueuedConnection)
         return answer == "leave"
 
-    def _add_actions(self) -> None:
-        standard = QKeySequence.StandardKey
-        for name, keys, act in (
-            ("new", standard.New, self.new_project),
-            ("open", standard.Open, self.ask_what_to_open),
-            ("save", standard.Save, self.save),
-            ("undo", standard.Undo, self._undo),
-            ("redo", standard.Redo, self._redo),
-            ("help", standard.HelpContents, self.show_help),
-            ("history", QKeySequence("Ctrl+H"), lambda: self.show_place("history")),
-            ("preferences", QKeySequence("Ctrl+,"), lambda: self.show_place("preferences")),
-        ):
-            action = QAction(self)
-            action.setObjectName(name)
-            known = [keys] if isinstance(keys, QKeySequence) else QKeySequence.keyBindings(keys)
-            action.setShortcuts(known)
-            action.triggered.connect(lambda _=False, act=act: act())
-            self.addAction(action)
+    def _acts(self) -> dict[str, Callable[[], None]]:
+        """What the window does on a key, by its name."""
+        return {
+            "new": self.new_project,
+            "open": self.ask_what_to_open,
+            "save": self.save,
+            "undo": self._undo,
+            "redo": self._redo,
+            "help": self.show_help,
+            "history": lambda: self.show_place("history"),
+            "preferences": lambda: self.show_place("preferences"),
+        }
 
     def _undo(self) -> None:
         if self.project is not None:

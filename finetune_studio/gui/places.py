@@ -1,6 +1,12 @@
-"""The pages beside the wizard, by name. A page joins the window by its line here."""
+"""The pages beside the wizard, by name, and how one covers what is open.
+
+A page joins the window by its line here.
+"""
 
 from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.place import Place
@@ -37,3 +43,45 @@ PLACES: dict[str, Callable[[Preferred, Jobs], Place]] = {
     "help": _help,
     "setup": _setup,
 }
+
+
+class Pages(QStackedWidget):
+    """What the window shows: one page, and now and then another over it.
+
+    Attributes:
+        cover_now: The page that lies over the other; None where none does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cover_now: Place | None = None
+
+    def show_page(self, page: QWidget) -> None:
+        """Show a page in the place of the one before, which goes."""
+        self.uncover()
+        before = self.currentWidget()
+        self._enter(page)
+        if before is not None:
+            self._drop(before)
+
+    def cover(self, place: Place) -> None:
+        """Lay a page over the one that is shown."""
+        self.uncover()
+        self.cover_now = place
+        self._enter(place)
+
+    def uncover(self) -> None:
+        """Take away the page that lies over the other."""
+        place, self.cover_now = self.cover_now, None
+        if place is not None:
+            self._drop(place)
+
+    def _enter(self, page: QWidget) -> None:
+        self.addWidget(page)
+        self.setCurrentWidget(page)
+        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        page.setFocus()  # the first Tab enters the page; nothing wears a ring before
+
+    def _drop(self, page: QWidget) -> None:
+        self.removeWidget(page)
+        page.deleteLater()

@@ -9442,7 +9442,7 @@
    <translation>열기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Open a recipe or a run</source>
    <translation>레시피나 실행 열기</translation>
   </message>
@@ -9725,7 +9725,7 @@
    <translation>레시피</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Recipes and runs (*.yaml *.yml run.json)</source>
    <translation>레시피와 실행 (*.yaml *.yml run.json)</translation>
   </message>
@@ -9874,7 +9874,7 @@
    <translation>곡선 저장하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Save the recipe</source>
    <translation>레시피 저장</translation>
   </message>

@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from finetune_studio import paths
@@ -242,7 +242,7 @@ def _start_with_runs(stage: Stage) -> QWidget:
 
 def _start_with_gpu(stage: Stage) -> QWidget:
     stage.wait()
-    page = stage.window._stack.currentWidget()
+    page = stage.window.pages.currentWidget()
     gpu = GPU("NVIDIA GeForce RTX 4090", 0, 24 * GIB, int(22.8 * GIB), (8, 9), "580.95.05")
     machine = Machine(
         (gpu,), "580.95.05", 64 * GIB, 46 * GIB, 412 * GIB, 16, "Linux 6.8", "", True, (13, 0)
@@ -620,7 +620,6 @@ def picture(window: MainWindow, seen: QWidget) -> QPixmap:
     made = window.grab()
     if seen is not window:
         painter = QPainter(made)
-        painter.fillRect(window.rect(), QColor(0, 0, 0, 60))
         over = seen.grab()
         left, top = (window.width() - seen.width()) // 2, (window.height() - seen.height()) // 2
         painter.drawPixmap(left, top, over)

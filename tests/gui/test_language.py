@@ -1,6 +1,8 @@
 """Every text is in both languages, well formed, and follows a switch while the window is open."""
 
+import os
 import re
+import shutil
 import string
 import sys
 
@@ -122,10 +124,39 @@ def test_qt_itself_speaks_korean(qtbot):
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "취소"
 
 
-def test_without_compiled_translations_it_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(language, "compiled", lambda: tmp_path)
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    """A folder of translations with nothing in it."""
+    monkeypatch.setattr(language, "folder", lambda: tmp_path)
+    monkeypatch.setattr(language, "_made", {})
+    return tmp_path
+
+
+def test_without_translations_it_says_so_and_speaks_on_as_before(folder):
     with pytest.raises(StudioError, match="translations"):
         language.use("ko")
+    assert language.current() == "en"
+    assert language.tr("%n step(s)", 2) == "2 steps"
+
+
+def test_translations_that_nobody_compiled_are_read_from_their_source(folder):
+    shutil.copy(ROOT / "resources" / "i18n" / "studio_ko.ts", folder)
+    language.use("ko")
+    assert (language.tr("Loss"), language.tr("%n step(s)", 3)) == ("손실", "3스텝")
+    assert i18n.tr("Learning rate") == "학습률"
+
+
+def test_translations_compiled_before_their_source_changed_are_not_used(folder):
+    source = folder / "studio_ko.ts"
+    text = (ROOT / "resources" / "i18n" / "studio_ko.ts").read_text(encoding="utf-8")
+    source.write_text(text.replace(">손실<", ">잃음<"), encoding="utf-8")
+    built = shutil.copy(ROOT / "resources" / "i18n" / "studio_ko.qm", folder)
+    os.utime(built, (1, 1))
+    language.use("ko")
+    assert language.tr("Loss") == "잃음"
+    os.utime(source, (0, 0))
+    language.use("ko")
+    assert language.tr("Loss") == "손실"
 
 
 def test_the_system_language_is_one_of_ours():

@@ -18,6 +18,7 @@ from finetune_studio.gui.theme import theme
 from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.widgets.veil import Veil
 from finetune_studio.preferences import Preferences, load
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
@@ -163,6 +164,20 @@ def test_the_shell_never_scrolls_and_the_rail_gets_narrow(window, qtbot):
     qtbot.waitUntil(lambda: window.wizard._side.width() == 64)
     window.resize(1400, 860)
     qtbot.waitUntil(lambda: window.wizard._side.width() == 224)
+
+
+def test_a_language_that_cannot_be_had_is_told_and_not_kept(window, monkeypatch, tmp_path):
+    monkeypatch.setattr(language, "folder", lambda: tmp_path)
+    monkeypatch.setattr(language, "_made", {})
+    before = window.preferred.value.language
+    window.use_language("ko")
+    assert window.preferred.value.language == before == load().preferences.language
+    assert window.findChild(Alert).isVisible()
+    assert window.findChild(Veil).geometry() == window.rect()
+    window.resize(1300, 800)
+    assert window.findChild(Veil).geometry() == window.rect()
+    window.findChild(Alert).accept()
+    assert not window.findChild(Veil).isVisible()
 
 
 def test_language_and_colours_switch_in_the_open_window(window, project, qtbot):

@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from finetune_studio.qm import Message, compiled, read
 from tests.conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "packaging"))
-try:
-    from qm import Message, compiled
-finally:
-    sys.path.remove(str(ROOT / "packaging"))
 
 ODD = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
@@ -55,6 +50,7 @@ def test_every_kind_of_text(tmp_path, code):
         Message("gui", "%n row(s)", FORMS[code]),
         Message("core", "Save", ("보관",)),
     ]
+    assert read(source) == texts
     assert compiled(code, texts) == of_qt(source, tmp_path / "odd.qm")
 
 

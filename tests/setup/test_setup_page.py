@@ -36,7 +36,7 @@ def window(kit, qtbot):
 
 def opened(window, qtbot):
     window.show_place("setup")
-    return window._place, SettingUp.of(window.jobs)
+    return window.pages.cover_now, SettingUp.of(window.jobs)
 
 
 def reaches(job, phase, qtbot):
@@ -66,7 +66,7 @@ def shown(page, kind):
 def test_the_demo_leads_here_and_the_page_makes_it_trainable(window, home, qtbot):
     window.try_demo()
     assert window.wizard is None
-    page, job = window._place, SettingUp.of(window.jobs)
+    page, job = window.pages.cover_now, SettingUp.of(window.jobs)
     job.choose(build="cpu")
     reaches(job, "ready", qtbot)
     assert "KB" in page.findChild(Button, "start").text()
@@ -183,10 +183,10 @@ def test_what_is_ready_can_be_repaired_and_changed_from_the_preferences(window, 
     reaches(job, "done", qtbot)
     window.show_place("preferences")
     button = window.findChild(Button, "setup")
-    with qtbot.waitSignal(window._place.place_asked):
+    with qtbot.waitSignal(window.pages.cover_now.place_asked):
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: isinstance(window._place, SetupPage))
-    page = window._place
+    qtbot.waitUntil(lambda: isinstance(window.pages.cover_now, SetupPage))
+    page = window.pages.cover_now
     next((home / "environment").rglob("prove.py")).unlink()
     press(page, "repair", qtbot)
     reaches(job, "done", qtbot)

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QLayout, QWidget
 from typing_extensions import override
 
 from finetune_studio.gui.language import Words, say
+from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.layout import column, row
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.widgets.veil import Veil
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Answer:
 
 
 class Sheet(QDialog):
-    """A dialog of one width, always as tall as what it holds.
+    """A dialog of one width, always as tall as what it holds; the window under it is dimmed.
 
     Left to itself, a dialog is as tall as its wrapped words would be at their least width.
     """
@@ -35,6 +37,7 @@ class Sheet(QDialog):
         self.setWindowTitle(title)
         self.setModal(True)
         self.setFixedWidth(width)
+        self._veil: Veil | None = None
 
     def hold(self, layout: QLayout) -> None:
         """Put a layout in, with the margins of a dialog."""
@@ -58,7 +61,26 @@ class Sheet(QDialog):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         self._fit()
+        parent = self.parentWidget()
+        if parent is not None and self._veil is None:
+            self._veil = Veil(parent.window())
         super().showEvent(event)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        veil, self._veil = self._veil, None
+        if veil is not None:
+            veil.hide()
+            veil.deleteLater()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)  # an edge of its own: not every desktop draws one
+        painter.setPen(theme.colour("line"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
 
 
 class Ask(Sheet):
