@@ -15,7 +15,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, row, take
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
@@ -46,7 +46,8 @@ class QualityCard(Card):
         self._look = Button(lambda: tr("Look at every row"), glyph="search")
         self._look.clicked.connect(project.facts.quality.look)
         self._looking = box(row(self._look, None))
-        self._found, self._steps = column(gap=0), column(gap=0)
+        self._whole, self._lines, self._steps = column(gap=0), column(gap=0), column(gap=0)
+        self._found = box(self._lines)
         self._applied = box(
             column(
                 Text(lambda: tr("Applied steps"), "strong"),
@@ -61,7 +62,7 @@ class QualityCard(Card):
             )
         )
         head = row(Text(lambda: tr("Quality of the rows"), "section"), None, self._state)
-        parts = (head, self._track, self._looking, box(self._found), self._applied)
+        parts = (head, self._track, self._looking, box(self._whole), self._found, self._applied)
         self.hold(column(*parts, gap=Space.s, pad=(16, 12, 16, 12)))
         project.facts.quality.moved.connect(self._move)
         self.refresh()
@@ -102,49 +103,65 @@ class QualityCard(Card):
         return tr("{rows} were looked at").format(rows=rows)
 
     def _show_found(self, found: list[Finding]) -> None:
-        clear(self._found)
-        self._rows.clear()
-        quality = self._project.facts.quality
-        if quality.error is not None:
-            error = quality.error
-            words = " ".join((error.detail, error.hint)).strip()
-            self._found.addWidget(FindingBox("error", error.title, words))
-        elif quality.found is not None and not found:
-            self._found.addWidget(FindingBox("good", lambda: tr("Nothing is wrong with the rows")))
-        for number, each in enumerate(found):
-            if number:
-                self._found.addWidget(Rule())
-            row_ = self._row(each)
-            self._found.addWidget(row_)
-            row_.show()  # now: the keyboard may be given to it
+        """Show the findings; those that are there already are told anew where they stand."""
+        self._say_whole(found)
+        known = {each.code: each for each in self._rows}
+        begins = not known
+        self._rows = [self._row(each, known.pop(each.code, None)) for each in found]
+        for gone in known.values():
+            take(self._lines, gone)
+        if begins:
+            self._found.hide()  # each row that comes into sight would be a layout of the page
+        for place, each in enumerate(self._rows):
+            if self._lines.indexOf(each) != place:
+                self._lines.removeWidget(each)
+                self._lines.insertWidget(place, each)
+            each.divide(place > 0)
+        self._found.setVisible(bool(self._rows))
 
-    def _row(self, found: Finding) -> QualityRow:
+    def _say_whole(self, found: list[Finding]) -> None:
+        """What is to be said of all the rows: nothing is wrong, or that nobody could look."""
+        clear(self._whole)
+        error = self._project.facts.quality.error
+        if error is not None:
+            words = " ".join((error.detail, error.hint)).strip()
+            self._whole.addWidget(FindingBox("error", error.title, words))
+        elif self._project.facts.quality.found is not None and not found:
+            self._whole.addWidget(FindingBox("good", lambda: tr("Nothing is wrong with the rows")))
+
+    def _row(self, found: Finding, known: QualityRow | None) -> QualityRow:
         data = self._project.facts.data
         rows = data.training + data.validation if data else 0
+        if known is not None and known.found.level == found.level:
+            known.tell(found, rows)
+            return known
+        if known is not None:
+            take(self._lines, known)
         made = QualityRow(found, rows, opened=found.code in self._open)
-        made.mend_asked.connect(lambda: self._mend(found), self.LATER)
-        made.rows_asked.connect(lambda: self.rows_asked.emit(found))
-        made.toggled.connect(lambda opened: self._remember(found.code, opened))
-        self._rows.append(made)
+        made.mend_asked.connect(self._mend, self.LATER)
+        made.rows_asked.connect(self.rows_asked)
+        made.toggled.connect(self._remember)
         return made
 
     def _remember(self, code: str, opened: bool) -> None:
         (self._open.add if opened else self._open.discard)(code)
 
     def _show_steps(self) -> None:
-        clear(self._steps)
-        self._done.clear()
         data = self._project.facts.data
         done = {each.code: each for each in (data.fixed if data else ())}
-        fixes = self._project.session.recipe.data.fixes
-        self._applied.setVisible(bool(fixes))
-        for each in fixes:
-            code = str(each.get("code", ""))
-            made = Applied(code, done.get(code), counting=data is None)
-            made.taken_back.connect(lambda code=code: self._take_back(code), self.LATER)
+        codes = [str(each.get("code", "")) for each in self._project.session.recipe.data.fixes]
+        if codes != [each.code for each in self._done]:
+            self._make_steps(codes)
+        for made in self._done:
+            made.tell(done.get(made.code), counting=data is None)
+        self._applied.setVisible(bool(codes))
+
+    def _make_steps(self, codes: list[str]) -> None:
+        clear(self._steps)
+        self._done = [Applied(code) for code in codes]
+        for made in self._done:
+            made.taken_back.connect(self._take_back, self.LATER)
             self._steps.addWidget(made)
-            made.show()
-            self._done.append(made)
 
     def _mend(self, found: Finding) -> None:
         self._change(repairs.mending(found, self._project.session))
@@ -163,6 +180,8 @@ class QualityCard(Card):
         """Give the keyboard to a finding, or to the first press there is."""
         rows: Sequence[QualityRow | Applied]
         rows = [each for each in self._rows if each.code == code] or self._rows or self._done
+        if rows and not rows[0].isVisible():
+            rows[0].show()  # now, for what is out of sight takes no keyboard
         place = rows[0].first if rows else self._look
         place.setFocus(Qt.FocusReason.TabFocusReason)
 

@@ -60,7 +60,11 @@ class Badge(QWidget):
         """State something else."""
         self._words, self._tone = words, tone
         self._glyph = GLYPHS.get(tone, "") if glyph is None else glyph
-        self.setAccessibleName(say(words))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """State the same as it is now."""
+        self.setAccessibleName(say(self._words))
         self.updateGeometry()
         self.update()
 
@@ -71,7 +75,7 @@ class Badge(QWidget):
     @override
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
-            self.say(self._words, self._tone, self._glyph)
+            self.refresh()
         super().changeEvent(event)
 
     @override

@@ -42,6 +42,13 @@ def clear(layout: QLayout) -> None:
             widget.deleteLater()  # its parent owns it, so no reference of ours is dropped
 
 
+def take(layout: QLayout, widget: QWidget) -> None:
+    """Take one widget out of a layout, for good."""
+    layout.removeWidget(widget)
+    widget.hide()
+    widget.deleteLater()
+
+
 def _fill(layout: QBoxLayout, items: tuple[Item, ...], gap: int, pad: Pad) -> None:
     layout.setSpacing(gap)
     layout.setContentsMargins(*(pad if isinstance(pad, tuple) else (pad, pad, pad, pad)))
