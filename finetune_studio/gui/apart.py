@@ -31,8 +31,13 @@ class Lane:
         share: How far its work is, from 0 to 1, where it says so by `tell`.
     """
 
-    def __init__(self) -> None:
-        self._context = get_context("spawn")
+    def __init__(self, nice: int = 0) -> None:
+        """Make one, whose process is to be started.
+
+        Args:
+            nice: How much it gives way to the window where both want a core, from 0.
+        """
+        self._context, self._nice = get_context("spawn"), nice
         self._turn, self._guard = threading.Lock(), threading.Lock()
         self._told = self._context.Value("d", 0.0, lock=False)
         self._process: Any = None
@@ -96,7 +101,9 @@ class Lane:
     def _started(self) -> Connection:
         if self._pipe is None or not self._process.is_alive():
             ours, theirs = self._context.Pipe()
-            made = self._context.Process(target=_serve, args=(theirs, self._told), daemon=True)
+            made = self._context.Process(
+                target=_serve, args=(theirs, self._told, self._nice), daemon=True
+            )
             made.start()
             theirs.close()
             with self._guard:
@@ -114,7 +121,7 @@ class Lane:
         self._process = self._pipe = None
 
 
-ROWS, CHECKS, VIEWS = Lane(), Lane(), Lane()
+ROWS, CHECKS, VIEWS = Lane(nice=10), Lane(nice=10), Lane(nice=5)
 """What reads all rows; what counts all tokens; what shows single ones."""
 
 
@@ -151,11 +158,12 @@ def tell(share: float) -> None:
         _progress.value = share
 
 
-def _serve(pipe: Connection, told: Any) -> None:
+def _serve(pipe: Connection, told: Any, nice: int) -> None:
     global _progress
     from finetune_studio import speech
 
     _progress = told
+    _give_way(nice)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window
     # The lock that tqdm would make is one of the system's, left behind where this process is ended.
     import_module("tqdm").tqdm.set_lock(threading.RLock())
@@ -176,6 +184,14 @@ def _serve(pipe: Connection, told: Any) -> None:
         except Exception as error:  # noqa: BLE001  (the window's door tells what it is)
             answer = (error, None)
         _answer(pipe, answer)
+
+
+def _give_way(nice: int) -> None:
+    import psutil
+
+    below = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", None)  # Windows has classes, no numbers
+    me = psutil.Process()
+    me.nice(min(19, me.nice() + nice) if below is None else below)
 
 
 def _answer(pipe: Connection, answer: tuple[BaseException | None, Any]) -> None:

@@ -193,8 +193,9 @@ class Facts(QObject):
         self.data, self.first = data, ()
         if data.training:
             recipe = self._session.recipe
-            self.quality.know_rows(recipe, data.rows, recipe.task.kind)
-        self.changed.emit()
+            self.quality.know_rows(recipe, data.rows, recipe.task.kind)  # which tells of a change
+        else:
+            self.changed.emit()
 
     def _no_data(self, error: StudioError) -> None:
         self.data_error = error

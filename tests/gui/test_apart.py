@@ -4,6 +4,7 @@ import os
 import threading
 import time
 
+import psutil
 import pytest
 
 from finetune_studio.errors import RefusedError, StudioError
@@ -50,6 +51,19 @@ def test_what_it_makes_comes_back_from_one_process(lane, monkeypatch, tmp_path):
     assert number != os.getpid()
     assert home == str(tmp_path / "집")
     assert lane.do("a", place)[0] == number
+
+
+def priority():
+    return psutil.Process().nice()
+
+
+def test_it_gives_way_to_the_window():
+    polite = apart.Lane(nice=3)
+    below = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", priority() + 3)
+    try:
+        assert polite.do("a", priority) == below
+    finally:
+        polite.close()
 
 
 def test_a_refusal_comes_back_whole(lane):

@@ -60,10 +60,12 @@ def file(tmp_path):
 
 def settle(window, qtbot):
     QApplication.sendPostedEvents()  # what a press asked for
-    facts = window.project.facts
+    facts, quality = window.project.facts, window.wizard.page("dataset").quality
 
     def still():
-        return not (window.jobs.busy or facts._rest.isActive() or facts.preflight._rest.isActive())
+        resting = facts._rest.isActive() or facts.preflight._rest.isActive()
+        coming = quality.coming or not all(each.isVisible() for each in quality._rows)
+        return not (window.jobs.busy or resting or coming)
 
     qtbot.waitUntil(still, timeout=60_000)
 
@@ -164,6 +166,30 @@ def test_a_fault_is_mended_by_the_keyboard_alone(window, page, qtbot, file):
     settle(window, qtbot)
     assert window.project.session.recipe.data.fixes == ({"code": "duplicates"},)
     assert page.quality.isAncestorOf(QApplication.focusWidget())
+
+
+def test_what_stays_found_keeps_its_place_and_its_open_examples(window, page, qtbot, file):
+    more = ("전화는 010-1234-5678이에요.", "🙂🙂", "한\x07 글자", "전화는 010-8765-4321이에요.")
+    with file.open("a", encoding="utf-8") as out:
+        for number, said in enumerate(more):
+            row = {"질문": f"더 물을게요 {number}", "답변": said, "상점": 1}
+            out.write("\n" + json.dumps(row, ensure_ascii=False))
+    page.use([str(file)])
+    settle(window, qtbot)
+    codes = [each.code for each in window.project.facts.quality.findings()]
+    assert len(codes) > 3  # more than are made in one turn
+    assert [each.code for each in page.quality._rows] == codes
+    html, repeated = finding(page, "html"), finding(page, "duplicates")
+    qtbot.mouseClick(html.first, LEFT)
+    before = html._count()
+    press(qtbot, window, repeated, "Keep the first")
+    assert finding(page, "html") is html
+    assert html._count() != before  # four of fewer rows are a larger share
+    assert not html._examples.isHidden()
+    assert any("환불" in text for text in texts(html._examples))
+    press(qtbot, window, page.quality, "Take back")
+    assert html._count() == before
+    assert [each.code for each in page.quality._rows] == codes
 
 
 def test_other_files_begin_without_fixes(window, page, qtbot, file, tmp_path):

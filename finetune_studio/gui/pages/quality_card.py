@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
@@ -23,6 +23,8 @@ from finetune_studio.recipe.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+AT_ONCE = 3  # rows that are made in one turn of the window
+
 
 class QualityCard(Card):
     """The findings on quality, and the applied steps.
@@ -41,6 +43,10 @@ class QualityCard(Card):
         self._open: set[str] = set()
         self._rows: list[QualityRow] = []
         self._done: list[Applied] = []
+        self._coming: list[Finding] = []
+        self._order: dict[str, int] = {}
+        self._more = QTimer(self, interval=0)
+        self._more.timeout.connect(self._add_some)
         self._state = Text("", "caption", "text3")
         self._track = Track(height=4)
         self._look = Button(lambda: tr("Look at every row"), glyph="search")
@@ -105,19 +111,46 @@ class QualityCard(Card):
     def _show_found(self, found: list[Finding]) -> None:
         """Show the findings; those that are there already are told anew where they stand."""
         self._say_whole(found)
-        known = {each.code: each for each in self._rows}
-        begins = not known
-        self._rows = [self._row(each, known.pop(each.code, None)) for each in found]
-        for gone in known.values():
-            take(self._lines, gone)
+        places = {each.code: place for place, each in enumerate(found)}
+        for made in list(self._rows):
+            place = places.get(made.code)
+            if place is None or found[place].level != made.found.level:
+                self._rows.remove(made)
+                take(self._lines, made)
+            else:
+                made.tell(found[place], self._counted)
+        known = {each.code for each in self._rows}
+        self._coming = [each for each in found if each.code not in known]
+        self._order = places
+        self._add_some()
+
+    def _add_some(self) -> None:
+        """Make the next few rows that are missing; the window lives between them."""
+        begins = not self._rows
         if begins:
             self._found.hide()  # each row that comes into sight would be a layout of the page
-        for place, each in enumerate(self._rows):
-            if self._lines.indexOf(each) != place:
-                self._lines.removeWidget(each)
-                self._lines.insertWidget(place, each)
-            each.divide(place > 0)
-        self._found.setVisible(bool(self._rows))
+        for each in self._coming[:AT_ONCE]:
+            self._rows.append(self._row(each))
+        del self._coming[:AT_ONCE]
+        self._rows.sort(key=lambda each: self._order[each.code])
+        for place, made in enumerate(self._rows):
+            if self._lines.indexOf(made) != place:
+                self._lines.removeWidget(made)
+                self._lines.insertWidget(place, made)
+            made.divide(place > 0)
+        if begins and self._rows:
+            self._found.show()
+        (self._more.start if self._coming else self._more.stop)()
+
+    @property
+    def coming(self) -> bool:
+        """Whether more findings are about to be shown."""
+        return bool(self._coming)
+
+    @property
+    def _counted(self) -> int:
+        data = self._project.facts.data
+        return data.training + data.validation if data else 0
 
     def _say_whole(self, found: list[Finding]) -> None:
         """What is to be said of all the rows: nothing is wrong, or that nobody could look."""
@@ -129,15 +162,8 @@ class QualityCard(Card):
         elif self._project.facts.quality.found is not None and not found:
             self._whole.addWidget(FindingBox("good", lambda: tr("Nothing is wrong with the rows")))
 
-    def _row(self, found: Finding, known: QualityRow | None) -> QualityRow:
-        data = self._project.facts.data
-        rows = data.training + data.validation if data else 0
-        if known is not None and known.found.level == found.level:
-            known.tell(found, rows)
-            return known
-        if known is not None:
-            take(self._lines, known)
-        made = QualityRow(found, rows, opened=found.code in self._open)
+    def _row(self, found: Finding) -> QualityRow:
+        made = QualityRow(found, self._counted, opened=found.code in self._open)
         made.mend_asked.connect(self._mend, self.LATER)
         made.rows_asked.connect(self.rows_asked)
         made.toggled.connect(self._remember)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from typing_extensions import override
 
@@ -14,8 +14,10 @@ from finetune_studio.gui.tokens import Size
 Index = QModelIndex | QPersistentModelIndex
 LONGEST = 300  # characters in a cell
 WHOLE = 4000  # characters in a tooltip
+MEASURED = 16  # rows that a column's width is taken from
 NARROWEST, WIDEST = 90, 420  # pixels of a column
 NOWHERE = QModelIndex()
+TEXTS = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
 
 
 class Rows(QAbstractTableModel):
@@ -49,12 +51,12 @@ class Rows(QAbstractTableModel):
 
     @override
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
+        if role not in TEXTS or not index.isValid():
             return None
         text = written(self._rows[index.row()].get(self._columns[index.column()]))
         if role == Qt.ItemDataRole.DisplayRole:
             return " ".join(text[:LONGEST].split())
-        return text[:WHOLE] if role == Qt.ItemDataRole.ToolTipRole else None
+        return text[:WHOLE]
 
     @override
     def headerData(
@@ -90,6 +92,9 @@ class Grid(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(NARROWEST)
+        header.setResizeContentsPrecision(MEASURED)
+        self._widths = QTimer(self, singleShot=True, interval=0)  # measuring has its own turn
+        self._widths.timeout.connect(self._fit)
 
     def show_rows(
         self,
@@ -99,8 +104,11 @@ class Grid(QTableView):
     ) -> None:
         """Show other rows, with their numbers from 0 where they are not the first ones."""
         self._rows.show_rows(columns, rows, numbers)
+        self._widths.start()
+
+    def _fit(self) -> None:
         self.resizeColumnsToContents()
-        for at in range(len(columns)):
+        for at in range(self._rows.columnCount()):
             self.setColumnWidth(at, min(WIDEST, max(NARROWEST, self.columnWidth(at) + 16)))
 
 
