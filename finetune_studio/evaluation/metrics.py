@@ -3,7 +3,7 @@
 from finetune_studio.i18n import mark, tr
 
 NAMES = {
-    "loss": mark("Held-out loss"),
+    "loss": mark("Validation loss"),
     "perplexity": mark("Perplexity"),
     "token_accuracy": mark("Token accuracy"),
     "accuracy": mark("Accuracy"),
@@ -13,8 +13,10 @@ NAMES = {
     "exact_match": mark("Exact match"),
 }
 EXPLAINED = {
-    "loss": mark("How surprised the model is by each token of the right answers, in nats."),
-    "perplexity": mark("The same as a number of equally likely choices: e to the loss."),
+    "loss": mark(
+        "How surprised the model is by each token of the right answers, on rows it never learned."
+    ),
+    "perplexity": mark("Between how many equally likely tokens it wavers: e to the loss."),
     "token_accuracy": mark("The share of tokens that were its first guess."),
     "accuracy": mark("The share of rows with the right label."),
     "macro_f1": mark("Precision and recall as one share, every label counting the same."),
@@ -41,16 +43,19 @@ def value_of(metric: str, value: float) -> str:
         return f"{value:.1%}".replace("%", " %")
     if metric == "chrf":
         return f"{value:.1f}"
+    if metric == "perplexity":
+        return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
     return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
 def change_of(metric: str, change: float) -> str:
     """A change of a metric as it is read, with its sign."""
     if metric in SHARES:
-        return f"{change * 100:+.1f} %p".replace("-", "−")
+        return tr("{points} pts").format(points=f"{change * 100:+.1f}").replace("-", "−")
     if metric == "chrf":
         return f"{change:+.1f}".replace("-", "−")
-    said = f"{change:+.3f}" if abs(change) < 100 else f"{change:+,.0f}"
+    places = 1 if metric == "perplexity" else 3
+    said = f"{change:+.{places}f}" if abs(change) < 100 else f"{change:+,.0f}"
     return said.replace("-", "−")
 
 

@@ -97,16 +97,33 @@ def forgetting(base: Scores, tuned: Scores, seed: int) -> Forgetting:
 
 
 def verdict(base: Metrics, tuned: Metrics, changes: dict[str, Change]) -> Kept:
-    """Whether the model still knows what it knew."""
+    """Whether the model still knows what it knew; what may be chance counts for nothing."""
     known = changes["accuracy"]
     sure = known.high < 0
-    rise = max(
-        tuned[f"perplexity_{code}"] / max(base[f"perplexity_{code}"], 1e-9) - 1
-        for code in LANGUAGES
-    )
+    rise = max(risen(base, tuned, changes).values())
     if rise > MUCH or (sure and known.value <= LOST):
         return "much"
     return "some" if rise > SOME or sure else "kept"
+
+
+def risen(base: Metrics, tuned: Metrics, changes: dict[str, Change]) -> dict[str, float]:
+    """By which share each language's perplexity rose; 0 where that is not sure."""
+    found = {}
+    for name in (f"perplexity_{code}" for code in LANGUAGES):
+        rose = tuned[name] > base[name] and changes[name].low > 0
+        found[name] = tuned[name] / max(base[name], 1e-9) - 1 if rose else 0.0
+    return found
+
+
+def weightiest(found: Forgetting) -> str:
+    """The metric that the verdict rests on: the questions, or the texts of one language."""
+    if found.verdict in (None, "kept"):
+        return "accuracy"
+    rises = risen(found.base, found.tuned, found.changes)
+    name = max(rises, key=rises.__getitem__)
+    lost = found.changes["accuracy"]
+    by_questions = lost.high < 0 and (found.verdict == "some" or lost.value <= LOST)
+    return "accuracy" if by_questions or rises[name] <= SOME else name
 
 
 def _shares(scores: Scores, asked: list[Question]) -> dict[str, Metric]:

@@ -1,6 +1,6 @@
 """An evaluation in a few lines of text, and the sentences that its report says too."""
 
-from finetune_studio.evaluation import metrics
+from finetune_studio.evaluation import metrics, probe
 from finetune_studio.evaluation.result import Contamination, Evaluation, Forgetting
 from finetune_studio.i18n import mark, tr
 
@@ -9,6 +9,10 @@ VERDICTS = {
     "some": mark("It forgot some of what it knew."),
     "much": mark("It forgot much of what it knew."),
 }
+REMEDY = mark(
+    "Fewer epochs, a lower learning rate or a smaller rank forget less; so do general rows among"
+    " your own."
+)
 PHASES = {
     "rows": (mark("measuring the base model"), mark("measuring the tuned model")),
     "answers": (mark("the base model answers"), mark("the tuned model answers")),
@@ -70,14 +74,20 @@ def forgotten(found: Forgetting) -> str:
     """What the forgetting probe says."""
     if found.verdict is None:
         return found.why
-    text = tr(
-        "{verdict} Of {count} general questions {before:.0%} were right before, {after:.0%} now."
-    )
+    name = probe.weightiest(found)
+    if name == "accuracy":
+        text = tr(
+            "{verdict} Of {count} general questions {before:.0%} were right before, {after:.0%}"
+            " now."
+        )
+    else:
+        text = tr("{verdict} {figure}: {before:,.0f} before, {after:,.0f} now.")
     return text.format(
         verdict=tr(VERDICTS[found.verdict]),
+        figure=tr(PROBE[name]),
         count=found.questions,
-        before=found.base["accuracy"],
-        after=found.tuned["accuracy"],
+        before=found.base[name],
+        after=found.tuned[name],
     )
 
 

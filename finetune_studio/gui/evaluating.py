@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from typing_extensions import override
 
-from finetune_studio.errors import StudioError
 from finetune_studio.evaluation.result import Evaluation
 from finetune_studio.gui import language
-from finetune_studio.gui.child import Child
+from finetune_studio.gui.driven import Driven
 from finetune_studio.runs.folder import RunFolder
 
 REPORT = "evaluation.html"
@@ -32,31 +32,19 @@ class Progress:
     seconds_left: float | None = None
 
 
-class Evaluating(QObject):
-    """The evaluation of one run at a time.
+class Evaluating(Driven):
+    """The evaluation of one run at a time; what was measured before stays until it is done.
 
     Attributes:
-        moved: The progress, or whether it runs, has changed.
         done: There is a new evaluation.
-        failed: A StudioError: there is none.
     """
 
-    moved = Signal()
     done = Signal()
-    failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.progress = Progress()
         self._whole = False
-        self._child = Child(self)
-        self._child.said.connect(self._hear)
-        self._child.ended.connect(self._end)
-
-    @property
-    def busy(self) -> bool:
-        """Whether it runs."""
-        return self._child.alive
 
     def start(self, run: RunFolder) -> None:
         """Measure a run's result, unless something is being measured."""
@@ -65,21 +53,10 @@ class Evaluating(QObject):
         self.progress, self._whole = Progress(), False
         spoken = ["--language", language.current()]
         report = ["--report", str(run.path / REPORT)]
-        try:
-            self._child.start("assess", str(run.path), "--json", "--lines", *spoken, *report)
-        except StudioError as error:
-            self.failed.emit(error)
-        self.moved.emit()
+        self.launch("assess", str(run.path), "--json", "--lines", *spoken, *report)
 
-    def stop(self) -> None:
-        """Give it up; what was measured before stays."""
-        self._child.stop()
-
-    def close(self) -> None:
-        """End it now."""
-        self._child.close()
-
-    def _hear(self, document: dict[str, Any]) -> None:
+    @override
+    def hear(self, document: dict[str, Any]) -> None:
         told = document.get("progress")
         if isinstance(told, dict):
             left = told.get("seconds_left")
@@ -90,11 +67,9 @@ class Evaluating(QObject):
         elif "tuned" in document:
             self._whole = True
 
-    def _end(self, error: StudioError | None) -> None:
-        self.moved.emit()
-        if error is not None:
-            self.failed.emit(error)
-        elif self._whole:
+    @override
+    def finish(self) -> None:
+        if self._whole:
             self.done.emit()
 
 

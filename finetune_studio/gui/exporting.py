@@ -9,6 +9,7 @@ from finetune_studio.errors import StudioError
 from finetune_studio.gui.child import Child
 from finetune_studio.gui.evaluating import Progress
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.waiting import Waiting
 from finetune_studio.runs.folder import RunFolder
 
 
@@ -30,6 +31,8 @@ class Exporting(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.progress = Progress()
+        self.waiting = Waiting(self)
+        self.waiting.ticked.connect(self.moved)
         self.report: dict[str, Any] | None = None
         self.verdict: dict[str, Any] | None = None
         self._run: RunFolder | None = None
@@ -70,12 +73,15 @@ class Exporting(QObject):
         """End it now."""
         self._writing.close()
         self._judging.close()
+        self.waiting.stop()
 
     def _launch(self, child: Child, *arguments: str) -> None:
         try:
             child.start(*arguments, "--json", "--lines")
         except StudioError as error:
             self.failed.emit(error)
+        else:
+            self.waiting.start()
         self.moved.emit()
 
     def _hear(self, document: dict[str, Any]) -> None:
@@ -83,6 +89,8 @@ class Exporting(QObject):
         if isinstance(told, dict):
             left = told.get("seconds_left")
             share = float(told.get("share") or 0.0)
+            if told.get("words") != self.progress.words:
+                self.waiting.start()
             self.progress = Progress(str(told.get("words", "")), share, left)
             self.moved.emit()
         elif "verdict" in document:
@@ -91,6 +99,7 @@ class Exporting(QObject):
             self.report = document
 
     def _end(self, error: StudioError | None) -> None:
+        self.waiting.stop()
         self.moved.emit()
         if error is not None:
             self.failed.emit(error)
@@ -99,6 +108,7 @@ class Exporting(QObject):
             self.verify()
 
     def _judge(self, error: StudioError | None) -> None:
+        self.waiting.stop()
         self.moved.emit()
         if error is not None:
             self.failed.emit(error)

@@ -262,9 +262,10 @@ class Form(QWidget):
 def finding_box(
     found: Finding, session: Session, refuse: Callable[[str], None], *, filled: bool = True
 ) -> FindingBox:
-    """A finding with the press that mends it."""
+    """A finding with the press that mends it; what several changes are is said in a line."""
     fix = (lambda: fix_words(found)) if found.fix else ""
-    made = FindingBox(found.level, lambda: found.sentence, fix=fix, filled=filled)
+    detail = (lambda: changes_words(found)) if len(found.fix) > 1 else ""
+    made = FindingBox(found.level, lambda: found.sentence, detail, fix=fix, filled=filled)
 
     def mend() -> None:
         try:
@@ -277,14 +278,21 @@ def finding_box(
 
 
 def fix_words(found: Finding) -> str:
-    """What the press will do: the value, or each setting by its name where there are several."""
+    """What the press will do: the value, or that all changes are made."""
     if repair := said(found):
         return repair
-    values = {path: shown(value) for path, value in found.fix.items()}
-    if len(values) > 1:
-        titles = {each.path: i18n.tr(str(each.info.title)) for each in describe(Recipe)}
-        values = {path: f"{titles.get(path, path)} {value}" for path, value in values.items()}
-    return tr("Set to {value}").format(value=", ".join(values.values()))
+    if len(found.fix) > 1:
+        return tr("Make these changes")
+    return tr("Set to {value}").format(value=shown(next(iter(found.fix.values()))))
+
+
+def changes_words(found: Finding) -> str:
+    """Each change of a finding's fix, by the name of its setting."""
+    titles = {each.path: i18n.tr(str(each.info.title)) for each in describe(Recipe)}
+    titles["method.kind"] = tr("Method")
+    return " · ".join(
+        f"{titles.get(path, path)}: {shown(value)}" for path, value in found.fix.items()
+    )
 
 
 def advice_for(session: Session, path: str) -> Advice | None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.child import Child
 from finetune_studio.gui.session import Session
+from finetune_studio.gui.waiting import Waiting
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 
@@ -27,6 +28,7 @@ class Measuring(QObject):
 
     Attributes:
         changed: It began, or has ended.
+        waiting: How long it has gone on.
         measured: There is a result.
         failed: A StudioError.
     """
@@ -41,6 +43,7 @@ class Measuring(QObject):
         self._known: dict[str, Measured] = {}
         self._asked = ""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.waiting = Waiting(self)
         self._child = Child(self)
         self._child.said.connect(self._hear)
         self._child.ended.connect(self._end)
@@ -69,6 +72,8 @@ class Measuring(QObject):
         except (StudioError, OSError) as error:
             self._put_away()
             self.failed.emit(error if isinstance(error, StudioError) else StudioError(str(error)))
+        else:
+            self.waiting.start()
         self.changed.emit()
 
     def stop(self) -> None:
@@ -96,6 +101,7 @@ class Measuring(QObject):
             self.failed.emit(error)
 
     def _put_away(self) -> None:
+        self.waiting.stop()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None

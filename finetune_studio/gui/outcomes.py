@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from finetune_studio.evaluation import metrics
 from finetune_studio.gui.language import tr
 from finetune_studio.runs.events import Evaluated, Failed, Sample
 from finetune_studio.runs.state import RunState
@@ -98,29 +99,11 @@ def sentence(state: RunState) -> str:
     return text.format(share=abs(change))
 
 
-def metric_name(name: str) -> str:
-    """What a metric is called."""
-    return {
-        "loss": tr("Validation loss"),
-        "perplexity": tr("Perplexity"),
-        "token_accuracy": tr("Token accuracy"),
-        "accuracy": tr("Accuracy"),
-        "macro_f1": tr("Macro F1"),
-    }[name]
-
-
-def metric_value(name: str, value: float) -> str:
-    """A metric's value as it is read."""
-    if name in SHARES:
-        return f"{value:.1%}".replace("%", " %")
-    return f"{value:.3f}" if value < 100 else f"{value:,.0f}"
-
-
 def metric_change(score: Score) -> str:
     """How much a metric changed."""
     if score.before is None:
         return ""
     if score.name in SHARES:
-        return f"{(score.after - score.before) * 100:+.1f} %p".replace("-", "−")
+        return metrics.change_of(score.name, score.after - score.before)
     change = score.after / score.before - 1 if score.before else 0.0
     return f"{change:+.0%}".replace("-", "−").replace("%", " %")

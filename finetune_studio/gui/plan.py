@@ -175,8 +175,10 @@ def _memory(estimate: "Estimate | None") -> list[Finding]:
     need = f"{estimate.plan.total / 2**30:.1f} GB"
     values = {"need": need, "free": f"{estimate.target.free / 2**30:.1f} GB"}
     if estimate.verdict == "tight":
-        text = mark("{need} of {free} free memory is tight; close other programs that use it.")
+        text = mark(
+            "{need} of the {free} that this computer has free is tight; close other programs."
+        )
         return [Finding("advice", "memory-tight", "training.batch_size", text, values)]
     fix = {each.path: each.after for each in estimate.fitted.changes} if estimate.fitted else {}
-    text = mark("It needs {need}, but {free} of memory are free.")
+    text = mark("It needs {need}; this computer has {free} of memory free.")
     return [Finding("warning", "memory-short", "training.batch_size", text, values, fix=fix)]

@@ -180,7 +180,7 @@ class PlanPanel(QWidget):
     def _show_findings(self, found: list[Finding]) -> None:
         clear(self._findings)
         if not found:
-            good = FindingBox("good", lambda: tr("Nothing to look at"), filled=False)
+            good = FindingBox("good", lambda: tr("No problems found"), filled=False)
             self._findings.addWidget(good)
             return
         count = len(found)
@@ -193,7 +193,8 @@ class PlanPanel(QWidget):
             self._findings.addWidget(rest)
 
     def _leading(self, found: Finding) -> QWidget:
-        made = FindingBox(found.level, lambda: found.sentence, filled=False, leads=True)
+        level = "advice" if found.code == "no-data" else found.level  # a step to come, no fault
+        made = FindingBox(level, lambda: found.sentence, filled=False, leads=True)
         made.pressed.connect(
             lambda: self.asked.emit(found.where), Qt.ConnectionType.QueuedConnection
         )

@@ -70,6 +70,7 @@ class PlaceLine(QWidget):
         self.setLayout(column(self._place, row(self._here, None), self._peak, gap=2))
         for signal in (project.watch.moved, project.watch.began):
             signal.connect(self._show_peak)
+        project.facts.plan.measuring.waiting.ticked.connect(self._place.refresh)
 
     def refresh(self) -> None:
         """Show where it is for now."""
@@ -91,7 +92,7 @@ class PlaceLine(QWidget):
             text = tr("Nothing can be reckoned yet: {why}")
             return text.format(why=trouble.title) if trouble else ""
         if plan.measuring.running:
-            return tr("Training two steps to measure it …")
+            return plan.measuring.waiting.say(tr("Training two steps to measure it …"))
         target = plan.estimate.target
         if plan.outlook.gpu:
             return tr("as on {gpu}, not on this computer").format(gpu=target.name)

@@ -3,37 +3,25 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
+from typing_extensions import override
 
 from finetune_studio.errors import StudioError
-from finetune_studio.gui.child import Child
+from finetune_studio.gui.driven import Driven
 
 KEY = "FINETUNE_STUDIO_SERVE_KEY"
 """How the server is told its key: no list of processes shows the environment."""
 
 
-class Serving(QObject):
+class Serving(Driven):
     """One server at a time, on this machine alone. It dies with the window.
 
-    Attributes:
-        moved: It began, became ready, or ended.
-        failed: A StudioError: it did not come up, or went down by itself.
+    It fails, too, where it goes down by itself.
     """
-
-    moved = Signal()
-    failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.url, self.model, self.task, self.key = "", "", "", ""
-        self._child = Child(self)
-        self._child.said.connect(self._hear)
-        self._child.ended.connect(self._end)
-
-    @property
-    def busy(self) -> bool:
-        """Whether it is up, or on its way."""
-        return self._child.alive
 
     @property
     def ready(self) -> bool:
@@ -53,29 +41,22 @@ class Serving(QObject):
         self.url, self.model, self.key = "", "", key
         more = {"PYTHONWARNINGS": "ignore"} | ({KEY: key} if key else {})
         asked = [str(path), "--port", str(port), "--quiet", "--follow-input", "--json"]
-        try:
-            self._child.start("serve", *asked, more=more)
-        except StudioError as error:
-            self.failed.emit(error)
-        self.moved.emit()
+        self.launch("serve", *asked, more=more)
 
-    def stop(self) -> None:
-        """End it, and free its memory."""
-        self._child.stop()
-
+    @override
     def close(self) -> None:
-        """End it now."""
-        self._child.close()
+        super().close()
         self.url = ""
 
-    def _hear(self, document: dict[str, Any]) -> None:
+    @override
+    def hear(self, document: dict[str, Any]) -> None:
         if document.get("ready"):
             self.url, self.model = str(document["url"]), str(document["model"])
             self.task = str(document["task"])
+            self.waiting.stop()
             self.moved.emit()
 
+    @override
     def _end(self, error: StudioError | None) -> None:
         self.url = ""
-        self.moved.emit()
-        if error is not None:
-            self.failed.emit(error)
+        super()._end(error)

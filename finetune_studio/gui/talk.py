@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.child import Child, as_error
+from finetune_studio.gui.waiting import Waiting
 from finetune_studio.runs.votes import Side
 
 IDLE = 300_000  # milliseconds until a model that nobody talks to is let go
@@ -90,6 +91,7 @@ class Talk(QObject):
         grew: An answer has got longer: its turn, and its side.
         failed: A StudioError: an answer did not come.
         ready: The model is loaded.
+        waiting: How long the model has been loading.
         rested: The process has ended, and its memory is free.
     """
 
@@ -103,6 +105,7 @@ class Talk(QObject):
         super().__init__(parent)
         self.turns: list[Turn] = []
         self.loading = False
+        self.waiting = Waiting(self)
         self._run: Path | None = None
         self._asked: deque[tuple[Turn, bool]] = deque()
         self._child = Child(self)
@@ -189,6 +192,7 @@ class Talk(QObject):
         for turn in self.turns:
             turn.waiting.clear()
         self.loading = False
+        self.waiting.stop()
         self._child.close()
         self.rested.emit()
 
@@ -205,11 +209,13 @@ class Talk(QObject):
     def _start(self, run: Path) -> None:
         if not self._child.alive:
             self.loading = True
+            self.waiting.start()
             self._child.start("chat", str(run), "--json")
 
     def _hear(self, document: dict[str, Any]) -> None:
         if "ready" in document:
             self.loading = False
+            self.waiting.stop()
             self.ready.emit()
         elif not self._asked:
             return
@@ -235,6 +241,7 @@ class Talk(QObject):
 
     def _end(self, error: StudioError | None) -> None:
         self.loading = False
+        self.waiting.stop()
         self._idle.stop()
         if self._asked:
             self._give_up(error)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from typing_extensions import override
 
-from finetune_studio.errors import StudioError
 from finetune_studio.export.repository import Order
 from finetune_studio.gui import language
-from finetune_studio.gui.child import Child
+from finetune_studio.gui.driven import Driven
 from finetune_studio.i18n import tr
 
 STRICT = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -41,31 +41,19 @@ class Sent:
     waits: float = 0.0
 
 
-class Uploading(QObject):
-    """One upload at a time.
+class Uploading(Driven):
+    """One upload at a time; given up, it leaves nothing half made on the Hub.
 
     Attributes:
-        moved: It came further, began or ended.
         done: What came of it: `{"repo", "url", "commit", "files"}`.
-        failed: A StudioError: nothing new is there.
     """
 
-    moved = Signal()
     done = Signal(object)
-    failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.sent = Sent()
         self._outcome: dict[str, Any] | None = None
-        self._child = Child(self)
-        self._child.said.connect(self._hear)
-        self._child.ended.connect(self._end)
-
-    @property
-    def busy(self) -> bool:
-        """Whether it runs."""
-        return self._child.alive
 
     def start(self, path: Path, order: Order, run: Path, *, compatible: bool) -> None:
         """Upload, unless something is being uploaded.
@@ -84,21 +72,10 @@ class Uploading(QObject):
         asked += ["--branch", order.branch] if order.branch else []
         asked += ["--pull-request"] if order.pull_request else []
         asked += ["--run", str(run)] if path != run else []
-        try:
-            self._child.start("push", *asked, more=environment(compatible))
-        except StudioError as error:
-            self.failed.emit(error)
-        self.moved.emit()
+        self.launch("push", *asked, more=environment(compatible))
 
-    def cancel(self) -> None:
-        """Give it up: nothing half made is left on the Hub."""
-        self._child.stop()
-
-    def close(self) -> None:
-        """End it now."""
-        self._child.close()
-
-    def _hear(self, document: dict[str, Any]) -> None:
+    @override
+    def hear(self, document: dict[str, Any]) -> None:
         if "progress" in document:
             self.sent = _sent(self.sent.phase, document["progress"])
         elif "phase" in document:
@@ -109,11 +86,9 @@ class Uploading(QObject):
             self._outcome = document
         self.moved.emit()
 
-    def _end(self, error: StudioError | None) -> None:
-        self.moved.emit()
-        if error is not None:
-            self.failed.emit(error)
-        elif self._outcome is not None:
+    @override
+    def finish(self) -> None:
+        if self._outcome is not None:
             self.done.emit(self._outcome)
 
 

@@ -19,6 +19,9 @@ from finetune_studio.gui.widgets.layout import Pane, box, column, row
 from finetune_studio.gui.widgets.rail import Rail, State, Step
 from finetune_studio.gui.widgets.text import Text
 
+UNCHOSEN = frozenset({"no-data"})
+"""Findings of what nobody has chosen yet: they block the start, but nothing is wrong."""
+
 
 class Wizard(QWidget):
     """The steps of one project; a page is made when it is first shown.
@@ -106,7 +109,8 @@ class Wizard(QWidget):
 
     def _step(self, step: StepOf) -> Step:
         found = self.project.facts.findings()
-        levels = {each.level for each in found if owner(each.where) is step}
+        found = [each for each in found if owner(each.where) is step]
+        levels = {each.level for each in found if each.code not in UNCHOSEN}
         worst: State | None = (
             "blocked" if "error" in levels else "attention" if "warning" in levels else None
         )
@@ -187,7 +191,9 @@ class Footer(Pane):
         if last:
             return
         here, following = STEPS[current], STEPS[current + 1]
-        errors = sum(each.level == "error" for each in self._project.facts.findings())
+        errors = [each for each in self._project.facts.findings() if each.level == "error"]
+        wrong = [each for each in errors if each.code not in UNCHOSEN]
+        closed = here.closed(self._project)
         if following.key == "training" and self._project.watch.run is None:
             self.onward.say(lambda: tr("Start training"))
             self.onward.show_glyph("play")
@@ -195,16 +201,19 @@ class Footer(Pane):
         else:
             self.onward.say(lambda: tr("Next: {step}").format(step=following.title()))
             self.onward.show_glyph("")
-            self.onward.setEnabled(not here.closed(self._project))
-        self._say(errors, here.closed(self._project))
+            self.onward.setEnabled(not closed)
+        self._say(len(wrong), len(errors) - len(wrong), closed)
 
-    def _say(self, errors: int, closed: str) -> None:
+    def _say(self, errors: int, unchosen: int, closed: str) -> None:
         if closed:
             self._sign.show_as("lock", "text3")
             self._words.say(closed)
         elif errors:
             self._sign.show_as("octagon-alert", "bad")
             self._words.say(lambda: tr("%n thing(s) stand in the way.", errors))
+        elif unchosen:
+            self._sign.show_as("database", "text3")
+            self._words.say(lambda: tr("The data is still to be chosen."))
         else:
             self._sign.show_as("circle-check", "ok")
             self._words.say(lambda: tr("Nothing stands in the way."))

@@ -514,6 +514,11 @@
    <translation>1보다 작으면 전체 스텝의 비율, 1 이상이면 스텝 수예요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Between how many equally likely tokens it wavers: e to the loss.</source>
+   <translation>몇 개의 비슷한 토큰 사이에서 망설이는지예요. e의 손실 제곱이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Bits of the base model</source>
    <translation>사전학습 모델의 비트 수</translation>
@@ -1315,6 +1320,11 @@
    <translation>모델을 받은 곳에서 tokenizer.json을 다시 받으세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Fewer epochs, a lower learning rate or a smaller rank forget less; so do general rows among your own.</source>
+   <translation>에폭을 줄이거나, 학습률을 낮추거나, 랭크를 줄이면 덜 잊어요. 내 데이터에 일반적인 행을 섞어도 그래요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Figures</source>
    <translation>수치</translation>
@@ -1497,11 +1507,6 @@
    <translation>회사 인증서를 이 컴퓨터에 설치하거나 환경 변수 SSL_CERT_FILE에 인증서 파일을 적고 다시 시도해 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/evaluation/metrics.py" />
-   <source>Held-out loss</source>
-   <translation>검증 손실</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/catalog/architecture.py" />
    <source>How a model of the type “{kind}” is built is not known here.</source>
    <translation>‘{kind}’ 종류의 모델이 어떻게 생겼는지 여기서는 몰라요.</translation>
@@ -1533,8 +1538,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
-   <source>How surprised the model is by each token of the right answers, in nats.</source>
-   <translation>정답의 토큰마다 모델이 얼마나 뜻밖으로 여기는지예요(단위: 내트).</translation>
+   <source>How surprised the model is by each token of the right answers, on rows it never learned.</source>
+   <translation>배우지 않은 행의 정답 토큰마다 모델이 얼마나 놀라는지예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1823,8 +1828,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan.py" />
-   <source>It needs {need}, but {free} of memory are free.</source>
-   <translation>{need}가 필요한데 여유 메모리는 {free}예요.</translation>
+   <source>It needs {need}; this computer has {free} of memory free.</source>
+   <translation>{need}가 필요한데, 이 컴퓨터의 빈 메모리는 {free}예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/verdict.py" />
@@ -3797,11 +3802,6 @@
    <translation>실행 폴더를 만들 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/evaluation/metrics.py" />
-   <source>The same as a number of equally likely choices: e to the loss.</source>
-   <translation>같은 값을 똑같이 그럴듯한 선택지의 수로 나타냈어요. e의 손실 제곱이에요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The same recipe with the same seed gives the same losses.</source>
    <translation>레시피와 시드가 같으면 손실도 같아요.</translation>
@@ -4666,6 +4666,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Validation files</source>
    <translation>검증 파일</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>Validation loss</source>
+   <translation>검증 손실</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
@@ -6898,8 +6903,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan.py" />
-   <source>{need} of {free} free memory is tight; close other programs that use it.</source>
-   <translation>여유 메모리 {free} 가운데 {need}라 빠듯해요. 메모리를 쓰는 다른 프로그램을 닫으세요.</translation>
+   <source>{need} of the {free} that this computer has free is tight; close other programs.</source>
+   <translation>이 컴퓨터의 빈 메모리 {free} 중 {need}를 써서 빠듯해요. 다른 프로그램을 닫으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/repository.py" />
@@ -6932,6 +6937,11 @@
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>{percent:.0f} % of the steps are spent warming up; 1 to 5 % is usual.</source>
    <translation>스텝의 {percent:.0f} %를 워밍업에 써요. 보통은 1~5 %예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/metrics.py" />
+   <source>{points} pts</source>
+   <translation>{points} %p</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/serve.py" />
@@ -7104,6 +7114,11 @@
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>{verdict} Of {count} general questions {before:.0%} were right before, {after:.0%} now.</source>
    <translation>{verdict} 일반 문항 {count}개 중 전에는 {before:.0%}를 맞혔고, 지금은 {after:.0%}를 맞혀요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>{verdict} {figure}: {before:,.0f} before, {after:,.0f} now.</source>
+   <translation>{verdict} {figure}: 전 {before:,.0f}, 지금 {after:,.0f}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -7512,6 +7527,11 @@
    <translation>8비트</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>95 % sure: {low} to {high}</source>
+   <translation>95 % 확실: {low} ~ {high}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>= steps an epoch</source>
    <translation>= 에폭당 스텝</translation>
@@ -7612,11 +7632,6 @@
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>About this model</source>
    <translation>이 모델 정보</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/outcomes.py" />
-   <source>Accuracy</source>
-   <translation>정확도</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
@@ -7811,11 +7826,6 @@
    <location filename="../../finetune_studio/gui/pages/samples.py" />
    <source>Before training</source>
    <translation>학습 전</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
-   <source>Begin anew</source>
-   <translation>새로 시작</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
@@ -8249,19 +8259,9 @@
    <translation>글의 끝</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
-   <source>Ends at</source>
-   <translation>끝내는 글</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>English questions and answers (153 rows)</source>
    <translation>영어 질문과 답 (153행)</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
-   <source>Enough</source>
-   <translation>그만</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/longer.py" />
@@ -8380,11 +8380,6 @@
    <translation>디스크 여유 공간</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
-   <source>Free its memory</source>
-   <translation>메모리 비우기</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>From the Hub</source>
    <translation>허브에서</translation>
@@ -8490,6 +8485,11 @@
    <translation>가리고 비교</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>Higher is better.</source>
+   <translation>높을수록 좋아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Holds the weights in 4 bits (NF4) and learns an adapter.</source>
    <translation>가중치를 4비트(NF4)로 줄이고 어댑터를 배워요.</translation>
@@ -8500,9 +8500,19 @@
    <translation>가중치를 8비트로 줄이고 어댑터를 배워요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>How far each step goes: it rises in the warm-up, then falls.</source>
+   <translation>한 스텝에 얼마나 움직이는지예요. 워밍업 동안 오르고, 그 뒤로 내려가요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/longer.py" />
    <source>How far shall it go on?</source>
    <translation>얼마나 더 학습할까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>How fast the machine learns: tokens that go through it in a second.</source>
+   <translation>기계가 배우는 속도예요. 1초에 지나가는 토큰 수예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
@@ -8525,9 +8535,24 @@
    <translation>한 번에 보는 양</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>How often the model's first guess is the right next token.</source>
+   <translation>모델이 첫 번째로 고른 다음 토큰이 맞는 비율이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>How shall we train it?</source>
    <translation>어떻게 가르칠까요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>How strongly a step wants to change the weights. Peaks are wild steps; a rise that stays is a learning rate that is too high.</source>
+   <translation>한 스텝이 가중치를 얼마나 세게 바꾸려 하는지예요. 튀는 곳은 거친 스텝이고, 오른 채 내려오지 않으면 학습률이 너무 높은 거예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>How surprised the model is by the right answers; lower is better.</source>
+   <translation>정답에 모델이 얼마나 놀라는지예요. 낮을수록 좋아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -8712,6 +8737,11 @@
    <location filename="../../finetune_studio/gui/pages/setup.py" />
    <source>It runs in the Python that this program runs in.</source>
    <translation>이 프로그램과 같은 Python에서 학습해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>It speaks Korean: “I want to go on a train journey” – “The journey of your dreams.” Underlined in teal: what the model learns to say.</source>
+   <translation>청록색 밑줄: 모델이 말하도록 배우는 부분이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -9070,9 +9100,9 @@
    <translation>잃어버린 글자</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/outcomes.py" />
-   <source>Macro F1</source>
-   <translation>매크로 F1</translation>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>Lower is better.</source>
+   <translation>낮을수록 좋아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
@@ -9084,6 +9114,11 @@
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Make a token on the Hub</source>
    <translation>Hub에서 토큰 만들기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>Make these changes</source>
+   <translation>이렇게 바꾸기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
@@ -9174,6 +9209,7 @@
    <translation>대화(messages)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/form.py" />
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Method</source>
    <translation>학습 방식</translation>
@@ -9266,6 +9302,11 @@
    <translation>설치하는 동안 {need}, 끝나면 {stays}를 써요. {free}가 비어 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>New chat</source>
+   <translation>새 대화</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/main_window.py" />
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>New project</source>
@@ -9317,6 +9358,11 @@
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>No model is downloaded yet</source>
    <translation>아직 받은 모델이 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>No problems found</source>
+   <translation>문제가 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -9376,11 +9422,6 @@
    <translation>막는 것이 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/plan_panel.py" />
-   <source>Nothing to look at</source>
-   <translation>확인할 것이 없어요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Nothing was measured: no rows were kept aside. Read its answers below.</source>
    <translation>따로 둔 행이 없어서 재지 못했어요. 아래에서 답을 읽어 보세요.</translation>
@@ -9405,6 +9446,16 @@
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>On disk</source>
    <translation>디스크에 있음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>On rows it learns from.</source>
+   <translation>배우는 행에서 잰 값이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>On rows that it never learns from. Where this rises while the training loss falls, it learns by heart.</source>
+   <translation>배우지 않는 행에서 잰 값이에요. 학습 손실은 내려가는데 이것만 오르면 외우고 있는 거예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
@@ -9498,11 +9549,6 @@
    <translation>다른 문자로 쓴 행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
-   <source>Over plain HTTPS, without Xet</source>
-   <translation>Xet 없이 일반 HTTPS로</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Overfitting may have begun</source>
    <translation>과적합이 시작된 것 같아요</translation>
@@ -9545,11 +9591,6 @@
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Paused</source>
    <translation>잠시 멈췄어요</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/outcomes.py" />
-   <source>Perplexity</source>
-   <translation>퍼플렉서티</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
@@ -10034,6 +10075,11 @@
    <translation>크기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Slower, for networks that block the fast way</source>
+   <translation>더 느린 방식 (빠른 방식이 막힌 네트워크용)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>So the model stops when its answer ends.</source>
    <translation>그래서 답이 끝나면 멈춰요.</translation>
@@ -10090,6 +10136,11 @@
    <translation>시작하고 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/start.py" />
+   <source>Starting …</source>
+   <translation>시작하는 중 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Stay here</source>
    <translation>여기 있기</translation>
@@ -10130,6 +10181,7 @@
    <translation>전체 스텝</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -10152,6 +10204,11 @@
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stop and save</source>
    <translation>멈추고 저장</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
+   <source>Stop at</source>
+   <translation>멈출 글</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
@@ -10285,6 +10342,11 @@
    <translation>곡선과 답과 기록을 여기에서 보여 드려요. 창을 닫아도 학습은 계속돼요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/wizard.py" />
+   <source>The data is still to be chosen.</source>
+   <translation>아직 데이터를 고르지 않았어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>The embedded model trains on the processor ({cores} cores); larger models need a GPU.</source>
    <translation>내장 모델은 CPU({cores}코어)로도 학습할 수 있어요. 더 큰 모델에는 GPU가 필요해요.</translation>
@@ -10378,6 +10440,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>The step limit of {limit} counts, not the epochs.</source>
    <translation>에폭이 아니라 스텝 제한 {limit}을 따라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>The step with the lowest validation loss.</source>
+   <translation>검증 손실이 가장 낮은 스텝이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -10493,7 +10560,6 @@
    <translation>모두</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/outcomes.py" />
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Token accuracy</source>
    <translation>토큰 정확도</translation>
@@ -10678,11 +10744,6 @@
    <translation>직접 쓰기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/start.py" />
-   <source>Underlined in teal: what the model learns to say.</source>
-   <translation>밑줄 있는 청록이 모델이 배우는 말이에요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Undo</source>
    <translation>되돌리기</translation>
@@ -10696,6 +10757,11 @@
    <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
    <source>Unknown</source>
    <translation>모르는 글자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>Unload the model</source>
+   <translation>메모리에서 내리기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
@@ -10788,11 +10854,6 @@
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>Validation</source>
    <translation>검증</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/outcomes.py" />
-   <source>Validation loss</source>
-   <translation>검증 손실</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -11085,6 +11146,11 @@
    <translation>권한 요청 필요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/curves.py" />
+   <source>best</source>
+   <translation>최선</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>blocks the start</source>
    <translation>시작을 막아요</translation>
@@ -11140,11 +11206,6 @@
    <translation>M월 d일</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/dataset.py" />
-   <source>data is needed</source>
-   <translation>데이터가 필요해요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>done</source>
    <translation>완료</translation>
@@ -11180,11 +11241,6 @@
    <translation>거의 안 잊음</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/scores.py" />
-   <source>higher is better</source>
-   <translation>클수록 좋아요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/pages/model_own.py" />
    <source>in this program</source>
@@ -11206,19 +11262,14 @@
    <translation>토큰의 {share:.0%}를 배워요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/scores.py" />
-   <source>lower is better</source>
-   <translation>작을수록 좋아요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/setup_words.py" />
    <source>macOS</source>
    <translation>macOS</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/scores.py" />
-   <source>may be chance: {low} … {high}</source>
-   <translation>우연일 수 있어요: {low} … {high}</translation>
+   <source>may be chance: {low} to {high}</source>
+   <translation>우연일 수 있어요: {low} ~ {high}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -11270,6 +11321,11 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>none</source>
    <translation>없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>not chosen yet</source>
+   <translation>아직 안 골랐어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -11409,11 +11465,6 @@
    <translation>{step}스텝: {loss:.4f}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/scores.py" />
-   <source>surely {low} … {high}</source>
-   <translation>확실히 {low} … {high}</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>the run's result</source>
@@ -11546,6 +11597,11 @@
    <location filename="../../finetune_studio/gui/pages/rows_card.py" />
    <source>{fault}, as they stand in the file</source>
    <translation>{fault}: 파일에 있는 그대로</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>{figure}; lower is better</source>
+   <translation>{figure}, 낮을수록 좋아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -11715,6 +11771,11 @@
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>{verdict} with {method} on {place}</source>
    <translation>{place}에서 {method}: {verdict}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/waiting.py" />
+   <source>{what} {time} so far</source>
+   <translation>{what} {time}째</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />

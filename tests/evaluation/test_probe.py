@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from finetune_studio.evaluation import probe
+from finetune_studio.evaluation import probe, summary
 from finetune_studio.evaluation.result import Change
 
 
@@ -50,3 +50,21 @@ def test_a_fall_that_may_be_chance_is_none():
     same = {f"perplexity_{code}": 10.0 for code in probe.LANGUAGES}
     doubtful = {"accuracy": Change(value=-0.2, low=-0.5, high=0.1)}
     assert probe.verdict(same, same, doubtful) == "kept"
+    risen = same | {"perplexity_ko": 20.0}
+    unsure = doubtful | {"perplexity_ko": Change(value=10.0, low=-1.0, high=21.0)}
+    sure = doubtful | {"perplexity_ko": Change(value=10.0, low=1.0, high=19.0)}
+    assert probe.verdict(same, risen, unsure) == "kept"
+    assert probe.verdict(same, risen, sure) == "much"
+
+
+@pytest.mark.parametrize(
+    ("losses", "right", "name"),
+    [(30, True, "accuracy"), (36, True, "perplexity_ko"), (36, False, "accuracy")],
+)
+def test_the_verdict_is_told_by_what_it_rests_on(losses, right, name):
+    found = probe.forgetting(made(True, 30), made(right, losses), 0)
+    assert probe.weightiest(found) == name
+    told = summary.forgotten(found)
+    assert ("right before" in told) == (name == "accuracy")
+    if name != "accuracy":
+        assert told.endswith("Perplexity of Korean texts: 20 before, 37 now.")

@@ -56,7 +56,7 @@ def test_better_and_worse_are_told_as_they_are():
 
 def test_the_terminal_shows_every_metric():
     said = summary.told(chat())
-    for name in ("Held-out loss", "chrF", "ROUGE-L", "Exact match"):
+    for name in ("Validation loss", "chrF", "ROUGE-L", "Exact match"):
         assert name in said
     assert "2.000" in said
     assert "1.000" in said

@@ -59,5 +59,5 @@ def test_lower_is_better_for_losses_alone():
     assert not metrics.better("perplexity", 3)
     assert metrics.better("accuracy", 0.1)
     assert metrics.value_of("accuracy", 0.5) == "50.0 %"
-    assert metrics.change_of("accuracy", -0.052) == "−5.2 %p"
+    assert metrics.change_of("accuracy", -0.052) == "−5.2 pts"
     assert metrics.change_of("loss", 0.5) == "+0.500"

@@ -232,6 +232,9 @@ def test_changes_of_state_are_announced(stage, heard):
     assert "Method" in heard
     stage.open.session.change({"data.files": []})
     stage.wait()
+    assert "The data is still to be chosen." in heard
+    stage.open.session.change({"training.learning_rate": 0.5})
+    stage.wait()
     assert "1 thing stands in the way." in heard
     stage.show("training")
     stage.follow(record(stage.folder, "run", [*begin(), *train(70)]))

@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QApplication
 from finetune_studio.gui import language
 from finetune_studio.gui.choices import WORDS
 from finetune_studio.gui.controls import MANNERS, can_edit, controls_for, limits
-from finetune_studio.gui.form import FieldRow, Form
+from finetune_studio.gui.form import FieldRow, Form, finding_box
 from finetune_studio.gui.pages.hyperparameters import groups
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.number import Number, Rate, beside, short
+from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.fields import describe
+from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
 
 SETTINGS = {each.path: each for each in describe(Recipe)}
@@ -32,8 +34,11 @@ def session():
 
 @pytest.fixture
 def row(qtbot, session):
+    kept = []  # a test that holds a control alone would lose it with its row
+
     def make(path):
         made = FieldRow(session, SETTINGS[path])
+        kept.append(made)
         qtbot.addWidget(made)
         made.show()
         return made
@@ -294,3 +299,18 @@ def _focus_out():
     from PySide6.QtGui import QFocusEvent
 
     return QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason)
+
+
+def test_several_changes_are_named_in_a_line_and_their_button_squeezes_no_words(qtbot, session):
+    fix = {"method.kind": "qlora", "training.gradient_checkpointing": "on"}
+    found = Finding("warning", "memory-short", "training.batch_size", "It does not fit.", fix=fix)
+    box = finding_box(found, session, lambda _: None)
+    qtbot.addWidget(box)
+    box.resize(420, 200)
+    box.show()
+    assert "Method: QLoRA · Gradient checkpointing: On" in box.accessibleName()
+    assert "method.kind" not in box.accessibleName()
+    words = next(each for each in box.findChildren(Text) if each.plain == "It does not fit.")
+    assert words.width() > 200
+    box.fix_pressed.emit()
+    qtbot.waitUntil(lambda: session.recipe.method.kind == "qlora")

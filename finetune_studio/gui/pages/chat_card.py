@@ -32,6 +32,7 @@ class ChatCard(Card):
         self.talk.grew.connect(self._grow)
         self.talk.ready.connect(self._show_state)
         self.talk.rested.connect(self._show_state)
+        self.talk.waiting.ticked.connect(self._count)
         self.talk.failed.connect(self._tell)
         project.closing.connect(self.talk.close)
         self._views: list[TurnView] = []
@@ -48,11 +49,11 @@ class ChatCard(Card):
         self.field.returnPressed.connect(self.send)
         self._send = Button(lambda: tr("Send"))
         self._send.clicked.connect(self.send)
-        self._enough = Button(lambda: tr("Enough"), glyph="square")
+        self._enough = Button(lambda: tr("Stop"), glyph="square")
         self._enough.clicked.connect(self.talk.enough)
-        self._anew = Button(lambda: tr("Begin anew"), "quiet", "rotate-ccw")
+        self._anew = Button(lambda: tr("New chat"), "quiet", "rotate-ccw")
         self._anew.clicked.connect(self.talk.clear)
-        self._free = Button(lambda: tr("Free its memory"), "quiet")
+        self._free = Button(lambda: tr("Unload the model"), "quiet")
         self._free.clicked.connect(self.talk.close)
         self._more = Button(lambda: tr("Settings"), "quiet", "sliders-horizontal")
         self._more.setCheckable(True)
@@ -131,9 +132,12 @@ class ChatCard(Card):
         self.beside.setAccessibleName(tr("with the base model beside it"))
         self.blind.setAccessibleName(tr("Hide which is which"))
 
+    def _count(self) -> None:
+        self._note.say(self._state)
+
     def _state(self) -> str:
         if self.talk.loading:
-            return tr("Loading the model …")
+            return self.talk.waiting.say(tr("Loading the model …"))
         return tr("It is answering …") if self.talk.busy else ""
 
     def _tally(self) -> str:

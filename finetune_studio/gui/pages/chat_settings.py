@@ -21,9 +21,9 @@ class ChatSettings(QWidget):
         super().__init__()
         usual = Manner()
         self.system = Line(lambda: tr("Such as: You are a friendly help desk."))
-        self.temperature = Number(0, 2, decimals=2, step=0.1, width=72)
-        self.top_p = Number(0.01, 1, decimals=2, step=0.05, width=72)
-        self.tokens = Number(1, LONGEST, width=80)
+        self.temperature = Number(0, 2, decimals=2, step=0.1, width=88)
+        self.top_p = Number(0.01, 1, decimals=2, step=0.05, width=88)
+        self.tokens = Number(1, LONGEST, width=88)
         self.seed = Number(0, SEEDS, width=88)
         self.stop = Line(lambda: tr("none"))
         for field, value in (
@@ -38,7 +38,7 @@ class ChatSettings(QWidget):
             _named(lambda: tr("Top-p"), self.top_p),
             _named(lambda: tr("Longest answer"), self.tokens),
             _named(lambda: tr("Seed"), self.seed),
-            _named(lambda: tr("Ends at"), self.stop),
+            _named(lambda: tr("Stop at"), self.stop),
             gap=Space.m,
         )
         small.setStretch(4, 1)

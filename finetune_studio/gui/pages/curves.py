@@ -18,7 +18,7 @@ from finetune_studio.gui.watch import Watch
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Select
-from finetune_studio.gui.widgets.layout import column, row
+from finetune_studio.gui.widgets.layout import box, column, row
 from finetune_studio.gui.widgets.number import short
 from finetune_studio.gui.widgets.plot import LegendKey, Plot, Stroke
 from finetune_studio.gui.widgets.text import Text
@@ -27,6 +27,7 @@ from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
 RAW = Stroke("learned", width=1.0, alpha=0.5, smooth=False)
 LOSS = Stroke("learned", width=2.25)
 VALIDATION = Stroke("validation", Qt.PenStyle.DashLine, 1.75, "o")
+BEST = Stroke("ok", Qt.PenStyle.DashLine, 1.0)
 TALL = 190  # pixels: less shows no shape; a low window scrolls
 WIDE, SMALL = 320, 160  # columns that a curve is thinned to
 
@@ -39,24 +40,40 @@ class Curve:
     words: Callable[[], str]
     stroke: Stroke
     said: Callable[[float], str]
+    means: Callable[[], str]
 
 
 CURVES = (
-    Curve("learning_rate", lambda: tr("Learning rate"), Stroke("rate"), short),
     Curve(
-        "grad_norm", lambda: tr("Gradient norm"), Stroke("given", width=1.25), lambda v: f"{v:.3g}"
+        "learning_rate",
+        lambda: tr("Learning rate"),
+        Stroke("rate"),
+        short,
+        lambda: tr("How far each step goes: it rises in the warm-up, then falls."),
+    ),
+    Curve(
+        "grad_norm",
+        lambda: tr("Gradient norm"),
+        Stroke("given", width=1.25),
+        lambda v: f"{v:.3g}",
+        lambda: tr(
+            "How strongly a step wants to change the weights. Peaks are wild steps; a rise that "
+            "stays is a learning rate that is too high."
+        ),
     ),
     Curve(
         "token_accuracy",
         lambda: tr("Token accuracy"),
         Stroke("learned", width=1.5),
         lambda v: f"{v:.0%}",
+        lambda: tr("How often the model's first guess is the right next token."),
     ),
     Curve(
         "tokens_per_second",
         lambda: tr("Tokens per second"),
         Stroke("given", width=1.5),
         amounts.whole,
+        lambda: tr("How fast the machine learns: tokens that go through it in a second."),
     ),
 )
 
@@ -70,6 +87,14 @@ class LossCard(Card):
         self._plot = Plot([RAW, LOSS, VALIDATION], axis=38, explored=True)
         self._plot.setMinimumHeight(TALL)
         self._train, self._held = Text("", "label"), Text("", "label")
+        self._best = box(
+            _key(
+                lambda: tr("best"),
+                Text("", "label"),
+                BEST,
+                lambda: tr("The step with the lowest validation loss."),
+            )
+        )
         self._all = Button(lambda: tr("Show all"), "link")
         self._all.hide()
         save = Button(name=lambda: tr("Save the curves"), kind="quiet", glyph="save")
@@ -82,11 +107,22 @@ class LossCard(Card):
         explorer.changed.connect(self._zoomed)
         self._all.clicked.connect(explorer.reset)
         head = row(
-            Text(lambda: tr("Loss"), "section"),
+            Text(lambda: tr("Loss"), "section").explain(
+                lambda: tr("How surprised the model is by the right answers; lower is better.")
+            ),
             self._all,
             None,
-            _key(lambda: tr("training"), self._train, LOSS),
-            _key(lambda: tr("validation"), self._held, VALIDATION),
+            _key(lambda: tr("training"), self._train, LOSS, lambda: tr("On rows it learns from.")),
+            _key(
+                lambda: tr("validation"),
+                self._held,
+                VALIDATION,
+                lambda: tr(
+                    "On rows that it never learns from. Where this rises while the training loss "
+                    "falls, it learns by heart."
+                ),
+            ),
+            self._best,
             save,
             gap=Space.l,
         )
@@ -139,6 +175,7 @@ class LossCard(Card):
         total = state.steps or (int(x[-1]) if len(x) else 100)
         self._plot.show_ranges(steps_axis(total, 5), values_axis(low, high, 4))
         best = state.best
+        self._best.setVisible(best is not None)
         marks = [(float(best.step), "ok")] if best else []
         self._plot.show_marks([*marks, (float(state.step), "text3")] if state.step else marks)
         last = series.last(SMOOTH)
@@ -188,6 +225,8 @@ class SmallCard(Card):
         self._curve = curve
         for name, plot in self._plots.items():
             plot.setVisible(name == curve.name)
+        self._choice.setToolTip(curve.means())
+        self._choice.setAccessibleDescription(curve.means())
         self.draw()
 
 
@@ -195,8 +234,9 @@ def _cell(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.10g}"
 
 
-def _key(words: Words, value: Text, stroke: Stroke) -> QHBoxLayout:
-    return row(LegendKey(stroke), Text(words, "caption", "text2"), value, gap=5)
+def _key(words: Words, value: Text, stroke: Stroke, means: Words) -> QHBoxLayout:
+    name = Text(words, "caption", "text2").explain(means)
+    return row(LegendKey(stroke), name, value, gap=5)
 
 
 def _span(values: Values) -> tuple[float, float]:

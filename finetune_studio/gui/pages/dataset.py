@@ -172,7 +172,7 @@ def _dropped(data: QMimeData) -> list[str]:
 def _summary(project: Project) -> str:
     facts = project.facts
     if not project.session.recipe.data.files:
-        return tr("data is needed")
+        return tr("not chosen yet")
     if facts.data is None:
         return tr("Counting the rows …") if facts.counting else tr("cannot be read")
     return amounts.rows(facts.data.rows)

@@ -139,13 +139,15 @@ class ExportLine(QWidget):
         self.save.setEnabled(not busy)
         self.quant.setEnabled(not busy)
         self._stop.setVisible(busy)
-        self._track.setVisible(busy)
-        self._track.show_part(self.exporting.progress.share)
+        share = self.exporting.progress.share
+        self._track.setVisible(busy and share > 0)
+        self._track.show_part(share)
         self._detail.say(self._words)
 
     def _words(self) -> str:
         if self.busy:
-            return self.exporting.progress.words
+            told = self.exporting.progress
+            return told.words if told.share else self.exporting.waiting.say(told.words)
         report = self.report
         if report is not None:
             size = amounts.size(sum(each["bytes"] for each in report["files"]))

@@ -34,7 +34,7 @@ class HubCard(Card):
     """The upload."""
 
     def __init__(self, project: Project) -> None:
-        super().__init__(fill="canvas", name=lambda: tr("Upload to Hugging Face"))
+        super().__init__(name=lambda: tr("Upload to Hugging Face"))
         self._project, self.uploading = project, Uploading(self)
         self._places: list[Path] = []
         self.publication: Publication | None = None
@@ -58,7 +58,7 @@ class HubCard(Card):
         self.go.setObjectName("upload")
         self.go.clicked.connect(self._start)
         self.cancel = Button(lambda: tr("Cancel"), "quiet", "x")
-        self.cancel.clicked.connect(self.uploading.cancel)
+        self.cancel.clicked.connect(self.uploading.stop)
         self._track, self._detail = Track(), Text("", "caption", "text2", wrap=True)
         self._below = column(gap=Space.xs)
         self._soon = QTimer(self, singleShot=True, interval=SETTLES)
@@ -159,7 +159,7 @@ class HubCard(Card):
         self.repo.setAccessibleName(tr("Name on the Hub"))
         self.what.setAccessibleName(tr("What goes up"))
         self.private.setAccessibleName(tr("Only I see it"))
-        self.compatible.setAccessibleName(tr("Over plain HTTPS, without Xet"))
+        self.compatible.setAccessibleName(tr("Slower, for networks that block the fast way"))
 
     def _verb(self) -> str:
         return tr("Upload privately") if self.private.isChecked() else tr("Upload for everybody")
@@ -208,7 +208,7 @@ class HubCard(Card):
 
     def _lay(self) -> QVBoxLayout:
         sees = row(Text(lambda: tr("Only I see it"), "body", "text2"), None, self.private)
-        plain = Text(lambda: tr("Over plain HTTPS, without Xet"), "body", "text2")
+        plain = Text(lambda: tr("Slower, for networks that block the fast way"), "body", "text2")
         what = row(Text(lambda: tr("What goes up"), "body", "text2"), None, self.what)
         return column(
             Text(lambda: tr("Upload to Hugging Face"), "section"),

@@ -36,6 +36,7 @@ class SignIn(QWidget):
         self._go = Button(lambda: tr("Sign in"))
         self._go.clicked.connect(self._sign_in)
         make = Button(lambda: tr("Make a token on the Hub"), "link")
+        make.setProperty("lead", True)
         make.clicked.connect(
             lambda: QDesktopServices.openUrl(QUrl(connection.page("settings/tokens")))
         )

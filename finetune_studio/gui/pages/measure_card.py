@@ -4,6 +4,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout
 
+from finetune_studio import i18n
 from finetune_studio.errors import StudioError
 from finetune_studio.evaluation import summary
 from finetune_studio.evaluation.result import Evaluation
@@ -69,8 +70,9 @@ class MeasureCard(Card):
         self.go.setVisible(not busy)
         self.go.say(self._verb)
         self._stop.setVisible(busy)
-        self._track.setVisible(busy)
-        self._track.show_part(self.measuring.progress.share)
+        share = self.measuring.progress.share
+        self._track.setVisible(busy and share > 0)
+        self._track.show_part(share)
         self._track.setAccessibleName(self.measuring.progress.words)
         there = run is not None and (run.path / REPORT).is_file()
         self.report.setVisible(not busy and self.found is not None and there)
@@ -82,7 +84,7 @@ class MeasureCard(Card):
     def _words(self) -> str:
         if self.measuring.busy:
             told = self.measuring.progress
-            parts = [told.words or tr("Loading the model …")]
+            parts = [told.words or self.measuring.waiting.say(tr("Loading the model …"))]
             if told.seconds_left is not None:
                 left = amounts.duration(told.seconds_left)
                 parts.append(tr("{time} left").format(time=left))
@@ -103,7 +105,7 @@ class MeasureCard(Card):
             self._say("warning", summary.leaked(found.contamination))
         if found.forgetting.verdict in ("some", "much"):
             level = "warning" if found.forgetting.verdict == "much" else "advice"
-            self._say(level, summary.forgotten(found.forgetting))
+            self._say(level, summary.forgotten(found.forgetting), i18n.tr(summary.REMEDY))
 
     def _say(self, level: str, fact: str, detail: str = "") -> None:
         self._below.addWidget(FindingBox(level, fact, detail))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from typing_extensions import override
 
 from finetune_studio.errors import StudioError
-from finetune_studio.evaluation import summary
+from finetune_studio.evaluation import metrics, summary
 from finetune_studio.gui import amounts, outcomes
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.pages.chat_card import ChatCard
@@ -220,8 +220,8 @@ def _summary(project: Project) -> str:
     found = outcomes.scores(project.watch.state)
     if not found:
         return tr("ready")
-    name = outcomes.metric_name(found[0].name)
-    return f"{name} {outcomes.metric_value(found[0].name, found[0].after)}"
+    name = metrics.name_of(found[0].name)
+    return f"{name} {metrics.value_of(found[0].name, found[0].after)}"
 
 
 def _state(project: Project) -> State:

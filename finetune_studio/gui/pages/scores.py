@@ -2,7 +2,8 @@
 
 from PySide6.QtWidgets import QWidget
 
-from finetune_studio.evaluation import metrics
+from finetune_studio import i18n
+from finetune_studio.evaluation import metrics, probe, summary
 from finetune_studio.evaluation.report import FIRST
 from finetune_studio.evaluation.result import Evaluation, Forgetting
 from finetune_studio.gui import outcomes
@@ -46,16 +47,14 @@ class Scores(QWidget):
 
 def _trained(score: Score) -> Card:
     tone = {True: "ok", False: "warn", None: "plain"}[score.better]
-    lower = score.name in outcomes.LOWER
-    note = (lambda: tr("lower is better")) if lower else (lambda: tr("higher is better"))
     change = outcomes.metric_change(score)
     return _card(
-        lambda: outcomes.metric_name(score.name),
+        lambda: metrics.name_of(score.name),
         Badge(change, tone) if change else None,
-        outcomes.metric_value(score.name, score.after),
-        None if score.before is None else outcomes.metric_value(score.name, score.before),
+        metrics.value_of(score.name, score.after),
+        None if score.before is None else metrics.value_of(score.name, score.before),
         _places(score.name, score.before, score.after),
-        note,
+        lambda: _meaning(score.name),
     )
 
 
@@ -67,9 +66,12 @@ def _measured(found: Evaluation, name: str) -> Card:
     low, high = (metrics.change_of(name, each) for each in (change.low, change.high))
 
     def note() -> str:
+        return f"{sureness()}\n{_meaning(name)}"
+
+    def sureness() -> str:
         if not change.sure:
-            return tr("may be chance: {low} … {high}").format(low=low, high=high)
-        return tr("surely {low} … {high}").format(low=low, high=high)
+            return tr("may be chance: {low} to {high}").format(low=low, high=high)
+        return tr("95 % sure: {low} to {high}").format(low=low, high=high)
 
     return _card(
         lambda: metrics.name_of(name),
@@ -82,21 +84,36 @@ def _measured(found: Evaluation, name: str) -> Card:
 
 
 def _forgetting(found: Forgetting) -> Card:
+    """By what the verdict rests on: right answers, or the perplexity of general texts."""
     verdict = found.verdict or "kept"
     words = {
         "kept": lambda: tr("hardly anything forgotten"),
         "some": lambda: tr("some forgotten"),
         "much": lambda: tr("much forgotten"),
     }
-    before, after = found.base["accuracy"], found.tuned["accuracy"]
+    name = probe.weightiest(found)
+    before, after = found.base[name], found.tuned[name]
+    kind = "accuracy" if name == "accuracy" else "perplexity"
+
+    def note() -> str:
+        if kind == "accuracy":
+            return tr("right of {count} general questions").format(count=found.questions)
+        return tr("{figure}; lower is better").format(figure=i18n.tr(summary.PROBE[name]))
+
     return _card(
         lambda: tr("What it knew before"),
         Badge(words[verdict], TONES[verdict]),
-        metrics.value_of("accuracy", after),
-        metrics.value_of("accuracy", before),
-        (before, after),
-        lambda: tr("right of {count} general questions").format(count=found.questions),
+        metrics.value_of(kind, after),
+        metrics.value_of(kind, before),
+        _places(kind, before, after),
+        note,
     )
+
+
+def _meaning(name: str) -> str:
+    """What a metric measures, and which way is better."""
+    better = tr("Lower is better.") if name in metrics.LOWER else tr("Higher is better.")
+    return f"{i18n.tr(metrics.EXPLAINED[name])} {better}"
 
 
 def _places(name: str, before: float | None, after: float) -> tuple[float | None, float]:

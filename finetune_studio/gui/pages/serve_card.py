@@ -120,7 +120,7 @@ class ServeCard(Card):
             said = CODE[self._chosen](serving.url, serving.model, serving.task, serving.key)
             self.code.setPlainText(said)
         elif serving.busy:
-            self._state.say(lambda: tr("Loading the model …"))
+            self._state.say(lambda: serving.waiting.say(tr("Loading the model …")))
         self.what.setAccessibleName(tr("What is served"))
         self.port.setAccessibleName(tr("Port"))
         self.key.setAccessibleName(tr("Key"))

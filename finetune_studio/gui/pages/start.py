@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from finetune_studio.gui.header import Looks
@@ -27,6 +27,7 @@ MOST = 6  # runs in the list
 WIDEST = 1180
 DOORS = 340
 LABEL = 76
+RESTS = 500  # milliseconds
 # Rows of the bundled sample, as they stand in resources/samples/korean_qa.csv.
 EXAMPLES = (
     ("기차여행 가고 싶어", "꿈꾸던 여행이네요."),
@@ -114,9 +115,9 @@ class StartPage(QWidget):
         return row(Mark(22), mark, None, options, self.looks, gap=10)
 
     def _demo(self) -> Card:
-        go = Button(lambda: tr("Start the demo"), "primary", "play")
+        go = self._go = Button(lambda: tr("Start the demo"), "primary", "play")
         go.setObjectName("demo")
-        go.clicked.connect(self.demo_asked)
+        go.clicked.connect(self._begin)
         sign = row(
             Glyph("sparkles", "learned_text"),
             Text(lambda: tr("Try it"), "label", "learned_text"),
@@ -137,6 +138,22 @@ class StartPage(QWidget):
         line.setStretch(0, 9)
         line.setStretch(1, 10)
         return Card(line)
+
+    def _begin(self) -> None:
+        """Show that it begins; opening the project takes the window's thread for a moment."""
+        self._go.say(lambda: tr("Starting …"))
+        self._go.setEnabled(False)
+        QTimer.singleShot(0, self, self._ask_for_demo)
+
+    def _ask_for_demo(self) -> None:
+        self.demo_asked.emit()
+        QTimer.singleShot(
+            RESTS, self, self._rest
+        )  # where the page is still there, it did not begin
+
+    def _rest(self) -> None:
+        self._go.say(lambda: tr("Start the demo"))
+        self._go.setEnabled(True)
 
     def _doors(self) -> QWidget:
         new = door(
@@ -199,7 +216,10 @@ def _example() -> QVBoxLayout:
 
 
 def _note() -> str:
-    return tr("Underlined in teal: what the model learns to say.")
+    return tr(
+        "It speaks Korean: “I want to go on a train journey” – “The journey of your dreams.” "
+        "Underlined in teal: what the model learns to say."
+    )
 
 
 def _label(words: Words, tone: str) -> Text:

@@ -139,7 +139,8 @@ class Status(QWidget):
             if known and state.epoch
             else ""
         )
-        left = state.seconds_left if watch.alive else None
+        going = watch.alive and state.step < state.steps  # what follows the last step is not in it
+        left = state.seconds_left if going else None
         self._left.say(
             "" if left is None else tr("{time} left").format(time=amounts.duration(left))
         )

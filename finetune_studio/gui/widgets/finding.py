@@ -21,6 +21,8 @@ LEVELS = {
     "good": ("ok", "circle-check"),
 }
 
+LONG = 24  # letters of a button; a longer one stands under the words, or it would squeeze them
+
 
 class FindingBox(QWidget):
     """A finding on a soft ground, or bare in the panel, where pressing it leads to its step."""
@@ -66,7 +68,7 @@ class FindingBox(QWidget):
         if fix:
             button = Button(fix)
             button.clicked.connect(self.fix_pressed)
-            if upright:
+            if upright or len(say(fix)) > LONG:
                 words.addSpacing(Space.xs)
                 words.addLayout(row(button, None))
             else:

@@ -21,6 +21,7 @@ class Text(QLabel):
     ) -> None:
         super().__init__()
         self._words, self._wrap = words, wrap
+        self._explained: Words = ""
         self._leading = round(TYPE[role].line / OWN_LINE * 100)
         self.setFont(font(role))
         self.setProperty("tone", tone)
@@ -43,6 +44,12 @@ class Text(QLabel):
         self._words = words
         self._show()
 
+    def explain(self, words: Words) -> "Text":
+        """Say what it means to whoever rests the mouse on it; returns itself."""
+        self._explained = words
+        self._show()
+        return self
+
     def refresh(self) -> None:
         """Say the same words as they are now."""
         self._show()
@@ -57,6 +64,9 @@ class Text(QLabel):
     def _show(self) -> None:
         text = say(self._words)
         self.setAccessibleName(text)
+        if explained := say(self._explained):
+            self.setToolTip(explained)
+            self.setAccessibleDescription(explained)
         if self._wrap:
             body = escape(text).replace("\n", "<br>")
             text = f'<p style="line-height:{self._leading}%; margin:0">{body}</p>' if body else ""
