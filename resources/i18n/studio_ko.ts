@@ -693,7 +693,7 @@
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>Check the shape and the mapping with `data check`.</source>
-   <translation>`data check`로 모양과 열을 확인하세요.</translation>
+   <translation>`data check`로 형식과 열을 확인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -1534,7 +1534,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>How rows are laid out; auto recognises it.</source>
-   <translation>행이 어떤 모양인지예요. 자동이면 알아서 찾아요.</translation>
+   <translation>행이 어떤 형식인지예요. 자동이면 알아서 찾아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -1709,7 +1709,7 @@
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>It fits.</source>
-   <translation>들어가요.</translation>
+   <translation>메모리에 들어가요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
@@ -1799,7 +1799,7 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>It learns from {names}: set data.shape and data.mapping, or choose another task.</source>
-   <translation>이 할 일은 {names}에서 배워요. data.shape과 data.mapping을 정하거나 다른 할 일을 고르세요.</translation>
+   <translation>이 학습 유형은 {names}에서 배워요. data.shape과 data.mapping을 정하거나 다른 유형을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/access.py" />
@@ -2506,7 +2506,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Patience</source>
-   <translation>참을성</translation>
+   <translation>조기 종료 대기 횟수</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -2781,22 +2781,22 @@
   <message>
    <location filename="../../finetune_studio/data/check.py" />
    <source>Rows of the shape {shape} cannot be trained on yet.</source>
-   <translation>{shape} 모양의 행은 아직 학습할 수 없어요.</translation>
+   <translation>{shape} 형식의 행은 아직 학습할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>Rows of the shape {shape} cannot become {to}.</source>
-   <translation>{shape} 모양의 행은 {to}(으)로 바꿀 수 없어요.</translation>
+   <translation>{shape} 형식의 행은 {to}(으)로 바꿀 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>Rows of the shape {shape} cannot train the task {task}.</source>
-   <translation>{shape} 모양의 행으로는 {task} 과제를 학습할 수 없어요.</translation>
+   <translation>{shape} 형식의 행으로는 {task} 유형을 학습할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/facts.py" />
    <source>Rows of the shape {shape} do not train the task {task}.</source>
-   <translation>{shape} 모양의 행으로는 {task}을(를) 학습할 수 없어요.</translation>
+   <translation>{shape} 형식의 행으로는 {task} 유형을 학습할 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2827,7 +2827,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Sample prompts</source>
-   <translation>지켜볼 질문</translation>
+   <translation>확인용 질문</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
@@ -2897,7 +2897,7 @@
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Set data.shape and data.mapping, or choose another task.</source>
-   <translation>data.shape과 data.mapping을 정하거나 다른 할 일을 고르세요.</translation>
+   <translation>data.shape과 data.mapping을 정하거나 다른 학습 유형을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -2952,7 +2952,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Shape</source>
-   <translation>모양</translation>
+   <translation>데이터 형식</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2998,7 +2998,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Split seed</source>
-   <translation>나누기 시드</translation>
+   <translation>분할 시드</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
@@ -3365,7 +3365,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>The data's licence is not known; say it before you publish or sell the result.</source>
-   <translation>데이터의 라이선스를 몰라요. 결과를 공개하거나 팔기 전에 적으세요.</translation>
+   <translation>데이터 라이선스가 입력되지 않았어요. 결과를 공개하거나 판매하기 전에 입력해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3518,7 +3518,7 @@
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>The ids come back to the same text.</source>
-   <translation>id를 되돌리면 같은 글이 나와요.</translation>
+   <translation>토큰을 다시 디코딩하면 원문과 같아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/resolve.py" />
@@ -3865,18 +3865,18 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shape {shape} has no role “{role}”.</source>
-   <translation>{shape} 모양에는 ‘{role}’ 역할이 없어요.</translation>
+   <translation>{shape} 형식에는 ‘{role}’ 역할이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>The shape {to} has no place for answers that are not to be learned.</source>
-   <translation>{to} 모양에는 배우지 않을 답의 자리가 없어요.</translation>
+   <translation>{to} 형식에는 배우지 않을 답의 자리가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shapes are {names}.</source>
-   <translation>모양은 {names}이에요.</translation>
+   <translation>형식은 {names}이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3891,7 +3891,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The share of rows that is measured on and never learned.</source>
-   <translation>배우지 않고 재는 데만 쓰는 행의 비율이에요.</translation>
+   <translation>학습에 쓰지 않고 평가에만 쓰는 행의 비율이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -3933,7 +3933,7 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The task {task} cannot learn from rows of the shape {shape}.</source>
-   <translation>{task}은(는) {shape} 모양의 행에서 배울 수 없어요.</translation>
+   <translation>{task} 유형은 {shape} 형식의 행에서 배울 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
@@ -4198,7 +4198,7 @@
    <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>There is no shape “{shape}”.</source>
-   <translation>‘{shape}’ 모양은 없어요.</translation>
+   <translation>‘{shape}’ 형식은 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/server/served.py" />
@@ -4502,7 +4502,7 @@
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>Training stopped early: the validation loss no longer fell.</source>
-   <translation>검증 손실이 더 내려가지 않아 일찍 멈췄어요.</translation>
+   <translation>검증 손실이 더 내려가지 않아 조기 종료했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -4745,7 +4745,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>What is learned</source>
-   <translation>배우는 것</translation>
+   <translation>손실 계산 대상</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
@@ -5030,7 +5030,7 @@
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>an effective batch of 16 rows is steady, and fits beside most models</source>
-   <translation>유효 배치 16행이면 안정적이고, 웬만한 모델과 함께 올라가요</translation>
+   <translation>유효 배치 16행이면 안정적이고, 대부분의 모델에서 메모리에 들어가요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
@@ -5358,7 +5358,7 @@
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>fits</source>
-   <translation>들어감</translation>
+   <translation>메모리 충분</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -5464,7 +5464,7 @@
    <location filename="../../finetune_studio/commands/data.py" />
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>how the rows are laid out</source>
-   <translation>행의 모양</translation>
+   <translation>행의 형식</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
@@ -5574,7 +5574,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>lengths of the bundled samples</source>
-   <translation>함께 든 예시 데이터의 길이</translation>
+   <translation>함께 제공되는 예시 데이터의 길이</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -5961,7 +5961,7 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>recognise the shape and look for faults</source>
-   <translation>모양을 알아보고 잘못된 곳 찾기</translation>
+   <translation>형식을 알아보고 잘못된 곳 찾기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/verdict.py" />
@@ -6123,7 +6123,7 @@
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>stopped early, for the validation loss no longer fell,</source>
-   <translation>검증 손실이 더 떨어지지 않아서 일찍 멈췄어요,</translation>
+   <translation>검증 손실이 더 떨어지지 않아서 조기 종료했어요,</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -6134,7 +6134,7 @@
    <location filename="../../finetune_studio/commands/runs.py" />
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>task</source>
-   <translation>할 일</translation>
+   <translation>학습 유형</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -6205,7 +6205,7 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>the new shape</source>
-   <translation>새 모양</translation>
+   <translation>새 형식</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -6438,7 +6438,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>what files hold, and their rows in another shape</source>
-   <translation>파일에 든 것과, 행을 다른 모양으로 바꾼 것</translation>
+   <translation>파일에 든 것과, 행을 다른 형식으로 바꾼 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
@@ -6533,7 +6533,7 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>write the rows in another shape</source>
-   <translation>행을 다른 모양으로 쓰기</translation>
+   <translation>행을 다른 형식으로 쓰기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/push.py" />
@@ -6639,7 +6639,7 @@
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows are not in the main script, {keep}: {others}. The fix leaves them out; keep them if the mix is meant.</source>
-   <translation>{count}행이 주된 글자({keep})가 아니에요: {others}. 고치면 빼요. 섞은 것이 맞다면 그대로 두세요.</translation>
+   <translation>{count}행은 주로 쓰인 글자({keep})로 되어 있지 않아요: {others}. 일부러 섞었다면 그대로 두고, 아니라면 빼세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
@@ -7011,7 +7011,7 @@
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>{rows:,} rows, {encoding}, shape {shape} ({confidence:.0%})</source>
-   <translation>{rows:,}행, {encoding}, 모양 {shape} ({confidence:.0%})</translation>
+   <translation>{rows:,}행, {encoding}, 형식 {shape} ({confidence:.0%})</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/check.py" />
@@ -7138,7 +7138,7 @@
   <message>
    <location filename="../../finetune_studio/data/check.py" />
    <source>{why} Say how the rows are laid out, and which column plays which role.</source>
-   <translation>{why} 행의 모양과 열의 역할을 정해 주세요.</translation>
+   <translation>{why} 행의 형식과 열의 역할을 정해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -7477,7 +7477,7 @@
    <location filename="../../finetune_studio/gui/wizard.py" />
    <source>%n thing(s) stand in the way.</source>
    <translation>
-    <numerusform>먼저 살펴볼 것이 %n개 있어요.</numerusform>
+    <numerusform>먼저 해결할 문제가 %n개 있어요.</numerusform>
    </translation>
   </message>
   <message>
@@ -7659,7 +7659,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <source>Add</source>
-   <translation>더하기</translation>
+   <translation>추가</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/form.py" />
@@ -7731,7 +7731,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>As the model is given it</source>
-   <translation>모델이 받는 모습</translation>
+   <translation>모델에 입력되는 형태</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
@@ -7741,7 +7741,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>As the system</source>
-   <translation>시스템 따라</translation>
+   <translation>시스템 설정</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -7799,12 +7799,12 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Back from the ids comes another text: the tokenizer changes it.</source>
-   <translation>id를 되돌리면 다른 글이 나와요. 토크나이저가 글자를 바꿔요.</translation>
+   <translation>토큰을 다시 디코딩하면 다른 글이 나와요. 토크나이저가 글자를 바꿔요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Back from the ids comes the same text.</source>
-   <translation>id를 되돌리면 원문과 똑같은 글이 나와요.</translation>
+   <translation>토큰을 다시 디코딩하면 원문과 같아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/rows_card.py" />
@@ -7870,7 +7870,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>CSV, JSON, JSONL, Parquet, XLSX and TXT. Shape and encoding are found for you; your file is never changed.</source>
-   <translation>CSV, JSON, JSONL, Parquet, XLSX, TXT를 읽어요. 모양과 글자 인코딩은 알아서 찾고, 원본은 바꾸지 않아요.</translation>
+   <translation>CSV, JSON, JSONL, Parquet, XLSX, TXT를 읽어요. 형식과 글자 인코딩은 알아서 찾고, 원본은 바꾸지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_facts.py" />
@@ -8029,7 +8029,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>Colours</source>
-   <translation>색</translation>
+   <translation>화면 테마</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
@@ -8039,7 +8039,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Compare with another …</source>
-   <translation>다른 것과 비교…</translation>
+   <translation>다른 토크나이저와 비교…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -8337,7 +8337,7 @@
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Fits</source>
-   <translation>들어감</translation>
+   <translation>메모리 충분</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
@@ -8347,7 +8347,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>Fits with LoRA</source>
-   <translation>LoRA로 들어감</translation>
+   <translation>LoRA 가능</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
@@ -8392,7 +8392,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>From tokens to overfitting, a short page for each step.</source>
-   <translation>토큰부터 과적합까지, 단계마다 짧은 글이에요.</translation>
+   <translation>토큰부터 과적합까지 단계별로 짧게 설명해 드려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -8418,7 +8418,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Given</source>
-   <translation>주어짐</translation>
+   <translation>입력</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
@@ -8446,7 +8446,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Go on with a recipe or an earlier run.</source>
-   <translation>레시피나 이전 실행을 이어서 해요.</translation>
+   <translation>레시피나 이전 학습을 불러와 이어서 진행해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -8482,7 +8482,7 @@
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Hide which is which</source>
-   <translation>가리고 비교</translation>
+   <translation>블라인드 비교</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/scores.py" />
@@ -8557,7 +8557,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>How the rows are laid out</source>
-   <translation>행의 모양</translation>
+   <translation>행의 형식</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
@@ -8578,7 +8578,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>In all</source>
-   <translation>모두</translation>
+   <translation>합계</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
@@ -8726,7 +8726,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>It learned longer than it helped</source>
-   <translation>도움이 되는 것보다 오래 학습했어요</translation>
+   <translation>필요 이상으로 오래 학습했어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -8741,7 +8741,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>It speaks Korean: “I want to go on a train journey” – “The journey of your dreams.” Underlined in teal: what the model learns to say.</source>
-   <translation>청록색 밑줄: 모델이 말하도록 배우는 부분이에요.</translation>
+   <translation>밑줄 친 청록색 부분을 모델이 배워요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -8843,7 +8843,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>Korean native</source>
-   <translation>한국어 기본</translation>
+   <translation>한국어 특화</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
@@ -8874,7 +8874,7 @@
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Labelled text</source>
-   <translation>레이블 있는 글</translation>
+   <translation>레이블 있는 텍스트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
@@ -8900,7 +8900,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Learned</source>
-   <translation>배움</translation>
+   <translation>정답</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
@@ -9143,7 +9143,7 @@
   <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Measure it</source>
-   <translation>재 보기</translation>
+   <translation>실제로 측정</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -9315,7 +9315,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>New runs go to</source>
-   <translation>새 실행을 둘 곳</translation>
+   <translation>학습 저장 위치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
@@ -9404,7 +9404,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Nothing leaves this computer until you press Upload.</source>
-   <translation>올리기를 누르기 전에는 아무것도 이 컴퓨터를 떠나지 않아요.</translation>
+   <translation>‘올리기’를 누르기 전에는 어떤 데이터도 이 컴퓨터 밖으로 나가지 않아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
@@ -9419,7 +9419,7 @@
   <message>
    <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Nothing stands in the way.</source>
-   <translation>막는 것이 없어요.</translation>
+   <translation>바로 진행할 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
@@ -9521,7 +9521,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>OpenAI's interface, on this machine alone; it ends with the window.</source>
-   <translation>OpenAI와 같은 방식으로, 이 컴퓨터에서만 쓸 수 있어요. 창을 닫으면 함께 끝나요.</translation>
+   <translation>OpenAI 호환 API예요. 이 컴퓨터에서만 접속할 수 있고, 창을 닫으면 종료돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -9615,7 +9615,7 @@
   <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Plan and run</source>
-   <translation>계획과 실제</translation>
+   <translation>예상과 실제</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -9758,7 +9758,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Recent runs</source>
-   <translation>최근 실행</translation>
+   <translation>최근 학습</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -9780,7 +9780,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Recognised as {shape}: {why}</source>
-   <translation>{shape}(으)로 알아봤어요. {why}</translation>
+   <translation>‘{shape}’ 형식으로 인식했어요. {why}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
@@ -9825,7 +9825,7 @@
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Repeated rows</source>
-   <translation>되풀이된 행</translation>
+   <translation>중복된 행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
@@ -9860,7 +9860,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Row {row} of {rows}</source>
-   <translation>행 {row} / {rows}</translation>
+   <translation>{row} / {rows}행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/split_lines.py" />
@@ -9902,7 +9902,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <source>Save in another shape</source>
-   <translation>다른 모양으로 저장하기</translation>
+   <translation>다른 형식으로 저장하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
@@ -9963,7 +9963,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <source>See what goes up</source>
-   <translation>올라갈 것 보기</translation>
+   <translation>올릴 파일 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
@@ -10006,7 +10006,7 @@
    <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Shape</source>
-   <translation>모양</translation>
+   <translation>데이터 형식</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
@@ -10229,7 +10229,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stopped early</source>
-   <translation>일찍 멈췄어요</translation>
+   <translation>조기 종료했어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -10286,7 +10286,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Task</source>
-   <translation>할 일</translation>
+   <translation>학습 유형</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -10304,7 +10304,7 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
    <source>Text</source>
-   <translation>글</translation>
+   <translation>텍스트</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
@@ -10354,7 +10354,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>The end {token} is learned</source>
-   <translation>끝맺음 토큰 {token}을 배워요</translation>
+   <translation>종료 토큰 {token}을 학습해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
@@ -10374,7 +10374,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/rows_card.py" />
    <source>The first rows, as they stand in the file</source>
-   <translation>파일에 있는 그대로의 첫 행들</translation>
+   <translation>원본 파일 미리보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
@@ -10588,7 +10588,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Tokens per syllable</source>
-   <translation>음절 하나에 토큰 몇 개?</translation>
+   <translation>음절당 토큰 수</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
@@ -10726,7 +10726,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Two of 1,500 rows</source>
-   <translation>1,500행 가운데 둘</translation>
+   <translation>1,500행 중 2행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -10943,18 +10943,18 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_words.py" />
    <source>What fits</source>
-   <translation>맞는 것</translation>
+   <translation>가능한 방식</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>What fits first, Korean first</source>
-   <translation>들어가는 것부터, 한국어 우선</translation>
+   <translation>실행 가능한 순, 한국어 우선</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
    <source>What goes up</source>
-   <translation>올라갈 것</translation>
+   <translation>올릴 항목</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -10964,12 +10964,12 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>What is learned</source>
-   <translation>배우는 것</translation>
+   <translation>손실 계산 대상</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>What is served</source>
-   <translation>서비스할 것</translation>
+   <translation>제공할 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
@@ -11039,7 +11039,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Which method fits</source>
-   <translation>들어가는 방식</translation>
+   <translation>가능한 방식</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -11110,7 +11110,7 @@
   <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>a first guess; training measures it</source>
-   <translation>어림값이에요. 학습이 시작되면 다시 재요</translation>
+   <translation>예상값이에요. 학습을 시작하면 실제로 측정해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
@@ -11198,7 +11198,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>cut at {length}</source>
-   <translation>자르는 곳 {length}</translation>
+   <translation>최대 길이 {length}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/amounts.py" />
@@ -11284,7 +11284,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <source>native</source>
-   <translation>기본</translation>
+   <translation>특화</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
