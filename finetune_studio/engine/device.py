@@ -7,11 +7,11 @@ import torch
 
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
+from finetune_studio.recipe.checks import FP8_CAPABILITY
 from finetune_studio.recipe.methods import Full
 from finetune_studio.recipe.schema import Recipe
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
-FP8 = (8, 9)
 """The compute capability from which products take 8-bit floats."""
 
 
@@ -94,7 +94,7 @@ def _refuse(precision: str, kind: str, has_bf16: bool, recipe: Recipe) -> None:
 
 def _refuse_without_fp8(kind: str) -> None:
     """Refuse GPUs whose products know no 8-bit floats; a CPU does the same in plain operations."""
-    if kind == "cuda" and torch.cuda.get_device_capability() < FP8:
+    if kind == "cuda" and torch.cuda.get_device_capability() < FP8_CAPABILITY:
         raise RefusedError(
             tr("This GPU does not compute in 8-bit floats."),
             tr("They need compute capability 8.9, such as an RTX 40 or H100."),

@@ -23,6 +23,7 @@ WORDS: dict[object, Callable[[], str]] = {
     "bf16": lambda: "bf16",
     "fp16": lambda: "fp16",
     "fp32": lambda: "fp32",
+    "fp8": lambda: "fp8",
     "messages": lambda: tr("Messages"),
     "sharegpt": lambda: "ShareGPT",
     "alpaca": lambda: "Alpaca",

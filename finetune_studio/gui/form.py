@@ -4,6 +4,7 @@ A row is a label, a control, why this value, and what was found about it, with o
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -56,6 +57,8 @@ class FieldRow(QWidget):
         self._lay()
         for control in self.controls:
             control.edited.connect(self._edit)  # type: ignore[attr-defined]
+            if isinstance(control, Number):
+                control.refused.connect(partial(self._tell_limits, control))
         self.refresh()
 
     @property
@@ -128,9 +131,23 @@ class FieldRow(QWidget):
         try:
             self._session.change({self.path: value})
         except RefusedError as error:
-            self._refuse(" ".join((error.title, error.hint)))
+            self.refresh()  # what counts stands there again
+            self._refuse(" ".join((self._unchanged(shown(value)), error.hint)))
         else:
             self.refresh()
+
+    def _tell_limits(self, number: Number, text: str) -> None:
+        self._refuse(
+            tr("{refusal} It takes a number {bounds}.").format(
+                refusal=self._unchanged(text), bounds=number.bounds
+            )
+        )
+
+    def _unchanged(self, text: str) -> str:
+        now = shown(self._session.value(self.path))
+        return tr("{setting} cannot be {text}; it stays at {now}.").format(
+            setting=self.title(), text=text.strip() or "–", now=now
+        )
 
     def _take(self) -> None:
         if self._advice:
@@ -309,4 +326,6 @@ def shown(value: object) -> str:
         return short(value)
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "–"
     return WORDS[value]() if isinstance(value, str) and value in WORDS else str(value)

@@ -17,7 +17,7 @@ from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.measuring import Measuring
 from finetune_studio.gui.session import Session
 from finetune_studio.i18n import mark
-from finetune_studio.recipe.checks import check_context
+from finetune_studio.recipe.checks import check_context, check_precision
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.store import with_changes
@@ -111,7 +111,10 @@ class Plan(QObject):
         found = check_context(self._session.recipe, self.outlook.context)
         if self.outlook.model is None and self.outlook.trouble is not None:
             found.append(_unknown(self.outlook.trouble))
-        return [*found, *_memory(self.outlook.here)]
+        here = self.outlook.here
+        if here is not None:
+            found += check_precision(self._session.recipe, here.target.capability)
+        return [*found, *_memory(here)]
 
     def leave(self) -> None:
         """Reckon no more."""

@@ -1,6 +1,8 @@
 """Watches one run for the window: starts it, follows it, tells it what to do. Knows no widget."""
 
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,7 @@ class Watch(QObject):
         self.state, self.series = RunState(), Series()
         self.starting = False
         self.stopping = False
+        self._since = 0.0  # epoch seconds; what was said before belongs to an earlier go
         self._pulse = QTimer(self, interval=PULSE)
         self._pulse.timeout.connect(self._take)
 
@@ -76,18 +79,25 @@ class Watch(QObject):
             return
 
         def again() -> RunFolder:
+            self._since = time.time()
             if changes:
                 store.save(store.with_changes(store.load(run.recipe), changes), run.recipe)
             process.start(run, resume=True)
             return run
 
-        self._launch(again)
+        self._launch(again, resumes=True)
 
-    def follow(self, run: RunFolder) -> None:
-        """Watch a run that is there already, alive or not."""
+    def follow(self, run: RunFolder, *, resumes: bool = False) -> None:
+        """Watch a run that is there already, alive or not.
+
+        Args:
+            run: Which.
+            resumes: Whether its trainer was just started again: until it says something, what
+                stands in the run is of the go before, its end among it.
+        """
         self.leave()
         self.run, self.state, self.series = run, RunState(), Series()
-        self.starting = self.stopping = False
+        self.starting, self.stopping = resumes, False
         self._thread = TrainingThread(run)
         self._thread.start()
         self._pulse.start()
@@ -118,12 +128,13 @@ class Watch(QObject):
         self.moved.emit()
         self._jobs.run("stop", lambda: process.stop(run, order), lambda _: None, self._not_stopped)
 
-    def _launch(self, work: Callable[[], RunFolder]) -> None:
+    def _launch(self, work: Callable[[], RunFolder], *, resumes: bool = False) -> None:
         if self.starting:
             return
         self.starting = True
         self.moved.emit()
-        self._jobs.run("start", work, self.follow, self._not_started)
+        followed = partial(self.follow, resumes=resumes)
+        self._jobs.run("start", work, followed, self._not_started)
 
     def _not_started(self, error: StudioError) -> None:
         self.starting = False
@@ -151,13 +162,14 @@ class Watch(QObject):
 
     def _apply(self, event: Event) -> None:
         self.state.apply(event)
+        self.starting = self.starting and event.time < self._since
         if isinstance(event, Metrics):
             self.series.add(event)
             del self.state.metrics[:-1]  # the series holds them, in a tenth of the memory
 
     def _end(self, thread: TrainingThread) -> None:
         self.leave()
-        self.stopping = False
+        self.starting = self.stopping = False
         if thread.error is not None:
             self.failed.emit(thread.error)
         self.ended.emit()

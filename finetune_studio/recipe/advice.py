@@ -1,8 +1,10 @@
 """Recommended values, each with its reason and its source. Knows the recipe alone."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from finetune_studio import paths
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.schema import Recipe
 
@@ -62,17 +64,25 @@ def _batch(recipe: Recipe) -> Advice:
 def _small_model(recipe: Recipe) -> list[Advice]:
     if recipe.model.source != "demo":
         return []
+    rate = Advice(
+        "training.learning_rate",
+        5e-4 if recipe.method.kind == "full" else 2e-3,
+        mark("a model this small takes larger steps than the safe range of large ones"),
+        "own runs with the demo model",
+    )
+    return [*_samples_length(recipe), rate]
+
+
+def _samples_length(recipe: Recipe) -> list[Advice]:
+    samples = paths.resources() / "samples"
+    files = recipe.data.files
+    if not files or any(Path(each).parent != samples for each in files):
+        return []  # rows of the person's own have lengths of their own
     return [
         Advice(
             "training.sequence_length",
             256,
             mark("the demo model reads 1,024 tokens; the samples are short"),
             "lengths of the bundled samples",
-        ),
-        Advice(
-            "training.learning_rate",
-            5e-4 if recipe.method.kind == "full" else 2e-3,
-            mark("a very small model takes larger steps"),
-            "own runs with the demo model",
-        ),
+        )
     ]

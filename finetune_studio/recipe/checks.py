@@ -9,6 +9,10 @@ from finetune_studio.recipe.numbers import short
 from finetune_studio.recipe.schema import Recipe
 
 SAFE_LEARNING_RATE = (1e-5, 5e-4)
+FP8_CAPABILITY = (8, 9)
+"""The compute capability from which GPUs multiply 8-bit floats. Source: CUDA C++ Programming Guide,
+arithmetic instructions."""
+BF16_CAPABILITY = (8, 0)
 DEMO_LEARNING_RATE = 5e-3  # own runs with the demo model: so small a model takes larger steps
 
 
@@ -48,6 +52,26 @@ def check_context(recipe: Recipe, context: int) -> list[Finding]:
             fix={"training.sequence_length": context},
         )
     ]
+
+
+def check_precision(recipe: Recipe, capability: tuple[int, int] | None) -> list[Finding]:
+    """Whether a device computes in what is asked for.
+
+    Args:
+        recipe: What is asked for.
+        capability: The GPU's compute capability; None for the processor.
+    """
+    asked: str = recipe.method.base_precision
+    if asked == "fp16" and capability is None:
+        text = mark("A processor does not train in fp16.")
+    elif asked == "bf16" and capability is not None and capability < BF16_CAPABILITY:
+        text = mark("This GPU does not compute in bf16.")
+    elif asked == "fp8" and capability is not None and capability < FP8_CAPABILITY:
+        text = mark("This GPU does not compute in 8-bit floats.")
+    else:
+        return []
+    where = "method.base_precision"
+    return [Finding("error", "precision-unsupported", where, text, fix={where: "auto"})]
 
 
 def _data(recipe: Recipe) -> Iterator[Finding]:

@@ -126,20 +126,34 @@ def _scalar(text: str) -> Any:
 
 
 def _kept(union: str, values: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    known = _keys_of(union, str(values.get("kind")))
+    chosen = _model_of(union, str(values.get("kind")))
     asked = {path.split(".")[1] for path in changes if path.startswith(f"{union}.")}
-    return {key: value for key, value in values.items() if key in known or key in asked}
+    return {
+        key: value
+        for key, value in values.items()
+        if key in asked or (chosen is not None and _takes(chosen, key, value))
+    }
 
 
-def _keys_of(union: str, kind: str) -> set[str]:
+def _takes(model: type[Settings], key: str, value: Any) -> bool:
+    """Whether one of the kinds has this setting, and takes this value for it."""
+    if key not in model.model_fields:
+        return False
+    try:
+        model.model_validate({key: value})
+    except ValidationError:
+        return False
+    return True
+
+
+def _model_of(union: str, kind: str) -> type[Settings] | None:
     from finetune_studio.recipe import methods, tasks
 
     unions: dict[str, dict[str, type[Settings]]] = {
         "task": {"chat": tasks.Chat, "text": tasks.Text, "classify": tasks.Classify},
         "method": {"full": methods.Full, "lora": methods.Lora, "qlora": methods.Qlora},
     }
-    chosen = unions[union].get(kind)
-    return set(chosen.model_fields) if chosen else {"kind"}
+    return unions[union].get(kind)
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any) -> None:

@@ -267,6 +267,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A processor does not train in fp16.</source>
    <translation>프로세서로는 fp16으로 학습할 수 없어요.</translation>
   </message>
@@ -4253,11 +4254,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>This GPU does not compute in 8-bit floats.</source>
    <translation>이 GPU는 8비트 실수로 계산하지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>This GPU does not compute in bf16.</source>
    <translation>이 GPU는 bf16으로 계산하지 못해요.</translation>
   </message>
@@ -4927,6 +4930,11 @@
    <translation>견줄 다른 답이 없는 평가가 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/advice.py" />
+   <source>a model this small takes larger steps than the safe range of large ones</source>
+   <translation>이렇게 작은 모델은 큰 모델의 안전 범위보다 크게 움직여도 돼요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>a number from 1 to 10,000</source>
    <translation>1부터 10,000까지의 수</translation>
@@ -4970,11 +4978,6 @@
    <location filename="../../finetune_studio/data/turns.py" />
    <source>a turn is empty</source>
    <translation>빈 말이 있어요</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe/advice.py" />
-   <source>a very small model takes larger steps</source>
-   <translation>아주 작은 모델은 크게 배워도 돼요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />
@@ -5570,11 +5573,6 @@
    <location filename="../../finetune_studio/commands/data.py" />
    <source>leave the look at every row's quality out</source>
    <translation>행마다 품질을 살펴보는 일은 건너뛰기</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>lengths of the bundled samples</source>
-   <translation>함께 제공되는 예시 데이터의 길이</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -7786,6 +7784,11 @@
    <translation>자동</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
+   <source>Available</source>
+   <translation>쓸 수 있음</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>B is better</source>
@@ -7810,6 +7813,11 @@
    <location filename="../../finetune_studio/gui/pages/rows_card.py" />
    <source>Back to the first rows</source>
    <translation>첫 행들로 돌아가기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
+   <source>Base in fp8</source>
+   <translation>fp8로 담기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
@@ -8037,9 +8045,19 @@
    <translation>상업적 사용</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Compare</source>
+   <translation>비교하기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Compare with another …</source>
    <translation>다른 토크나이저와 비교…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Compare {count}</source>
+   <translation>{count}개 비교하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -8121,6 +8139,11 @@
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>Counting the tokens …</source>
+   <translation>토큰을 세는 중 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
@@ -8490,6 +8513,11 @@
    <translation>높을수록 좋아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
+   <source>Holds the frozen weights in 8-bit floats instead of 16 bits: half the memory for them, and faster, because the GPU multiplies them as they are. They are rounded a little; the adapter, which is learned, is not. Source: Micikevicius et al. 2022, FP8 Formats for Deep Learning.</source>
+   <translation>얼린 가중치를 16비트 대신 8비트 부동소수로 담아요. 가중치가 쓰는 메모리가 절반이 되고, GPU가 그대로 곱하니 더 빨라요. 가중치는 조금 반올림되지만, 배우는 어댑터는 그대로예요. 출처: Micikevicius 외 2022, FP8 Formats for Deep Learning.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Holds the weights in 4 bits (NF4) and learns an adapter.</source>
    <translation>가중치를 4비트(NF4)로 줄이고 어댑터를 배워요.</translation>
@@ -8498,6 +8526,11 @@
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Holds the weights in 8 bits and learns an adapter.</source>
    <translation>가중치를 8비트로 줄이고 어댑터를 배워요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>Holds the weights in 8-bit floats and learns an adapter.</source>
+   <translation>가중치를 8비트 부동소수로 담고 어댑터를 배워요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -8647,6 +8680,7 @@
    <translation>좋아지지 않았어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>It finds nothing any more.</source>
    <translation>이제는 해당하는 행이 없어요.</translation>
@@ -8727,6 +8761,11 @@
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>It learned longer than it helped</source>
    <translation>필요 이상으로 오래 학습했어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
+   <source>It needs compute capability {need}, as RTX 40 and 50, L4, L40S and H100 have; {gpu} has {have}.</source>
+   <translation>연산 능력(compute capability) {need} 이상이 필요해요. RTX 40·50, L4, L40S, H100이 그래요. {gpu}의 연산 능력은 {have}예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -9008,6 +9047,11 @@
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>LoRA does not fit ({short}); with rounded weights it does ({room}). Scores are usually alike. Source: Dettmers et al. 2023, QLoRA.</source>
    <translation>LoRA는 들어가지 않지만({short}), 가중치를 양자화하면 들어가요({room}). 점수는 대개 비슷해요. 출처: Dettmers 외 2023, QLoRA.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>LoRA, fp8 base</source>
+   <translation>LoRA (fp8)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
@@ -9340,6 +9384,11 @@
    <translation>이 컴퓨터에는 GPU가 없어요. 비교할 GPU</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
+   <source>No GPU here: the weights get smaller, but the training no faster.</source>
+   <translation>GPU가 없어요. 가중치는 작아지지만 빨라지지는 않아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>No NVIDIA GPU</source>
    <translation>NVIDIA GPU가 없어요</translation>
@@ -9379,6 +9428,11 @@
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <source>Nobody says how well it knows Korean</source>
    <translation>한국어 실력은 알려지지 않았어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
+   <source>Not on this GPU</source>
+   <translation>이 GPU에서는 안 됨</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
@@ -9601,6 +9655,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Personal data</source>
    <translation>개인정보</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Pick it out, to compare it</source>
+   <translation>비교할 실행으로 고르기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -10247,11 +10306,6 @@
    <translation>예: 당신은 친절한 고객센터 상담원이에요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/history.py" />
-   <source>Switch on two to {most} runs to lay their curves over each other.</source>
-   <translation>실행을 둘에서 {most}개까지 켜면 곡선을 겹쳐 볼 수 있어요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
@@ -10498,6 +10552,11 @@
    <translation>프로그램을 끝낼 때까지만 쓸 수 있어요. 디스크에 여유가 있는지 확인해 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
+   <source>They were measured on different rows, so their losses cannot be compared.</source>
+   <translation>서로 다른 행으로 쟀기 때문에 손실을 맞대어 비교할 수 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>This computer</source>
    <translation>이 컴퓨터</translation>
@@ -10526,6 +10585,11 @@
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>This row is not learned from</source>
    <translation>이 행은 배우지 않아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/history.py" />
+   <source>Tick two to {most} runs to lay their curves over each other.</source>
+   <translation>두 개에서 {most}개까지 고르면 곡선을 겹쳐 볼 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
@@ -11236,6 +11300,16 @@
    <translation>두 스텝 시험 실행 기준</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/widgets/number.py" />
+   <source>from {low}</source>
+   <translation>{low} 이상</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/number.py" />
+   <source>from {low} to {high}</source>
+   <translation>{low}부터 {high}까지</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/scores.py" />
    <source>hardly anything forgotten</source>
    <translation>거의 안 잊음</translation>
@@ -11319,6 +11393,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>none</source>
    <translation>없음</translation>
   </message>
@@ -11604,6 +11679,11 @@
    <translation>{figure}, 낮을수록 좋아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
+   <source>{gpu} has compute capability {have}; {need} is needed.</source>
+   <translation>{gpu}의 연산 능력(compute capability)은 {have}이고, {need} 이상이면 돼요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>{length} tokens are more than these rows need</source>
    <translation>{length} 토큰은 이 데이터에 필요 이상이에요</translation>
@@ -11649,6 +11729,11 @@
    <translation>{place}, 여유 {free}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>{refusal} It takes a number {bounds}.</source>
+   <translation>{refusal} 넣을 수 있는 수: {bounds}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>{row:.1f} tokens a row, {cost:.2f} times the cheapest</source>
    <translation>행마다 토큰 {row:.1f}개, 가장 적은 것의 {cost:.2f}배</translation>
@@ -11659,6 +11744,7 @@
    <translation>{name}에 {rows}을 저장했어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} left out</source>
    <translation>{rows} 뺌</translation>
@@ -11669,9 +11755,15 @@
    <translation>{rows}이 빠졌어요: {why}.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} mended</source>
    <translation>{rows} 고침</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>{rows} of {all} rows</source>
+   <translation>{all}행 중 {rows}행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -11687,6 +11779,11 @@
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />
    <source>{rows}: looking at all of them takes minutes</source>
    <translation>{rows}이라 모두 살펴보는 데 몇 분 걸려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
+   <source>{setting} cannot be {text}; it stays at {now}.</source>
+   <translation>{setting}에 {text}은(는) 넣을 수 없어서 {now} 그대로예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
@@ -11722,6 +11819,11 @@
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>{size} in {path}</source>
    <translation>{path}에 {size}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
+   <source>{size} less memory</source>
+   <translation>메모리 {size} 절약</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />

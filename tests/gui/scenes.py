@@ -440,11 +440,12 @@ def _history(stage: Stage) -> QWidget:
 
 
 def _comparison(stage: Stage) -> QWidget:
-    from finetune_studio.gui.widgets.choice import Switch
+    from finetune_studio.gui.widgets.choice import Tick
 
     _history(stage)
-    for each in stage.window.findChildren(Switch)[:3]:
+    for each in stage.window.findChildren(Tick)[:3]:
         each.click()
+    stage.window.pages.cover_now.compare.click()  # type: ignore[union-attr]
     stage.wait()
     _turn(0.3)
     return stage.window

@@ -201,7 +201,7 @@ def test_what_the_recipe_refuses_is_said_under_the_field(row, session, qtbot):
     made.controls[0].setText("")
     made.controls[0].editingFinished.emit()
     assert made._wrong.isVisible()
-    assert "method.targets" in made._wrong.plain
+    assert made._wrong.plain.startswith("Target modules cannot be –; it stays at all-linear.")
     assert session.value("method.targets") == ("all-linear",)
 
 
@@ -314,3 +314,34 @@ def test_several_changes_are_named_in_a_line_and_their_button_squeezes_no_words(
     assert words.width() > 200
     box.fix_pressed.emit()
     qtbot.waitUntil(lambda: session.recipe.method.kind == "qlora")
+
+
+def test_what_is_refused_is_said_and_what_counts_stands_there(row, session, qtbot):
+    made = row("training.learning_rate")
+    field = made.controls[-1]
+    field.setFocus()
+    for typed in ("0", "7", "abc"):
+        field.selectAll()
+        qtbot.keyClicks(field, typed)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert f"Learning rate cannot be {typed}; it stays at 2e-4." in made._wrong.plain
+        assert "training.learning_rate" not in made._wrong.plain
+        assert field.text() == "2e-4"
+        assert session.value("training.learning_rate") == 2e-4
+    field.selectAll()
+    qtbot.keyClicks(field, "1e-4")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert made._wrong.plain == ""
+
+
+def test_a_number_beyond_its_limits_is_typed_whole_and_refused(row, session, qtbot):
+    made = row("training.batch_size")
+    field = made.controls[-1]
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "100000")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert (
+        "cannot be 100000; it stays at 4. It takes a number from 1 to 4,096." in made._wrong.plain
+    )
+    assert session.value("training.batch_size") == 4

@@ -20,6 +20,7 @@ from finetune_studio.gui.widgets.nf4 import (
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.hardware.estimate import estimate
 from finetune_studio.preferences import Preferences
+from finetune_studio.recipe.checks import check_precision
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.store import with_changes
 from tests.gui.test_pages import settle
@@ -152,6 +153,38 @@ def test_eight_bits_have_their_own_figures(page, window, qtbot):
     four, eight = (page.plans.options[name].estimate.plan for name in ("qlora", "qlora8"))
     assert eight.parts["weights"] > four.parts["weights"]
     assert page.cards[2].selected
+
+
+def test_the_base_in_fp8_is_offered_where_the_gpu_has_it(page, window, qtbot):
+    row = page.fp8
+    assert row.isVisible()
+    assert not row.switch.isEnabled()  # compute capability 8.6
+    assert "It needs compute capability 8.9" in words(row)
+    assert "8.6" in words(row)
+    window.project.prefer(gpu="RTX 4090 24GB")
+    page._reckon()
+    qtbot.waitUntil(row.switch.isEnabled, timeout=20_000)
+    plain, eight = (page.plans.options[name].estimate.plan for name in ("lora", "fp8"))
+    assert 2.5 * 2**30 < plain.total - eight.total < 8 * 2**30  # 8 B weights of two bytes
+    assert "less memory" in words(row)
+    qtbot.mouseClick(row.switch, Qt.MouseButton.LeftButton)
+    assert window.project.session.recipe.method.base_precision == "fp8"
+    assert page.cards[1].method == "fp8"
+    assert page.cards[1].selected
+    page.choose("qlora")
+    assert window.project.session.recipe.method.base_precision == "auto"
+    assert not row.isVisible()
+
+
+def test_a_precision_that_this_machine_lacks_blocks_the_start_and_is_mended():
+    asked = recipe(**{"method.base_precision": "fp8"})
+    assert check_precision(asked, (8, 9)) == check_precision(asked, None) == []
+    (found,) = check_precision(asked, (8, 6))
+    assert found.level == "error"
+    assert with_changes(asked, found.fix).method.base_precision == "auto"
+    half = recipe(**{"method.base_precision": "fp16"})
+    assert [each.code for each in check_precision(half, None)] == ["precision-unsupported"]
+    assert check_precision(half, (7, 5)) == []
 
 
 @pytest.mark.parametrize("path", ["method.kind", "method.rslora", "method.base_precision"])

@@ -18,7 +18,7 @@ from finetune_studio.gui.pages.start import EXAMPLES
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import PressCard
-from finetune_studio.gui.widgets.choice import Switch
+from finetune_studio.gui.widgets.choice import Tick
 from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences, load
@@ -79,10 +79,14 @@ def test_runs_are_listed_and_opened(history, runs, qtbot):
 
 def test_curves_are_laid_over_each_other_with_what_differs(history, runs, qtbot):
     page = history()
-    switches = page.findChildren(Switch)
-    assert len(switches) == 3
-    for each in switches[:2]:
+    ticks = page.findChildren(Tick)
+    assert len(ticks) == 3
+    assert not page.compare.isEnabled()
+    for each in ticks[:2]:
         qtbot.mouseClick(each, Qt.MouseButton.LeftButton)
+    assert not page._overlay.isVisible()
+    assert page.compare.text() == "Compare 2"
+    qtbot.mouseClick(page.compare, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(page._overlay.isVisible, timeout=20_000)
     named = {"Learning rate", "Best validation loss"}
     qtbot.waitUntil(lambda: named <= set(said(page._overlay)))
@@ -90,15 +94,15 @@ def test_curves_are_laid_over_each_other_with_what_differs(history, runs, qtbot)
     assert drawn == [3, 3]
     page._overlay._choose(False)
     assert len(page._overlay._plot._curves[0].getData()[0]) == 100
-    qtbot.mouseClick(switches[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ticks[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not page._overlay.isVisible())
 
 
 def test_no_more_runs_are_compared_than_can_be_told_apart(history, runs):
     page = history()
     page._compared = [runs[0]] * MOST
-    page._switches[runs[0].path].show_value(True)
-    page._compare(runs[1], True)
+    page._ticks[runs[0].path].show_value(True)
+    page._pick(runs[1], True)
     assert len(page._compared) == MOST
 
 

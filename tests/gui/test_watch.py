@@ -1,6 +1,7 @@
 """Following a run, alive or dead, and telling its trainer what to do: with real child processes."""
 
 import shutil
+import sys
 import threading
 import time
 
@@ -8,12 +9,13 @@ import psutil
 import pytest
 
 from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.pages.training import title
 from finetune_studio.gui.training import TrainingThread
 from finetune_studio.gui.watch import Watch
 from finetune_studio.runs import process
 from finetune_studio.runs.events import Failed, Finished, Metrics, Stopped
 from finetune_studio.runs.folder import RunFolder
-from tests.gui.trainers import ENDLESS, WHOLE, make_run
+from tests.gui.trainers import ENDLESS, PREAMBLE, WHOLE, make_run
 
 
 @pytest.fixture
@@ -65,6 +67,28 @@ def test_an_ended_run_is_read_again(watch, start, qtbot):
         with qtbot.waitSignal(watch.ended, timeout=20_000):
             watch.follow(run)
         assert len(watch.series) == 100
+
+
+def test_a_run_that_is_resumed_is_starting_until_its_trainer_speaks(
+    watch, start, qtbot, tmp_path, monkeypatch
+):
+    run = start("begin()\nfor n in range(1, 6): step(n)\nsay('Stopped', step=5, reason='asked')")
+    with qtbot.waitSignal(watch.ended, timeout=20_000):
+        watch.follow(run)
+    script = tmp_path / "again.py"
+    again = "time.sleep(1.5)\nbegin()\nstep(6)\ntime.sleep(60)\n"
+    script.write_text(PREAMBLE + again, encoding="utf-8")
+    command = [sys.executable, str(script), str(run.path)]
+    monkeypatch.setattr(process, "trainer_command", lambda *_, **__: command)
+    watch.resume()
+    qtbot.waitUntil(lambda: watch.state.outcome is not None, timeout=20_000)
+    assert watch.starting  # what it reads is the end of the go before
+    assert title(watch) == "Starting"
+    assert len(watch.series) == 5
+    qtbot.waitUntil(lambda: watch.state.step == 6, timeout=20_000)
+    assert not watch.starting
+    assert watch.alive
+    process.stop(run, "cancel", deadlines=process.Deadlines(order=0.0, saving=0.0))
 
 
 def test_pause_go_on_and_stop(watch, start, qtbot):

@@ -77,3 +77,9 @@ def test_another_kind_of_method_keeps_what_both_have():
 def test_equal_recipes_have_equal_digests():
     assert store.digest(Recipe()) == store.digest(Recipe())
     assert store.digest(Recipe()) != store.digest(store.with_changes(Recipe(), {"name": "x"}))
+
+
+def test_another_method_drops_a_value_that_it_does_not_take():
+    recipe = store.with_changes(Recipe(), {"method.base_precision": "fp8", "method.rank": 8})
+    changed = store.with_changes(recipe, {"method.kind": "qlora"})
+    assert (changed.method.base_precision, changed.method.rank) == ("auto", 8)

@@ -175,6 +175,10 @@ def _summary(project: Project) -> str:
         return tr("not chosen yet")
     if facts.data is None:
         return tr("Counting the rows …") if facts.counting else tr("cannot be read")
+    used = facts.data.training + facts.data.validation
+    if used and used < facts.data.rows:
+        rows, all_rows = amounts.whole(used), amounts.whole(facts.data.rows)
+        return tr("{rows} of {all} rows").format(rows=rows, all=all_rows)
     return amounts.rows(facts.data.rows)
 
 

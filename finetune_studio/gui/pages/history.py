@@ -16,10 +16,10 @@ from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
-from finetune_studio.gui.widgets.choice import Switch
+from finetune_studio.gui.widgets.choice import Tick
 from finetune_studio.gui.widgets.dialog import Answer, Ask
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import Rule, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.deleting import delete
@@ -29,7 +29,7 @@ LISTED = 200  # runs; older ones are counted
 
 
 class HistoryPage(Place):
-    """The list of runs, and the comparison of those that are switched on."""
+    """The list of runs, and the comparison of those that are ticked."""
 
     def __init__(self, preferred: Preferred, jobs: Jobs) -> None:
         super().__init__()
@@ -40,18 +40,23 @@ class HistoryPage(Place):
         self._trouble = column(gap=0)
         self._overlay = Overlay()
         self._hint = Text(
-            lambda: tr("Switch on two to {most} runs to lay their curves over each other.").format(
+            lambda: tr("Tick two to {most} runs to lay their curves over each other.").format(
                 most=MOST
             ),
             "caption",
             "text3",
         )
+        self.compare = Button(self._compare_words)
+        self.compare.clicked.connect(self._lay_over)
+        self._asking = box(row(self._hint, None, self.compare, gap=Space.m))
         self._lines = column(gap=0, pad=(20, 6, 20, 6))
-        self._switches: dict[Path, Switch] = {}
+        self._ticks: dict[Path, Tick] = {}
         self.lay(
             lambda: tr("What has been trained?"),
             lambda: tr("Every run on this computer, the newest first."),
-            column(self._trouble, self._overlay, self._hint, Card(self._lines), None, gap=Space.m),
+            column(
+                self._trouble, self._overlay, self._asking, Card(self._lines), None, gap=Space.m
+            ),
         )
         self._overlay.hide()
         self.read()
@@ -63,7 +68,7 @@ class HistoryPage(Place):
 
     def _show(self, runs: list[PastRun]) -> None:
         clear(self._lines)
-        self._switches.clear()
+        self._ticks.clear()
         self._compared = []
         self._overlay.hide()
         if not runs:
@@ -81,38 +86,57 @@ class HistoryPage(Place):
         if more := len(runs) - LISTED if len(runs) > LISTED else 0:
             words = Text(lambda: tr("and {count} more").format(count=more), "caption", "text3")
             self._lines.addWidget(words)
-        self._hint.setVisible(len(runs) > 1)
+        self._asking.setVisible(len(runs) > 1)
+        self._count()
 
     def _line(self, past: PastRun) -> QWidget:
         name, run = past.summary.name, past.run
-        switch = Switch()
-        switch.setAccessibleName(tr("Compare {name}").format(name=name))
-        switch.edited.connect(lambda on: self._compare(run, bool(on)))
-        self._switches[run.path] = switch
-        drop = Button(name=lambda: tr("Delete {name}").format(name=name), kind="quiet", glyph="x")
+        tick = Tick()
+        tick.setAccessibleName(tr("Compare {name}").format(name=name))
+        tick.setToolTip(tr("Pick it out, to compare it"))
+        tick.edited.connect(lambda on: self._pick(run, bool(on)))
+        self._ticks[run.path] = tick
+        drop = Button(
+            name=lambda: tr("Delete {name}").format(name=name), kind="quiet", glyph="trash-2"
+        )
         drop.clicked.connect(lambda: self._ask_to_delete(past))
         drop.setEnabled(not past.alive)
-        line = run_line(past, switch, drop)
+        line = run_line(past, tick, drop)
         line.pressed.connect(lambda: self.run_asked.emit(str(run.path)))
         return line
 
-    def _compare(self, run: RunFolder, on: bool) -> None:
+    def _pick(self, run: RunFolder, on: bool) -> None:
         if on:
             self._compared.append(run)
         elif run in self._compared:
             self._compared.remove(run)
         while len(self._compared) > MOST:
-            self._switches[self._compared.pop(0).path].show_value(False)
-        runs = list(self._compared)
-        if len(runs) < 2:
+            self._ticks[self._compared.pop(0).path].show_value(False)
+        self._count()
+        if len(self._compared) < 2:
             self._jobs.forget("compare")
             self._overlay.hide()
-            return
+        elif self._overlay.isVisible():
+            self._lay_over()
+
+    def _compare_words(self) -> str:
+        if not self._compared:
+            return tr("Compare")
+        return tr("Compare {count}").format(count=len(self._compared))
+
+    def _count(self) -> None:
+        self.compare.say(self._compare_words)
+        self.compare.setEnabled(len(self._compared) > 1)
+
+    def _lay_over(self) -> None:
+        runs = list(self._compared)
         self._jobs.run("compare", lambda: read_curves(runs), self._show_overlay, self._tell)
 
     def _show_overlay(self, read: object) -> None:
         self._overlay.show_runs(*read)  # type: ignore[misc]
         self._overlay.show()
+        if self.scroller is not None:
+            self.scroller.verticalScrollBar().setValue(0)
 
     def _ask_to_delete(self, past: PastRun) -> None:
         run = past.run

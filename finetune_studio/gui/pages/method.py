@@ -9,8 +9,9 @@ from finetune_studio.gui import amounts
 from finetune_studio.gui.form import Form
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.method_card import MethodCard, method_name, room_words
+from finetune_studio.gui.pages.method_fp8 import Fp8Row
 from finetune_studio.gui.pages.method_levels import LevelsCard
-from finetune_studio.gui.pages.method_plans import CHANGES, Name, Plans, compare, current
+from finetune_studio.gui.pages.method_plans import Name, Plans, changes_to, compare, current
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
@@ -18,6 +19,7 @@ from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.recipe.fields import describe
+from finetune_studio.recipe.methods import Lora
 from finetune_studio.recipe.schema import Recipe
 
 RESTS = 150  # milliseconds after the last change
@@ -37,13 +39,17 @@ class MethodPage(StepPage):
         for card in self.cards:
             card.pressed.connect(lambda card=card: self.choose(card.method))
         settings = {each.path: each for each in describe(Recipe)}
+        settings |= {each.path: each for each in describe(Lora, "method.")}  # it has the most
         session = project.session
         self.form = Form(session, [(lambda: tr("Variant"), [settings[path] for path in VARIANT])])
         self.fine = Form(session, [(lambda: tr("Precision"), [settings[path] for path in FINE])])
         for form in (self.form, self.fine):
             form.show_advanced(True)
+        self.fp8 = Fp8Row()
+        self.fp8.edited.connect(lambda on: self.choose("fp8" if on else "lora"))
         self.levels = LevelsCard()
         self._advice = column(gap=0)
+        self._said: object = None
         self._rest = QTimer(self, singleShot=True, interval=RESTS)
         self._rest.timeout.connect(self._reckon)
         self._lay()
@@ -57,7 +63,14 @@ class MethodPage(StepPage):
         for index in range(len(self.cards)):
             cards.setStretch(index, 1)
         body = column(
-            box(cards), self._advice, self.form, self.fine, self.levels, None, gap=Space.l
+            box(cards),
+            self._advice,
+            self.form,
+            self.fp8,
+            self.fine,
+            self.levels,
+            None,
+            gap=Space.l,
         )
         self.setLayout(
             column(
@@ -90,7 +103,7 @@ class MethodPage(StepPage):
     def choose(self, name: Name) -> None:
         """Make a method the recipe's."""
         try:
-            self._project.session.change(CHANGES[name])
+            self._project.session.change(changes_to(self._project.session.recipe, name))
         except RefusedError as error:
             self._tell("warning", error.title, error.hint)
 
@@ -119,16 +132,20 @@ class MethodPage(StepPage):
         bits: Name = "qlora8" if name == "qlora8" else "qlora"
         if name not in ("qlora", "qlora8") and self.plans and self.plans.advised == "qlora8":
             bits = "qlora8"
-        if self.cards[2].method != bits:
-            self.cards[2].become(bits)
+        lora: Name = "fp8" if name == "fp8" else "lora"
+        for card, wanted in zip(self.cards[1:], (lora, bits), strict=True):
+            if card.method != wanted:
+                card.become(wanted)
+        self.fp8.show_plans(self.plans, self._project.session.recipe)
         for card in self.cards:
             card.select(card.method == name)
             card.advise(bool(self.plans) and card.method == getattr(self.plans, "advised", ""))
             card.show_option(self.plans.options[card.method] if self.plans else None)
 
     def _advise(self, plans: Plans) -> None:
-        clear(self._advice)
         if not plans.why:
+            self._said = None
+            clear(self._advice)
             trouble = plans.options["lora"].trouble
             if trouble:
                 self._tell("warning", trouble.title, trouble.hint)
@@ -141,12 +158,17 @@ class MethodPage(StepPage):
             )
             return
         name, now = plans.advised, current(self._project.session.recipe)
-        changes = dict(CHANGES[name])
+        changes = changes_to(self._project.session.recipe, name)
         estimate = plans.options[name].estimate
         if plans.why == "changes" and estimate and estimate.fitted:
             changes |= {each.path: each.after for each in estimate.fitted.changes}
         taken = name == now and plans.why != "changes"
         title = tr("{method} is advised").format(method=method_name(name))
+        said = (title, reason(plans), taken, changes)
+        if said == self._said:
+            return  # a press on its button may be on its way
+        clear(self._advice)
+        self._said = said
         made = FindingBox(
             "good" if taken else "advice",
             title,
@@ -159,6 +181,7 @@ class MethodPage(StepPage):
         self._advice.addWidget(made)
 
     def _tell(self, level: str, title: str, detail: str = "") -> None:
+        self._said = None
         clear(self._advice)
         self._advice.addWidget(FindingBox(level, title, detail))
 

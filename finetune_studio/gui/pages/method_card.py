@@ -25,9 +25,13 @@ NONE = "–"
 
 def method_name(name: Name) -> str:
     """How a method is called."""
-    return {"full": tr("Full"), "lora": "LoRA", "qlora": "QLoRA", "qlora8": tr("QLoRA, 8-bit")}[
-        name
-    ]
+    return {
+        "full": tr("Full"),
+        "lora": "LoRA",
+        "fp8": tr("LoRA, fp8 base"),
+        "qlora": "QLoRA",
+        "qlora8": tr("QLoRA, 8-bit"),
+    }[name]
 
 
 def method_words(name: Name) -> str:
@@ -35,6 +39,7 @@ def method_words(name: Name) -> str:
     return {
         "full": tr("Changes every weight. Learns most, weighs most."),
         "lora": tr("Leaves the weights alone and learns a small adapter."),
+        "fp8": tr("Holds the weights in 8-bit floats and learns an adapter."),
         "qlora": tr("Holds the weights in 4 bits (NF4) and learns an adapter."),
         "qlora8": tr("Holds the weights in 8 bits and learns an adapter."),
     }[name]

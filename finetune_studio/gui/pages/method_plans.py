@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from finetune_studio.hardware.estimate import Estimate
     from finetune_studio.hardware.fit import Fitted
 
-Name = Literal["full", "lora", "qlora", "qlora8"]
-NAMES: tuple[Name, ...] = ("full", "lora", "qlora", "qlora8")
+Name = Literal["full", "lora", "fp8", "qlora", "qlora8"]
+NAMES: tuple[Name, ...] = ("full", "lora", "fp8", "qlora", "qlora8")
 CHANGES: Mapping[Name, Mapping[str, Any]] = {
     "full": {"method.kind": "full"},
     "lora": {"method.kind": "lora"},
+    "fp8": {"method.kind": "lora", "method.base_precision": "fp8"},
     "qlora": {"method.kind": "qlora", "method.bits": 4},
     "qlora8": {"method.kind": "qlora", "method.bits": 8},
 }
@@ -72,7 +73,13 @@ def current(recipe: Recipe) -> Name:
     """The method that a recipe has."""
     if recipe.method.kind == "qlora":
         return "qlora8" if recipe.method.bits == 8 else "qlora"
-    return recipe.method.kind
+    return "fp8" if recipe.method.base_precision == "fp8" else recipe.method.kind
+
+
+def changes_to(recipe: Recipe, name: Name) -> dict[str, Any]:
+    """What makes a recipe one of another method; a base in fp8 is LoRA's alone."""
+    back = {"method.base_precision": "auto"} if current(recipe) == "fp8" else {}
+    return {**back, **CHANGES[name]}
 
 
 def compare(recipe: Recipe, gpu: str = "") -> Plans:
@@ -83,7 +90,7 @@ def compare(recipe: Recipe, gpu: str = "") -> Plans:
 
 def asked(recipe: Recipe, name: Name) -> Recipe:
     """The recipe with another method; what both methods have stays."""
-    return with_changes(recipe, CHANGES[name])
+    return with_changes(recipe, changes_to(recipe, name))
 
 
 def advise(options: Mapping[Name, Option]) -> Plans:

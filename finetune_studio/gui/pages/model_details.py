@@ -29,6 +29,7 @@ from finetune_studio.hardware.estimate import Estimate
 from finetune_studio.recipe.store import with_changes
 
 HUB = "https://huggingface.co/"
+TALLEST = 240  # pixels that are kept for the tallest of what is looked at
 
 
 class Details(Card):
@@ -125,6 +126,15 @@ class Details(Card):
         self._tell_licence(shown)
         self._tell_fit(shown)
         self._show_fine()
+        self._keep_tall()
+
+    def _keep_tall(self) -> None:
+        """Under the table, stay as tall as the tallest so far: its buttons stay where they are."""
+        if self._upright or self._whole:
+            self.setMinimumHeight(0)
+            return
+        wanted = self.layout().totalHeightForWidth(self.width())
+        self.setMinimumHeight(max(self.minimumHeight(), min(wanted, TALLEST)))
 
     def _add(self, layout: QBoxLayout, widget: QWidget, *, fine: bool) -> None:
         layout.addWidget(widget)

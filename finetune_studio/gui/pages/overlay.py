@@ -2,19 +2,21 @@
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from finetune_studio import i18n
-from finetune_studio.gui import amounts
+from finetune_studio.gui import amounts, repairs
 from finetune_studio.gui.form import shown
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.past import RunCurves, Values
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Segmented
+from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
 from finetune_studio.gui.widgets.plot import LegendKey, Plot, Stroke
 from finetune_studio.gui.widgets.text import Text
@@ -34,6 +36,11 @@ STROKES = (
 MOST = len(STROKES)
 UNKNOWN = "–"
 HEIGHT = 240
+LONG = 60  # letters of a value; a longer one is cut
+HIDDEN = ("name", "licence.model")
+"""Settings that tell nothing of why two runs differ."""
+MEASURES = ("data.files", "data.validation_files", "data.split", "data.fixes", "task.")
+"""The beginnings of the settings that decide what is measured on."""
 ROWS = 12  # settings that are shown; the rest are counted
 
 
@@ -52,8 +59,14 @@ class Overlay(Card):
         self._table = QGridLayout()
         self._table.setHorizontalSpacing(Space.xl)
         self._table.setVerticalSpacing(6)
+        self._warning = FindingBox(
+            "warning",
+            lambda: tr("They were measured on different rows, so their losses cannot be compared."),
+        )
         head = row(Text(lambda: tr("Loss by step"), "section"), None, self._which)
-        self.hold(column(head, self._legend, self._plot, Rule(), self._table, gap=Space.m))
+        self.hold(
+            column(head, self._legend, self._warning, self._plot, Rule(), self._table, gap=Space.m)
+        )
 
     def show_runs(self, runs: Sequence[RunCurves], comparison: Comparison) -> None:
         """Show these runs."""
@@ -62,6 +75,8 @@ class Overlay(Card):
         for run, stroke in zip(self._runs, STROKES, strict=False):
             self._legend.addWidget(box(row(LegendKey(stroke), Text(run.name, "label"), gap=6)))
         self._legend.addStretch(1)
+        differ = any(path.startswith(MEASURES) for path in comparison.settings)
+        self._warning.setVisible(differ)
         self._tabulate(comparison)
         self._draw()
 
@@ -90,6 +105,7 @@ class Overlay(Card):
         lines: dict[str, list[str]] = {
             _setting_name(path): [_said(each) for each in values]
             for path, values in comparison.settings.items()
+            if path not in HIDDEN
         }
         for name, values in comparison.metrics.items():
             if name in _FIGURES:
@@ -124,7 +140,20 @@ def _figure(value: object, told: Callable[[float], str]) -> str:
 
 
 def _said(value: object) -> str:
-    if value is None:
+    if value is None or value == "unknown":
         return UNKNOWN
-    text = shown(value)
-    return text if len(text) <= 40 else "…" + text[-39:]
+    if isinstance(value, list | tuple):
+        text = ", ".join(map(_part, value)) or tr("none")
+    elif isinstance(value, dict):
+        text = ", ".join(f"{name} = {each}" for name, each in value.items()) or tr("none")
+    else:
+        text = shown(value)
+    return text if len(text) <= LONG else text[: LONG - 1] + "…"
+
+
+def _part(value: object) -> str:
+    """One of several values: a file by its name, a fix by what it mends."""
+    if isinstance(value, dict):
+        return repairs.fault(str(value.get("code", "")))
+    text = str(value)
+    return Path(text).name if "/" in text or "\\" in text else text

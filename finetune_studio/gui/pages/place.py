@@ -29,6 +29,7 @@ class Place(QWidget):
     place_asked = Signal(str)
     language_asked = Signal(str)
     theme_asked = Signal(str)
+    scroller: Scroller | None = None
 
     def lay(
         self, title: Words, sentence: Words, body: QLayout, *, scrolls: bool = True, widest: int = 0
@@ -48,5 +49,6 @@ class Place(QWidget):
         inner.layout().setStretch(2, 1)  # type: ignore[union-attr]
         inner.setMaximumWidth(widest or WIDEST)
         content = column(row(inner), pad=(48, 24, 48, 20))
-        held = Scroller(content) if scrolls else box(content)
+        self.scroller = Scroller(content) if scrolls else None
+        held = self.scroller or box(content)
         self.setLayout(column(Pane(column(held), "canvas")))

@@ -159,7 +159,8 @@ class TokenizerPage(StepPage):
 def _summary(project: Project) -> str:
     found = project.facts.preflight.found
     if found is None or not found.tokens:
-        return tr("waits for data")
+        files = project.session.recipe.data.files
+        return tr("Counting the tokens …") if files else tr("waits for data")
     return tr("learns {share:.0%} of the tokens").format(share=found.learned_share)
 
 

@@ -178,6 +178,36 @@ class Segmented(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), Radius.control + 1, Radius.control + 1)
 
 
+class Tick(QAbstractButton):
+    """One of several that are picked out; nothing happens yet by picking."""
+
+    edited = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedSize(22, 22)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.clicked.connect(lambda: self.edited.emit(self.isChecked()))
+
+    def show_value(self, value: object) -> None:
+        """Show a value without telling anybody."""
+        self.setChecked(bool(value))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        square, on, focus = QRectF(3, 3, 16, 16), self.isChecked(), self.hasFocus()
+        line = "text" if on and focus else "accent" if on or focus else "edge"
+        painter.setPen(QPen(theme.colour(line), 2 if focus else 1))
+        painter.setBrush(theme.colour("accent" if on else "raised"))
+        painter.drawRoundedRect(square, Radius.chip, Radius.chip)
+        if on:
+            paint_icon(painter, "check", square.adjusted(2, 2, -2, -2), "on_accent")
+
+
 class Switch(QAbstractButton):
     """On or off, at once. The knob's place says it; colour only repeats it."""
 

@@ -1,26 +1,31 @@
 """Numbers: whole, decimal, per cent, and small ones said the way the field says them (2e-4)."""
 
 import math
+import re
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 from typing_extensions import override
 
+from finetune_studio.gui.language import tr
 from finetune_studio.gui.tokens import Size
 from finetune_studio.gui.widgets.field import paint_frame
 from finetune_studio.recipe.numbers import short as short
 
 MOST = 1e12
+NUMBER = re.compile(r"-?\d+([.,]\d*)?")
 
 
 class Number(QDoubleSpinBox):
     """A number with its unit; the arrow keys step, so no arrows are drawn.
 
-    `edited` carries the value that the person entered, in the recipe's own scale.
+    `edited` carries the value that the person entered, in the recipe's own scale; `refused` what
+    was typed and is none, or is beyond the limits.
     """
 
     edited = Signal(object)
+    refused = Signal(str)
 
     def __init__(
         self,
@@ -64,6 +69,30 @@ class Number(QDoubleSpinBox):
         text = super().textFromValue(value)
         point = self.locale().decimalPoint()
         return text.rstrip("0").rstrip(point) if point in text else text
+
+    @property
+    def bounds(self) -> str:
+        """The least and the greatest value, as they are typed."""
+        low, high = self.minimum(), self.maximum()
+        least = f"{self.textFromValue(low)}{self.suffix()}"
+        if high >= MOST:
+            return tr("from {low}").format(low=least)
+        return tr("from {low} to {high}").format(
+            low=least, high=f"{self.textFromValue(high)}{self.suffix()}"
+        )
+
+    @override
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        state, text, position = super().validate(text, position)
+        bare = text.removesuffix(self.suffix()).replace(self.locale().groupSeparator(), "")
+        if state == QValidator.State.Invalid and NUMBER.fullmatch(bare.strip()):
+            state = QValidator.State.Intermediate  # typed whole, then refused with a reason
+        return state, text, position
+
+    @override
+    def fixup(self, text: str) -> str:
+        self.refused.emit(text)
+        return super().fixup(text)
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
