@@ -133,7 +133,8 @@ class Details(Card):
         if self._upright or self._whole:
             self.setMinimumHeight(0)
             return
-        wanted = self.layout().totalHeightForWidth(self.width())
+        layout = self.layout()
+        wanted = layout.totalHeightForWidth(self.width()) if layout is not None else 0
         self.setMinimumHeight(max(self.minimumHeight(), min(wanted, TALLEST)))
 
     def _add(self, layout: QBoxLayout, widget: QWidget, *, fine: bool) -> None:
