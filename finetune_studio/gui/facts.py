@@ -20,6 +20,7 @@ from finetune_studio.gui.quality import Quality
 from finetune_studio.gui.session import Session
 from finetune_studio.hardware.machine import Machine, read_machine
 from finetune_studio.i18n import mark
+from finetune_studio.recipe.checks import check_batch
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Data, Recipe
 from finetune_studio.recipe.steps import Steps, count_steps
@@ -139,6 +140,7 @@ class Facts(QObject):
         """Every finding there is: of the recipe, of its data and of the plan."""
         found = [*self._session.findings(), *(self.data.findings if self.data else ())]
         found += [*self.quality.findings(), *self.plan.findings()]
+        found += check_batch(self._session.recipe, self.data.training) if self.data else []
         if self.data_error:
             found.append(_as_finding(self.data_error))
         codes, blocked = (

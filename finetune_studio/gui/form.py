@@ -3,6 +3,7 @@
 A row is a label, a control, why this value, and what was found about it, with one press that mends.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -31,6 +32,8 @@ from finetune_studio.recipe.advice import Advice, recommend
 from finetune_studio.recipe.fields import Described, describe
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
+
+AUTO = re.compile(r"\bauto:")  # a value of the file; the field calls it otherwise
 
 
 class FieldRow(QWidget):
@@ -162,7 +165,7 @@ class FieldRow(QWidget):
         return tr("Use the advised {value}").format(value=value)
 
     def _why(self) -> str:
-        words = [i18n.tr(self.setting.about["help"])]
+        words = [AUTO.sub(f"{WORDS['auto']()}:", i18n.tr(self.setting.about["help"]))]
         if self._advice:
             text = tr("Advised {value}: {reason}.")
             words.append(

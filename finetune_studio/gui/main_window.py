@@ -138,10 +138,11 @@ class MainWindow(QMainWindow):
     def new_project(self) -> None:
         """Begin a project with the recommended recipe."""
         from finetune_studio.gui.project import new_session
+        from finetune_studio.recipe.advice import with_advised
         from finetune_studio.recipe.schema import Recipe
 
         try:
-            self._open(new_session(Recipe(), tr("New project")))
+            self._open(new_session(with_advised(Recipe()), tr("New project")))
         except StudioError as error:
             self.door.tell(error)
 

@@ -77,7 +77,10 @@ def headline(state: RunState) -> str:
     found = scores(state)
     if not found or found[0].better is None:
         return tr("It is trained")
-    return tr("It got better") if found[0].better else tr("It did not get better")
+    if not found[0].better:
+        return tr("It did not get better")
+    mixed = any(each.better is False for each in found[1:])
+    return tr("Better in part") if mixed else tr("It got better")
 
 
 def sentence(state: RunState) -> str:

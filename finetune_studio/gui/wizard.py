@@ -197,7 +197,7 @@ class Footer(Pane):
         if following.key == "training" and self._project.watch.run is None:
             self.onward.say(lambda: tr("Start training"))
             self.onward.show_glyph("play")
-            self.onward.setEnabled(not errors)
+            self.onward.setEnabled(not errors and not self._project.facts.counting)
         else:
             self.onward.say(lambda: tr("Next: {step}").format(step=following.title()))
             self.onward.show_glyph("")
@@ -214,6 +214,9 @@ class Footer(Pane):
         elif unchosen:
             self._sign.show_as("database", "text3")
             self._words.say(lambda: tr("The data is still to be chosen."))
+        elif self._project.facts.counting:
+            self._sign.show_as("search", "text3")
+            self._words.say(lambda: tr("Counting the rows …"))
         else:
             self._sign.show_as("circle-check", "ok")
             self._words.say(lambda: tr("Nothing stands in the way."))

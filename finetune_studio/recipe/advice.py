@@ -1,11 +1,13 @@
 """Recommended values, each with its reason and its source. Knows the recipe alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from finetune_studio import paths
 from finetune_studio.i18n import mark, tr
+from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 
 
@@ -34,6 +36,37 @@ class Advice:
 def recommend(recipe: Recipe) -> list[Advice]:
     """What task, method and model suggest, for the settings whose best value depends on them."""
     return [_learning_rate(recipe), _batch(recipe), *_small_model(recipe)]
+
+
+def advised(recipe: Recipe) -> dict[str, Any]:
+    """The recommended values, by dotted path; the last word of several counts."""
+    return {each.path: each.value for each in recommend(recipe)}
+
+
+def with_advised(recipe: Recipe) -> Recipe:
+    """A recipe that begins with what is recommended for it."""
+    return store.with_changes(recipe, advised(recipe))
+
+
+def following(recipe: Recipe, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes, and with them the settings that nobody has decided: they follow what is recommended.
+
+    A setting is undecided where it stands at what was recommended before, or at its default.
+    """
+    before, after = advised(recipe), advised(store.with_changes(recipe, changes))
+    undecided = {
+        path: value
+        for path, value in after.items()
+        if _value(recipe, path) in (before.get(path), _value(Recipe(), path))
+    }
+    return {**undecided, **changes}
+
+
+def _value(recipe: Recipe, path: str) -> Any:
+    found: Any = recipe
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
 
 
 def _learning_rate(recipe: Recipe) -> Advice:

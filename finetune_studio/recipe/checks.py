@@ -13,6 +13,8 @@ FP8_CAPABILITY = (8, 9)
 """The compute capability from which GPUs multiply 8-bit floats. Source: CUDA C++ Programming Guide,
 arithmetic instructions."""
 BF16_CAPABILITY = (8, 0)
+MOST_EPOCHS = 20
+"""Far beyond the 1 to 5 that instruction tuning takes (Ouyang et al. 2022 take 16)."""
 DEMO_LEARNING_RATE = 5e-3  # own runs with the demo model: so small a model takes larger steps
 
 
@@ -102,6 +104,36 @@ def _learning_rate(recipe: Recipe) -> Iterator[Finding]:
         )
 
 
+def check_batch(recipe: Recipe, rows: int) -> list[Finding]:
+    """Whether a step takes no more rows than there are to learn from."""
+    training = recipe.training
+    batch = training.batch_size * training.accumulation
+    if not rows or batch <= rows or training.packing:
+        return []
+    fitting = max(1, min(training.batch_size, rows))
+    fix = {
+        "training.batch_size": fitting,
+        "training.accumulation": max(1, min(training.accumulation, rows // fitting)),
+    }
+    text = mark("A step takes {batch} rows, but there are only {rows} to learn from.")
+    values = {"batch": f"{batch:,}", "rows": f"{rows:,}"}
+    where = "training.batch_size"
+    return [Finding("warning", "batch-beyond-rows", where, text, values, fix=fix)]
+
+
+def _epochs(recipe: Recipe) -> Iterator[Finding]:
+    epochs, limit = recipe.training.epochs, recipe.training.max_steps
+    if epochs > MOST_EPOCHS and not limit:
+        yield Finding(
+            "warning",
+            "epochs-many",
+            "training.epochs",
+            mark("{epochs} epochs: it would learn the rows by heart; 1 to 5 are usual."),
+            {"epochs": short(epochs)},
+            fix={"training.epochs": 3.0},
+        )
+
+
 def _warmup(recipe: Recipe) -> Iterator[Finding]:
     ratio = recipe.training.warmup_ratio
     if ratio > 0.1:
@@ -157,6 +189,7 @@ def _shape(recipe: Recipe) -> Iterator[Finding]:
 _CHECKS: tuple[Callable[[Recipe], Iterator[Finding]], ...] = (
     _data,
     _learning_rate,
+    _epochs,
     _warmup,
     _validation,
     _packing,

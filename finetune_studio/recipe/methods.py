@@ -41,7 +41,10 @@ class _Adapter(Settings):
         ge=1,
         le=1024,
         title="Rank r",
-        help="The width of the adapter: more can be learned with more, and more can be overfitted.",
+        help=(
+            "The width of the adapter: more can be learned with more, and more overfitted. 8 "
+            "to 64 is usual."
+        ),
         source=LORA_SOURCE,
     )
     alpha: int = setting(
@@ -72,7 +75,8 @@ class _Adapter(Settings):
         False,
         title="DoRA",
         help=(
-            "Trains a weight's magnitude and direction apart: often better at small ranks, slower."
+            "Trains the size and the direction of each weight apart. Often better at small "
+            "ranks; slower, with some more memory."
         ),
         source="Liu et al. 2024, DoRA",
         level="advanced",

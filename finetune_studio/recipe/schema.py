@@ -64,7 +64,10 @@ class Split(Settings):
         ge=0,
         le=0.5,
         title="Validation share",
-        help="The share of rows that is measured on and never learned.",
+        help=(
+            "The share of rows that is measured on and never learned. 5 to 10 % is usual; "
+            "without it nobody can tell learning from learning by heart."
+        ),
     )
     group: str = setting(
         "",
@@ -73,7 +76,14 @@ class Split(Settings):
         level="advanced",
     )
     seed: int = setting(
-        0, ge=0, title="Split seed", help="Another number makes another split.", level="advanced"
+        0,
+        ge=0,
+        title="Split seed",
+        help=(
+            "Decides by chance which rows are kept aside. The same number keeps the same "
+            "rows; another number makes another split."
+        ),
+        level="advanced",
     )
 
 
@@ -86,7 +96,7 @@ class Data(Settings):
     validation_files: tuple[str, ...] = setting(
         (),
         title="Validation files",
-        help="Measure on these instead of splitting.",
+        help="Measure on the rows of these files, instead of keeping some of the others aside.",
         level="advanced",
     )
     shape: Shape = setting("auto", title="Shape", help="How rows are laid out; auto recognises it.")
@@ -105,7 +115,7 @@ class Data(Settings):
         0,
         ge=0,
         title="Row limit",
-        help="Use only the first rows; 0 uses all.",
+        help="Use only so many rows from the beginning, for a quick try; 0 uses all.",
         unit="rows",
         level="advanced",
     )
@@ -126,13 +136,24 @@ class Training(Settings):
         source="QLoRA paper: 2e-4 up to 13B, 1e-4 above",
     )
     epochs: float = setting(
-        3.0, gt=0, le=1000, title="Epochs", help="How often every row is seen.", unit="epochs"
+        3.0,
+        gt=0,
+        le=1000,
+        title="Epochs",
+        help=(
+            "How often every row is seen. 1 to 3 suit thousands of rows, 3 to 5 some "
+            "hundreds; with many more the rows are learned by heart."
+        ),
+        unit="epochs",
     )
     max_steps: int = setting(
         0,
         ge=0,
         title="Step limit",
-        help="Stops after so many steps; 0 leaves it to the epochs.",
+        help=(
+            "Stops after so many steps, whatever the epochs say: good for a quick try. 0 "
+            "leaves it to the epochs."
+        ),
         unit="steps",
         level="advanced",
     )
@@ -141,7 +162,10 @@ class Training(Settings):
         ge=1,
         le=4096,
         title="Batch size",
-        help="Rows a device computes at once; memory grows with it.",
+        help=(
+            "Rows that are computed at once. More is faster and steadier, until memory is "
+            "full; what does not fit is added up instead (gradient accumulation)."
+        ),
         unit="rows",
     )
     accumulation: int = setting(
@@ -149,7 +173,10 @@ class Training(Settings):
         ge=1,
         le=4096,
         title="Gradient accumulation",
-        help="Batches added up before a step; the effective batch size is their product.",
+        help=(
+            "Batches that are added up before a step: a large batch in little memory. Batch "
+            "size times this is the effective batch size."
+        ),
         unit="batches",
     )
     sequence_length: int = setting(
@@ -157,7 +184,10 @@ class Training(Settings):
         ge=8,
         le=1_048_576,
         title="Sequence length",
-        help="Longer rows are cut here.",
+        help=(
+            "Rows with more tokens are cut here and lose their ends; memory grows with it. "
+            "The Tokenizer page shows how many rows that would be."
+        ),
         unit="tokens",
     )
     packing: bool = setting(
@@ -170,7 +200,11 @@ class Training(Settings):
     schedule: Schedule = setting(
         "cosine",
         title="Schedule",
-        help="How the learning rate goes down after the warm-up.",
+        help=(
+            "How the learning rate goes down after the warm-up: cosine gently at both ends, "
+            "linear evenly, constant not at all, and warm-up, stable, decay only near the "
+            "end."
+        ),
         level="advanced",
     )
     warmup_ratio: float = setting(
@@ -194,20 +228,42 @@ class Training(Settings):
         ge=0,
         le=1,
         title="Weight decay",
-        help="Pulls weights towards 0 at each step.",
+        help=(
+            "Pulls the weights a little towards 0 at each step, against overfitting. Adapters "
+            "rarely need it; full training often takes 0.01 to 0.1."
+        ),
         level="advanced",
     )
     adam_beta1: float = setting(
-        0.9, ge=0, lt=1, title="Adam beta 1", help="Memory of the mean.", level="advanced"
+        0.9,
+        ge=0,
+        lt=1,
+        title="Adam beta 1",
+        help=(
+            "How long the running mean of the gradients remembers: 0.9 looks back about 10 "
+            "steps. It is hardly ever worth changing."
+        ),
+        level="advanced",
     )
     adam_beta2: float = setting(
-        0.999, ge=0, lt=1, title="Adam beta 2", help="Memory of the variance.", level="advanced"
+        0.999,
+        ge=0,
+        lt=1,
+        title="Adam beta 2",
+        help=(
+            "How long the running size of the gradients remembers: 0.999 looks back about "
+            "1,000 steps. 0.99 settles sooner in a short run."
+        ),
+        level="advanced",
     )
     max_grad_norm: float = setting(
         1.0,
         ge=0,
         title="Gradient clipping",
-        help="Longer gradients are shortened to this; 0 switches it off.",
+        help=(
+            "Longer gradients are shortened to this, so that one odd row does not throw the "
+            "model off. 1 is usual; 0 switches it off."
+        ),
         source="usual for Llama-like models",
         level="advanced",
     )
@@ -229,7 +285,7 @@ class Training(Settings):
         help="The same recipe with the same seed gives the same losses.",
     )
     engine: Literal["studio"] = setting(
-        "studio", title="Engine", help="Which trainer runs.", level="advanced"
+        "studio", title="Engine", help="Which trainer runs. There is one so far.", level="advanced"
     )
     speed: Speed = Field(default_factory=Speed)
 
@@ -238,21 +294,29 @@ class EarlyStopping(Settings):
     """When to stop because nothing improves."""
 
     enabled: bool = setting(
-        True, title="Early stopping", help="Stop when validation no longer improves, keep the best."
+        True,
+        title="Early stopping",
+        help=(
+            "Stops when the validation loss no longer improves, and keeps the best "
+            "checkpoint: against overfitting, and wasted hours."
+        ),
     )
     patience: int = setting(
         3,
         ge=1,
         le=1000,
         title="Patience",
-        help="Evaluations without improvement before stopping.",
+        help=(
+            "So many evaluations in a row without improvement end the training. Fewer stop "
+            "sooner, perhaps at a chance bump."
+        ),
         unit="evaluations",
     )
     minimum_change: float = setting(
         0.0,
         ge=0,
         title="Minimum change",
-        help="A smaller improvement counts as none.",
+        help="A smaller improvement of the validation loss counts as none; 0 counts every one.",
         level="advanced",
     )
 
@@ -264,14 +328,19 @@ class Evaluation(Settings):
         0.1,
         gt=0,
         title="Evaluate every",
-        help="Below 1: a share of all steps. From 1: so many steps.",
-        unit="steps",
+        help=(
+            "How often the validation rows are measured: below 1 a share of all "
+            "steps (0.1 is ten times a run), from 1 so many steps."
+        ),
     )
     batch_size: int = setting(
         0,
         ge=0,
         title="Evaluation batch size",
-        help="0 takes the training batch size.",
+        help=(
+            "Rows that are measured at once. Measuring takes less memory than learning, so "
+            "more may fit; 0 takes the training's own."
+        ),
         level="advanced",
     )
     max_rows: int = setting(
@@ -306,8 +375,10 @@ class Checkpoints(Settings):
         0.1,
         gt=0,
         title="Checkpoint every",
-        help="Below 1: a share of all steps. From 1: so many steps.",
-        unit="steps",
+        help=(
+            "How often a checkpoint is saved to come back to: below 1 a share of all "
+            "steps (0.1 is ten times a run), from 1 so many steps."
+        ),
         level="advanced",
     )
     keep: int = setting(
@@ -315,7 +386,10 @@ class Checkpoints(Settings):
         ge=1,
         le=1000,
         title="Checkpoints kept",
-        help="The newest so many, and always the best.",
+        help=(
+            "So many of the newest are kept, plus the best. Each needs disk: an adapter some "
+            "MB, a full model some GB."
+        ),
         level="advanced",
     )
 
@@ -332,10 +406,21 @@ class Licence(Settings):
     """What is known of the licences."""
 
     model: str = setting(
-        "unknown", title="Model licence", help="The base model's licence.", level="advanced"
+        "unknown",
+        title="Model licence",
+        help=(
+            "The base model's licence. It goes into the model card, and what it forbids stops "
+            "an upload."
+        ),
+        level="advanced",
     )
     data: str = setting(
-        "unknown", title="Data licence", help="The data's licence.", level="advanced"
+        "unknown",
+        title="Data licence",
+        help=(
+            "The licence of your data, such as CC-BY-4.0 or your own. It goes into the model card."
+        ),
+        level="advanced",
     )
 
 

@@ -64,11 +64,6 @@
    <translation>0이면 빈 포트를 골라요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>0 takes the training batch size.</source>
-   <translation>0이면 학습 배치 크기를 그대로 써요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>1. The data, as the trainer will see it</source>
    <translation>1. 트레이너가 볼 그대로의 데이터</translation>
@@ -303,8 +298,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>A smaller improvement counts as none.</source>
-   <translation>이보다 작게 좋아지면 좋아지지 않은 것으로 봐요.</translation>
+   <source>A smaller improvement of the validation loss counts as none; 0 counts every one.</source>
+   <translation>검증 손실이 이보다 적게 나아지면 나아지지 않은 것으로 쳐요. 0이면 조금이라도 나아진 것을 모두 쳐요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/checks.py" />
+   <source>A step takes {batch} rows, but there are only {rows} to learn from.</source>
+   <translation>한 스텝에 {batch}행을 쓰는데, 배울 행이 {rows}개뿐이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/conversation.py" />
@@ -395,11 +395,6 @@
    <location filename="../../finetune_studio/setup/claim.py" />
    <source>Another copy of the program is setting up in this folder.</source>
    <translation>다른 창에서 이 폴더에 설치하고 있어요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Another number makes another split.</source>
-   <translation>다른 숫자를 쓰면 다르게 나눠요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -496,23 +491,18 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Batches added up before a step; the effective batch size is their product.</source>
-   <translation>이만큼의 배치를 모아 한 스텝을 배워요. 둘을 곱하면 유효 배치 크기예요.</translation>
+   <source>Batches made ahead</source>
+   <translation>미리 만드는 배치</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Batches made ahead</source>
-   <translation>미리 만드는 배치</translation>
+   <source>Batches that are added up before a step: a large batch in little memory. Batch size times this is the effective batch size.</source>
+   <translation>한 스텝 전에 모으는 배치 수예요. 적은 메모리로 큰 배치처럼 배워요. 배치 크기와 곱하면 유효 배치 크기예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/speaking.py" />
    <source>Begin anew, or say less.</source>
    <translation>새로 시작하거나 더 짧게 말해 주세요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Below 1: a share of all steps. From 1: so many steps.</source>
-   <translation>1보다 작으면 전체 스텝의 비율, 1 이상이면 스텝 수예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -1047,6 +1037,11 @@
    <translation>데이터 라이선스</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Decides by chance which rows are kept aside. The same number keeps the same rows; another number makes another split.</source>
+   <translation>어떤 행을 떼어 둘지 무작위로 정해요. 같은 수면 같은 행을 떼고, 다른 수면 다르게 나눠요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/result.py" />
    <source>Delete the file and run `finetune-studio evaluate` again.</source>
    <translation>파일을 지우고 `finetune-studio evaluate`를 다시 실행하세요.</translation>
@@ -1244,11 +1239,6 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Evaluation batch size</source>
    <translation>평가 배치 크기</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Evaluations without improvement before stopping.</source>
-   <translation>이만큼 평가해도 좋아지지 않으면 멈춰요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
@@ -1523,14 +1513,34 @@
    <translation>잰 방법</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>How long the running mean of the gradients remembers: 0.9 looks back about 10 steps. It is hardly ever worth changing.</source>
+   <translation>그래디언트 평균을 얼마나 오래 기억하는지예요. 0.9면 10스텝쯤 돌아봐요. 바꿀 일은 거의 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>How long the running size of the gradients remembers: 0.999 looks back about 1,000 steps. 0.99 settles sooner in a short run.</source>
+   <translation>그래디언트 크기를 얼마나 오래 기억하는지예요. 0.999면 1,000스텝쯤 돌아봐요. 짧은 학습에서는 0.99가 더 빨리 자리 잡아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
    <source>How many short pieces of letters an answer shares with the reference; 0 to 100.</source>
    <translation>답변이 기준 답변과 짧은 글자 조각을 얼마나 나누어 갖는지예요. 0에서 100 사이예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>How often every row is seen.</source>
-   <translation>모든 행을 몇 번 보는지예요.</translation>
+   <source>How often a checkpoint is saved to come back to: below 1 a share of all steps (0.1 is ten times a run), from 1 so many steps.</source>
+   <translation>돌아갈 체크포인트를 얼마나 자주 저장할지예요. 1보다 작으면 전체 스텝의 비율(0.1이면 모두 열 번), 1 이상이면 스텝 수예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>How often every row is seen. 1 to 3 suit thousands of rows, 3 to 5 some hundreds; with many more the rows are learned by heart.</source>
+   <translation>모든 행을 몇 번 볼지예요. 수천 행이면 1~3번, 수백 행이면 3~5번이 알맞아요. 훨씬 많으면 행을 외워 버려요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>How often the validation rows are measured: below 1 a share of all steps (0.1 is ten times a run), from 1 so many steps.</source>
+   <translation>검증 행을 얼마나 자주 평가할지예요. 1보다 작으면 전체 스텝의 비율(0.1이면 모두 열 번), 1 이상이면 스텝 수예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1544,8 +1554,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>How the learning rate goes down after the warm-up.</source>
-   <translation>워밍업 뒤에 학습률이 내려가는 방식이에요.</translation>
+   <source>How the learning rate goes down after the warm-up: cosine gently at both ends, linear evenly, constant not at all, and warm-up, stable, decay only near the end.</source>
+   <translation>워밍업 뒤 학습률이 내려가는 모양이에요. 코사인은 처음과 끝이 완만하고, 선형은 고르게, 일정은 그대로, 워밍업·유지·감소는 끝에서만 내려가요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
@@ -2062,13 +2072,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Longer gradients are shortened to this; 0 switches it off.</source>
-   <translation>그래디언트가 이보다 길면 줄여요. 0이면 끄는 거예요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Longer rows are cut here.</source>
-   <translation>이보다 긴 행은 여기서 잘려요.</translation>
+   <source>Longer gradients are shortened to this, so that one odd row does not throw the model off. 1 is usual; 0 switches it off.</source>
+   <translation>그래디언트가 이보다 길면 이만큼으로 줄여서, 이상한 행 하나가 모델을 망치지 않게 해요. 보통 1이고, 0이면 끄는 거예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
@@ -2168,8 +2173,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Measure on these instead of splitting.</source>
-   <translation>데이터를 나누는 대신 이 파일로 재요.</translation>
+   <source>Measure on the rows of these files, instead of keeping some of the others aside.</source>
+   <translation>행을 떼어 두는 대신 이 파일의 행으로 평가해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -2190,16 +2195,6 @@
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>Measured: the memory ran out at rows of {n} tokens.</source>
    <translation>재 보니 {n}토큰 행에서 메모리가 모자랐어요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Memory of the mean.</source>
-   <translation>평균을 얼마나 오래 기억할지예요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Memory of the variance.</source>
-   <translation>분산을 얼마나 오래 기억할지예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/export.py" />
@@ -2551,8 +2546,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Pulls weights towards 0 at each step.</source>
-   <translation>스텝마다 가중치를 0 쪽으로 조금 당겨요.</translation>
+   <source>Pulls the weights a little towards 0 at each step, against overfitting. Adapters rarely need it; full training often takes 0.01 to 0.1.</source>
+   <translation>스텝마다 가중치를 조금씩 0으로 당겨 과적합을 줄여요. 어댑터에는 거의 필요 없고, 전체 학습에는 0.01~0.1을 많이 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2765,11 +2760,6 @@
    <translation>{number}번 행은 학습에서 빠져요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Rows a device computes at once; memory grows with it.</source>
-   <translation>한 번에 장치에 올리는 행 수예요. 클수록 메모리를 더 써요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Rows are what is true, columns what was guessed. The base model has no head for these labels, so its guesses are chance; always saying the most frequent one would be right in {share:.0%}.</source>
    <translation>행은 정답, 열은 예측이에요. 원래 모델에는 이 라벨을 위한 출력층이 없어서 예측이 우연에 가까워요. 가장 흔한 라벨만 말해도 {share:.0%}는 맞아요.</translation>
@@ -2801,8 +2791,23 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>Rows that are computed at once. More is faster and steadier, until memory is full; what does not fit is added up instead (gradient accumulation).</source>
+   <translation>한 번에 계산하는 행 수예요. 많을수록 빠르고 안정적이지만 메모리를 더 써요. 다 올라가지 않으면 그래디언트 누적으로 모아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Rows that are measured at once. Measuring takes less memory than learning, so more may fit; 0 takes the training's own.</source>
+   <translation>한 번에 평가하는 행 수예요. 평가는 학습보다 메모리를 덜 써서 더 크게 잡을 수 있어요. 0이면 학습의 배치 크기를 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Rows that share a line go through PyTorch's variable-length kernel, which never computes what a mask would hide. auto: on where the GPU and the model have it.</source>
    <translation>한 줄을 나눠 쓰는 행들을 PyTorch의 가변 길이 커널로 계산해요. 마스크로 가릴 부분은 처음부터 계산하지 않아요. auto: GPU와 모델이 지원하면 켜요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Rows with more tokens are cut here and lose their ends; memory grows with it. The Tokenizer page shows how many rows that would be.</source>
+   <translation>토큰이 이보다 많은 행은 여기서 잘려 끝을 잃어요. 클수록 메모리를 더 써요. 몇 행이 잘리는지는 토크나이저 페이지에서 볼 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2983,6 +2988,16 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>So many evaluations in a row without improvement end the training. Fewer stop sooner, perhaps at a chance bump.</source>
+   <translation>이만큼 잇달아 나아지지 않으면 학습을 끝내요. 작을수록 일찍 멈추지만, 우연한 흔들림에 멈출 수도 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>So many of the newest are kept, plus the best. Each needs disk: an adapter some MB, a full model some GB.</source>
+   <translation>가장 새것을 이만큼 남기고, 가장 좋은 것은 늘 남겨요. 어댑터는 몇 MB, 모델 전체는 몇 GB씩 디스크를 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Some models bring Python code that runs on this machine with all your rights. Off refuses them.</source>
    <translation>어떤 모델에는 이 컴퓨터에서 내 권한 그대로 도는 Python 코드가 들어 있어요. 끄면 그런 모델을 거절해요.</translation>
   </message>
@@ -3027,11 +3042,6 @@
    <translation>먼저 멈춘 뒤에 지우세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Stop when validation no longer improves, keep the best.</source>
-   <translation>검증이 더 좋아지지 않으면 멈추고 가장 좋은 것을 남겨요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Stopping it at once.</source>
    <translation>바로 멈춰요.</translation>
@@ -3043,8 +3053,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Stops after so many steps; 0 leaves it to the epochs.</source>
-   <translation>이 스텝까지만 배워요. 0이면 에폭을 따라요.</translation>
+   <source>Stops after so many steps, whatever the epochs say: good for a quick try. 0 leaves it to the epochs.</source>
+   <translation>에폭과 상관없이 이만큼의 스텝 뒤에 멈춰요. 빠르게 시험해 볼 때 좋아요. 0이면 에폭을 따라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Stops when the validation loss no longer improves, and keeps the best checkpoint: against overfitting, and wasted hours.</source>
+   <translation>검증 손실이 더 나아지지 않으면 멈추고 가장 좋은 체크포인트를 남겨요. 과적합과 시간 낭비를 막아 줘요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/containers.py" />
@@ -3269,8 +3284,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>The base model's licence.</source>
-   <translation>사전학습 모델의 라이선스예요.</translation>
+   <source>The base model's licence. It goes into the model card, and what it forbids stops an upload.</source>
+   <translation>사전학습 모델의 라이선스예요. 모델 카드에 실리고, 금지된 일이면 올리기를 막아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/result.py" />
@@ -3367,11 +3382,6 @@
    <location filename="../../finetune_studio/catalog/guardian.py" />
    <source>The data's licence is not known; say it before you publish or sell the result.</source>
    <translation>데이터 라이선스가 입력되지 않았어요. 결과를 공개하거나 판매하기 전에 입력해 주세요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>The data's licence.</source>
-   <translation>데이터의 라이선스예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -3557,6 +3567,11 @@
    <translation>창에 필요한 라이브러리가 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>The licence of your data, such as CC-BY-4.0 or your own. It goes into the model card.</source>
+   <translation>내 데이터의 라이선스예요. CC-BY-4.0이나 자체 라이선스를 적으세요. 모델 카드에 실려요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/export/publish.py" />
    <source>The licences do not allow this upload.</source>
    <translation>라이선스 때문에 올릴 수 없어요.</translation>
@@ -3665,11 +3680,6 @@
    <location filename="../../finetune_studio/setup/training.py" />
    <source>The new installation does not compute, and was not put in place.</source>
    <translation>새로 설치한 것이 계산을 못 해서 쓰지 않았어요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>The newest so many, and always the best.</source>
-   <translation>최근 것을 이만큼 남기고, 가장 좋은 것은 늘 남겨요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3891,8 +3901,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>The share of rows that is measured on and never learned.</source>
-   <translation>학습에 쓰지 않고 평가에만 쓰는 행의 비율이에요.</translation>
+   <source>The share of rows that is measured on and never learned. 5 to 10 % is usual; without it nobody can tell learning from learning by heart.</source>
+   <translation>학습에 쓰지 않고 평가에만 쓰는 행의 비율이에요. 보통 5~10 %예요. 없으면 배운 것인지 외운 것인지 알 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -4050,8 +4060,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>The width of the adapter: more can be learned with more, and more can be overfitted.</source>
-   <translation>어댑터의 너비예요. 클수록 많이 배우고, 그만큼 과적합하기도 쉬워요.</translation>
+   <source>The width of the adapter: more can be learned with more, and more overfitted. 8 to 64 is usual.</source>
+   <translation>어댑터의 너비예요. 클수록 많이 배우고, 그만큼 과적합하기도 쉬워요. 보통 8~64예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/gui.py" />
@@ -4529,8 +4539,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Trains a weight's magnitude and direction apart: often better at small ranks, slower.</source>
-   <translation>가중치의 크기와 방향을 따로 배워요. 랭크가 작을 때 더 나을 때가 많지만 느려요.</translation>
+   <source>Trains the size and the direction of each weight apart. Often better at small ranks; slower, with some more memory.</source>
+   <translation>가중치의 크기와 방향을 따로 배워요. 작은 랭크에서 더 좋을 때가 많지만, 느려지고 메모리도 조금 더 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
@@ -4657,8 +4667,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Use only the first rows; 0 uses all.</source>
-   <translation>앞에서부터 이만큼만 써요. 0이면 모두 써요.</translation>
+   <source>Use only so many rows from the beginning, for a quick try; 0 uses all.</source>
+   <translation>빠르게 시험해 볼 때 앞에서부터 이만큼의 행만 써요. 0이면 모두 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/repository.py" />
@@ -4807,8 +4817,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Which trainer runs.</source>
-   <translation>어느 학습기를 쓸지예요.</translation>
+   <source>Which trainer runs. There is one so far.</source>
+   <translation>어떤 학습기를 쓰는지예요. 아직은 하나뿐이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -6715,6 +6725,11 @@
    <translation>쓸 수 있는 {count}행은 일부를 따로 두기에 너무 적어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/checks.py" />
+   <source>{epochs} epochs: it would learn the rows by heart; 1 to 5 are usual.</source>
+   <translation>에폭이 {epochs}번이면 행을 외워 버려요. 보통 1~5번이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>{exact:,} of {rows:,} held-out rows stand among the learned ones, {near:,} more nearly: figures on them measure memory.</source>
    <translation>떼어 둔 {rows:,}행 중 {exact:,}행을 그대로 학습했고, {near:,}행은 거의 같은 행을 학습했어요. 이런 행의 수치는 외운 정도를 잴 뿐이에요.</translation>
@@ -7540,11 +7555,6 @@
    <translation>가중치를 64개씩 묶어 가장 큰 값으로 나누므로 모두 -1과 1 사이에 있어요. 눈금: Dettmers 외 2023, QLoRA(bitsandbytes와 같음), 8비트: Dettmers 외 2022, LLM.int8(), 16비트: bfloat16.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/setup.py" />
-   <source>A cut, a pause or a full disk costs nothing: it goes on where it was.</source>
-   <translation>연결이 끊기거나, 멈추거나, 디스크가 가득 차도 괜찮아요. 하던 곳에서 이어서 해요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <source>A dataset of the Hub</source>
    <translation>허브의 데이터셋</translation>
@@ -7668,6 +7678,11 @@
    <location filename="../../finetune_studio/gui/form.py" />
    <source>Advised {value}: {reason}.</source>
    <translation>추천값 {value}: {reason}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>After an interruption or a full disk it goes on where it was.</source>
+   <translation>끊기거나 디스크가 가득 차도 멈춘 곳부터 이어서 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
@@ -7859,6 +7874,11 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Better answer</source>
    <translation>더 나은 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>Better in part</source>
+   <translation>일부만 좋아졌어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
@@ -8137,6 +8157,7 @@
    <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
+   <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -8456,6 +8477,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Go on</source>
@@ -9098,6 +9120,11 @@
    <translation>모든 행 살펴보기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/options.py" />
+   <source>Look at the set-up …</source>
+   <translation>학습 환경 보기…</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <source>Look it up</source>
    <translation>찾아보기</translation>
@@ -9467,8 +9494,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup.py" />
-   <source>Nothing outside the folder is changed, and no rights but yours are needed.</source>
-   <translation>폴더 밖은 바꾸지 않고, 관리자 권한도 필요 없어요.</translation>
+   <source>Nothing outside the folder is changed. No administrator is needed.</source>
+   <translation>이 폴더 밖은 바꾸지 않아요. 관리자 권한도 필요 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/wizard.py" />
@@ -10041,11 +10068,6 @@
    <translation>{value} 쓰기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/options.py" />
-   <source>Set up, repair or move …</source>
-   <translation>설치, 고치기, 옮기기 …</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <source>Set-up</source>
    <translation>설치</translation>
@@ -10167,11 +10189,6 @@
    <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
    <source>Stands for the whole</source>
    <translation>글 전체를 대표</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/setup.py" />
-   <source>Start</source>
-   <translation>시작</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -10382,8 +10399,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup.py" />
-   <source>The build of PyTorch is chosen by driver and GPU, and must compute a real product before it counts.</source>
-   <translation>드라이버와 GPU를 보고 PyTorch 빌드를 고르고, 진짜 행렬 곱을 계산해 본 다음에야 써요.</translation>
+   <source>The build of PyTorch is chosen for your driver and GPU, and is tried on them before it is used.</source>
+   <translation>드라이버와 GPU에 맞는 PyTorch를 고르고, 쓰기 전에 시험해 봐요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />

@@ -2,7 +2,7 @@
 
 import pytest
 
-from finetune_studio.recipe.checks import check, check_context
+from finetune_studio.recipe.checks import check, check_batch, check_context
 from finetune_studio.recipe.fields import describe
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import count_steps
@@ -64,3 +64,19 @@ def test_every_setting_says_what_it_is():
         assert each.info.title, each.path
         assert each.about["help"].endswith("."), each.path
         assert each.about["level"] in ("basic", "advanced"), each.path
+
+
+def test_more_rows_a_step_than_there_are_is_told_and_mended():
+    recipe = with_changes(Recipe(), {"training.batch_size": 1000})
+    assert check_batch(recipe, 0) == check_batch(recipe, 5000) == []
+    (found,) = check_batch(recipe, 46)
+    assert found.level == "warning"
+    mended = with_changes(recipe, found.fix)
+    assert check_batch(mended, 46) == []
+
+
+def test_very_many_epochs_are_told_unless_steps_are_limited():
+    many = with_changes(Recipe(), {"training.epochs": 999})
+    assert "epochs-many" in [each.code for each in check(many)]
+    limited = with_changes(many, {"training.max_steps": 100})
+    assert "epochs-many" not in [each.code for each in check(limited)]

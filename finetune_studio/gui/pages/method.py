@@ -18,6 +18,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
+from finetune_studio.recipe.advice import following
 from finetune_studio.recipe.fields import describe
 from finetune_studio.recipe.methods import Lora
 from finetune_studio.recipe.schema import Recipe
@@ -103,7 +104,8 @@ class MethodPage(StepPage):
     def choose(self, name: Name) -> None:
         """Make a method the recipe's."""
         try:
-            self._project.session.change(changes_to(self._project.session.recipe, name))
+            recipe = self._project.session.recipe
+            self._project.session.change(following(recipe, changes_to(recipe, name)))
         except RefusedError as error:
             self._tell("warning", error.title, error.hint)
 

@@ -33,6 +33,7 @@ from finetune_studio.gui.widgets.dialog import Answer, Ask
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
+from finetune_studio.recipe.advice import following
 
 Place = Literal["catalogue", "hub", "folder", "kept", "demo"]
 WIDE = 1180  # pixels of the page from which the details stand beside the table
@@ -222,14 +223,13 @@ class ModelPage(StepPage):
         source = shown.source
 
         def take(key: str) -> None:
-            self._change(
-                {
-                    "model.source": source,
-                    "model.revision": "",
-                    "model.trust_remote_code": trust,
-                    "licence.model": key,
-                }
-            )
+            changes = {
+                "model.source": source,
+                "model.revision": "",
+                "model.trust_remote_code": trust,
+                "licence.model": key,
+            }
+            self._change(following(self._project.session.recipe, changes))
 
         if shown.licence != "unknown":
             take(shown.licence)

@@ -29,7 +29,8 @@ from finetune_studio.hardware.estimate import Estimate
 from finetune_studio.recipe.store import with_changes
 
 HUB = "https://huggingface.co/"
-TALLEST = 240  # pixels that are kept for the tallest of what is looked at
+SIDE = 18  # pixels at its sides
+TALLEST = 180  # pixels that are kept for the tallest of what is looked at
 
 
 class Details(Card):
@@ -65,18 +66,20 @@ class Details(Card):
         self._warning, self._rule = column(gap=0), Rule()
         self._about, self._licence, self._fit = (column(gap=5) for _ in range(3))
         self._rules = (Rule(vertical=True), Rule(vertical=True))
-        self._line = row(gap=20)
+        self._line, self._strut = row(gap=20), QWidget()
+        self._strut.setFixedSize(0, 0)
         for part, share in ((self._about, 8), (self._licence, 12), (self._fit, 8)):
             if self._line.count():
                 self._line.addWidget(self._rules[self._line.count() // 2])
             self._line.addWidget(box(part), share)
+        self._line.addWidget(self._strut)
         body = column(
             box(self._head),
             self._warning,
             self._rule,
             box(self._line),
             gap=Space.m,
-            pad=(18, 14, 18, 14),
+            pad=(SIDE, 14, SIDE, 14),
         )
         body.setStretch(3, 1)
         self.hold(body)
@@ -131,11 +134,10 @@ class Details(Card):
     def _keep_tall(self) -> None:
         """Under the table, stay as tall as the tallest so far: its buttons stay where they are."""
         if self._upright or self._whole:
-            self.setMinimumHeight(0)
+            self._strut.setFixedHeight(0)
             return
-        layout = self.layout()
-        wanted = layout.totalHeightForWidth(self.width()) if layout is not None else 0
-        self.setMinimumHeight(max(self.minimumHeight(), min(wanted, TALLEST)))
+        wanted = self._line.totalHeightForWidth(self.width() - 2 * SIDE)
+        self._strut.setFixedHeight(max(self._strut.height(), min(wanted, TALLEST)))
 
     def _add(self, layout: QBoxLayout, widget: QWidget, *, fine: bool) -> None:
         layout.addWidget(widget)
@@ -219,6 +221,7 @@ class Details(Card):
                 place=place or tr("this machine's processor"),
             )
         )
+        self._keep_tall()
 
     def _alone(self) -> str:
         """What the table's column means."""

@@ -67,7 +67,7 @@ class OptionsPage(Place):
             gap=Space.m,
         )
         place = box(column(self._folder, row(self._choose, self._usual, None), gap=Space.xs))
-        training = Button(lambda: tr("Set up, repair or move …"), glyph="package")
+        training = Button(lambda: tr("Look at the set-up …"), glyph="package")
         training.setObjectName("setup")
         training.clicked.connect(lambda: self.place_asked.emit("setup"))
         folders = column(

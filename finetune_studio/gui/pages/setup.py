@@ -105,7 +105,7 @@ class SetupPage(Place):
             "good" if not now.outdated else "advice",
             title,
             detail,
-            (lambda: tr("Start")) if not now.outdated else (lambda: tr("Update")),
+            (lambda: tr("Go on")) if not now.outdated else (lambda: tr("Update")),
         )
         good.fix_pressed.connect(self._job.repair if now.outdated else self.left)
         return good
@@ -140,12 +140,10 @@ def _aside() -> QWidget:
     lines = column(gap=Space.m)
     for glyph, words in (
         ("shield-check", lambda: tr("Every file is compared with a hash before it is used.")),
-        ("gpu", lambda: tr("The build of PyTorch is chosen by driver and GPU, and must compute "
-                           "a real product before it counts.")),
-        ("rotate-ccw", lambda: tr("A cut, a pause or a full disk costs nothing: it goes on where "
-                                  "it was.")),
-        ("lock", lambda: tr("Nothing outside the folder is changed, and no rights but yours are "
-                            "needed.")),
+        ("gpu", lambda: tr("The build of PyTorch is chosen for your driver and GPU, and is tried "
+                           "on them before it is used.")),
+        ("rotate-ccw", lambda: tr("After an interruption or a full disk it goes on where it was.")),
+        ("lock", lambda: tr("Nothing outside the folder is changed. No administrator is needed.")),
     ):  # fmt: skip
         sign = column(Glyph(glyph, "text2"), None, pad=(0, 2, 0, 0))
         line = row(sign, Text(words, "caption", "text2", wrap=True), gap=10)
