@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune_studio.recipe.schema import Schedule
+from finetune_studio.recipe.training import Schedule
 
 DECAY_SHARE = 0.2  # of the steps, in which warm-up-stable-decay goes down
 Curve = NDArray[np.float64]

@@ -157,6 +157,7 @@ class Size:
     start = (1360, 860)
     least = (1100, 700)
     text_measure = 640  # longest line of prose
+    page_widest = 1440  # of a page that scrolls; a wider window leaves air at its sides
 
 
 def luminance(colour: str) -> float:

@@ -7907,7 +7907,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel</source>
    <translation>그만두기</translation>
   </message>
@@ -7917,12 +7917,12 @@
    <translation>내려받기를 그만둘까요?</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel the training</source>
    <translation>학습 그만두기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel the training?</source>
    <translation>학습을 그만둘까요?</translation>
   </message>
@@ -8479,7 +8479,7 @@
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Go on</source>
    <translation>계속하기</translation>
   </message>
@@ -8872,7 +8872,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>
   </message>
@@ -9087,7 +9087,7 @@
    <translation>불러오는 코드</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Loading the model</source>
    <translation>모델을 불러오고 있어요</translation>
   </message>
@@ -9237,7 +9237,7 @@
    <translation>학습하지 않은 같은 행으로 원래 모델과 튜닝한 모델을 재고, 차이가 얼마나 확실한지 알려 줘요. 둘 다 답하게 하고, 잊은 것이 있는지도 살펴봐요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Measuring</source>
    <translation>재고 있어요</translation>
   </message>
@@ -9662,14 +9662,14 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Pause</source>
    <translation>잠시 멈추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Paused</source>
    <translation>잠시 멈췄어요</translation>
   </message>
@@ -9822,7 +9822,7 @@
    <translation>바르게 읽기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Reading the data</source>
    <translation>데이터를 읽고 있어요</translation>
   </message>
@@ -9934,7 +9934,7 @@
    <translation>학습이 끝나면 결과가 여기에 보여요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Resume</source>
    <translation>이어서 학습</translation>
   </message>
@@ -10017,7 +10017,7 @@
    <translation>저장됨</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Saving</source>
    <translation>저장하고 있어요</translation>
   </message>
@@ -10207,7 +10207,7 @@
    <translation>학습 시작</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Starting</source>
    <translation>시작하고 있어요</translation>
   </message>
@@ -10242,7 +10242,7 @@
    <translation>{step}스텝</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Step {step} of {steps}</source>
    <translation>{step} / {steps} 스텝</translation>
   </message>
@@ -10277,7 +10277,7 @@
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stop and save</source>
    <translation>멈추고 저장</translation>
   </message>
@@ -10298,17 +10298,17 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stopped</source>
    <translation>멈춤</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stopped early</source>
    <translation>조기 종료했어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stopping</source>
    <translation>멈추고 있어요</translation>
   </message>
@@ -10448,7 +10448,7 @@
    <translation>원본 파일 미리보기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>The first step takes the longest: the model is loaded and warmed up.</source>
    <translation>첫 스텝이 가장 오래 걸려요. 모델을 불러와 준비하고 있어요.</translation>
   </message>
@@ -10697,7 +10697,7 @@
    <translation>Top-p</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Train again</source>
    <translation>다시 학습</translation>
   </message>
@@ -10707,7 +10707,7 @@
    <translation>더 학습하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Train longer …</source>
    <translation>더 학습하기…</translation>
   </message>
@@ -10725,6 +10725,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training</source>
    <translation>학습</translation>
   </message>
@@ -10734,7 +10735,7 @@
    <translation>학습 데이터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training failed</source>
    <translation>학습이 실패했어요</translation>
   </message>
@@ -10744,7 +10745,7 @@
    <translation>학습은 실패했지만 체크포인트는 남아 있어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training is done</source>
    <translation>학습이 끝났어요</translation>
   </message>
@@ -11063,7 +11064,7 @@
    <translation>원래 알던 것</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>What was learned since the last checkpoint is lost. Stopping saves it.</source>
    <translation>마지막 체크포인트 뒤에 배운 것은 사라져요. 멈추고 저장하면 남아요.</translation>
   </message>
@@ -11292,12 +11293,12 @@
    <translation>완료</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>done at {time}</source>
    <translation>{time}에 끝나요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>epoch {epoch:.2f} of {epochs:g}</source>
    <translation>에폭 {epoch:.2f} / {epochs:g}</translation>
   </message>
@@ -11307,7 +11308,7 @@
    <translation>모두가 봐요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>failed</source>
    <translation>실패</translation>
   </message>
@@ -11517,7 +11518,7 @@
    <translation>진행 중</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>saved</source>
    <translation>저장됨</translation>
   </message>
@@ -11574,7 +11575,7 @@
    <translation>이 컴퓨터: {gpu}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>took {time}</source>
    <translation>{time} 걸렸어요</translation>
   </message>
@@ -11872,7 +11873,7 @@
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>{time} left</source>
    <translation>{time} 남음</translation>
   </message>

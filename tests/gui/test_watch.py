@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from finetune_studio.gui.jobs import Jobs
-from finetune_studio.gui.pages.training import title
+from finetune_studio.gui.pages.training_status import title
 from finetune_studio.gui.training import TrainingThread
 from finetune_studio.gui.watch import Watch
 from finetune_studio.runs import process

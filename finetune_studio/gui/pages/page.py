@@ -65,9 +65,11 @@ def heading(title: Words, sentence: Words) -> QWidget:
 
 
 def page(title: Words, sentence: Words, body: QLayout) -> Pane:
-    """A page that scrolls."""
-    content = column(
-        heading(title, sentence), Space.s, box(body), gap=Space.m, pad=(28, 22, 28, 20)
-    )
-    content.setStretch(2, 1)
+    """A page that scrolls; on a very wide window it stays as wide as can be read."""
+    whole = column(heading(title, sentence), Space.s, box(body), gap=Space.m)
+    whole.setStretch(2, 1)
+    inner = box(whole)
+    inner.setMaximumWidth(Size.page_widest)
+    content = column(row(inner), pad=(28, 22, 28, 20))
+    content.setStretch(0, 1)
     return Pane(column(Scroller(content)), "surface")
