@@ -8,16 +8,25 @@ import hashlib
 import os
 import re
 import uuid
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from finetune_studio import paths
+from finetune_studio.data.hub_line import address, asked_first, switched_off
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 
 PREFIX = "hub:"
 NAME = re.compile(r"(?:[\w.-]+/)?[\w.-]+")
 BATCH = 5_000
+UNREACHED = (
+    "ConnectionError",
+    "ConnectTimeout",
+    "LocalEntryNotFoundError",
+    "OfflineModeIsEnabled",
+)
+"""What the libraries call it where nobody answered."""
 
 
 def fetch(name: str) -> Path:
@@ -45,10 +54,11 @@ def choices(repo: str) -> dict[str, tuple[str, ...]]:
     _check(repo, repo)
     found: dict[str, tuple[str, ...]] = {}
     try:
-        for config in get_dataset_config_names(repo):
-            builder = load_dataset_builder(repo, config)
-            splits = builder.info.splits or builder.config.data_files or ("train",)
-            found[config] = tuple(map(str, splits))
+        with asked_first():
+            for config in get_dataset_config_names(repo):
+                builder = load_dataset_builder(repo, config)
+                splits = builder.info.splits or builder.config.data_files or ("train",)
+                found[config] = tuple(map(str, splits))
         return found
     except Exception as error:  # the library raises a dozen kinds
         raise _refusal(repo, None, error) from error
@@ -78,7 +88,8 @@ def load(repo: str, config: str | None, split: str | None) -> Path:
 
     disable_progress_bars()
     try:
-        parts = load_dataset(repo, config)
+        with nullcontext() if Path(repo).exists() else asked_first():
+            parts = load_dataset(repo, config)
     except Exception as error:  # the library raises a dozen kinds
         raise _refusal(repo, config, error) from error
     chosen = _split(parts, split, repo)
@@ -153,17 +164,8 @@ def _refusal(repo: str, config: str | None, error: Exception) -> StudioError:
             said,
             tr("Agree to its terms on its page, and store your token."),
         )
-    if kind in (
-        "ConnectionError",
-        "OfflineModeIsEnabled",
-        "ConnectTimeout",
-        "LocalEntryNotFoundError",
-    ):
-        return StudioError(
-            tr("The Hub cannot be reached, and “{name}” was not fetched before.").format(name=repo),
-            said,
-            tr("Connect to the internet, or bring the dataset as files."),
-        )
+    if kind in UNREACHED or any(each in str(error) for each in UNREACHED):
+        return _unreached(repo)
     if kind == "DatasetNotFoundError":
         return RefusedError(
             tr("There is no dataset “{name}” that you may read.").format(name=repo),
@@ -174,4 +176,19 @@ def _refusal(repo: str, config: str | None, error: Exception) -> StudioError:
         tr("“{name}” cannot be read as a dataset.").format(name=repo),
         f"{kind}: {said}",
         tr("Bring its files instead."),
+    )
+
+
+def _unreached(repo: str) -> StudioError:
+    if switched_off():
+        return StudioError(
+            tr("Talking to the Hub is switched off, and “{name}” was not fetched before.").format(
+                name=repo
+            ),
+            hint=tr("Unset HF_HUB_OFFLINE to fetch it, or bring the dataset as files."),
+        )
+    return StudioError(
+        tr("The Hub cannot be reached, and “{name}” was not fetched before.").format(name=repo),
+        tr("{address} gives no answer.").format(address=address()),
+        tr("Connect to the internet, or bring the dataset as files."),
     )

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -118,3 +119,43 @@ def test_one_that_asks_for_consent_and_one_that_is_not_there(ask):
     code, told = checked(ask, "hub:owner/nothing")
     assert code == 2
     assert "no dataset" in told["error"]["title"]
+
+
+NOBODY = "http://127.0.0.1:9"
+ONCE = "import json; from tests.data import test_hub; print(json.dumps(test_hub.asked_once()))"
+
+
+def test_what_was_fetched_is_read_without_a_connection(ask, monkeypatch):
+    _, told = checked(ask, "hub:owner/reviews:ko:test")
+    monkeypatch.setenv("HF_ENDPOINT", NOBODY)
+    assert checked(ask, "hub:owner/reviews:ko:test") == (0, told)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert checked(ask, "hub:owner/reviews:ko:test") == (0, told)
+
+
+@pytest.mark.parametrize(("offline", "title"), [("0", "cannot be reached"), ("1", "switched off")])
+def test_without_a_connection_it_is_said_after_one_question(ask, monkeypatch, offline, title):
+    monkeypatch.setenv("HF_ENDPOINT", NOBODY)
+    monkeypatch.setenv("HF_HUB_OFFLINE", offline)
+    code, told = checked(ask, "hub:owner/never")
+    assert code == 1
+    assert title in told["error"]["title"]
+    assert "owner/never" in told["error"]["title"]
+    assert told["error"]["hint"]
+
+
+def test_it_is_not_asked_again_and_again(ask, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", NOBODY)
+    timed = (
+        "import json; from tests.data.test_hub import asked_once; print(json.dumps(asked_once()))"
+    )
+    code, (answered, seconds) = ask("-c", timed)
+    assert (code, answered) == (0, False)
+    assert seconds < 5.5  # the libraries ask six times, with 23 s between
+
+
+def asked_once():
+    from finetune_studio.data import hub_line
+
+    begun = time.monotonic()
+    return hub_line.answers(), time.monotonic() - begun
