@@ -262,6 +262,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A processor does not train in fp16.</source>
    <translation>프로세서로는 fp16으로 학습할 수 없어요.</translation>
   </message>
@@ -3103,7 +3104,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Talking to the Hub is switched off, and “{name}” was not fetched before.</source>
-   <translation>허브와의 연결이 꺼져 있고, “{name}” 데이터셋은 전에 받아 둔 적이 없어요.</translation>
+   <translation>Hub 연결이 꺼져 있고 ‘{name}’을(를) 받아 둔 적도 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/hub_failures.py" />
@@ -4268,11 +4269,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>This GPU does not compute in 8-bit floats.</source>
    <translation>이 GPU는 8비트 실수로 계산하지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>This GPU does not compute in bf16.</source>
    <translation>이 GPU는 bf16으로 계산하지 못해요.</translation>
   </message>
@@ -4603,7 +4606,7 @@
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Unset HF_HUB_OFFLINE to fetch it, or bring the dataset as files.</source>
-   <translation>HF_HUB_OFFLINE 설정을 풀고 받거나, 데이터셋을 파일로 가져오세요.</translation>
+   <translation>HF_HUB_OFFLINE을 풀고 받거나 데이터셋을 파일로 가져오세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/hub_failures.py" />
@@ -7919,7 +7922,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel</source>
    <translation>그만두기</translation>
   </message>
@@ -7929,12 +7932,12 @@
    <translation>내려받기를 그만둘까요?</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel the training</source>
    <translation>학습 그만두기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel the training?</source>
    <translation>학습을 그만둘까요?</translation>
   </message>
@@ -8169,6 +8172,7 @@
    <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
+   <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -8488,8 +8492,9 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Go on</source>
    <translation>계속하기</translation>
   </message>
@@ -8712,6 +8717,7 @@
    <translation>좋아지지 않았어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>It finds nothing any more.</source>
    <translation>이제는 해당하는 행이 없어요.</translation>
@@ -8881,7 +8887,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>
   </message>
@@ -9096,7 +9102,7 @@
    <translation>불러오는 코드</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Loading the model</source>
    <translation>모델을 불러오고 있어요</translation>
   </message>
@@ -9246,7 +9252,7 @@
    <translation>학습하지 않은 같은 행으로 원래 모델과 튜닝한 모델을 재고, 차이가 얼마나 확실한지 알려 줘요. 둘 다 답하게 하고, 잊은 것이 있는지도 살펴봐요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Measuring</source>
    <translation>재고 있어요</translation>
   </message>
@@ -9289,6 +9295,7 @@
    <translation>대화(messages)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/form.py" />
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Method</source>
    <translation>학습 방식</translation>
@@ -9670,14 +9677,14 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Pause</source>
    <translation>잠시 멈추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Paused</source>
    <translation>잠시 멈췄어요</translation>
   </message>
@@ -9830,7 +9837,7 @@
    <translation>바르게 읽기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Reading the data</source>
    <translation>데이터를 읽고 있어요</translation>
   </message>
@@ -9942,7 +9949,7 @@
    <translation>학습이 끝나면 결과가 여기에 보여요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Resume</source>
    <translation>이어서 학습</translation>
   </message>
@@ -10025,7 +10032,7 @@
    <translation>저장됨</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Saving</source>
    <translation>저장하고 있어요</translation>
   </message>
@@ -10215,7 +10222,7 @@
    <translation>학습 시작</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Starting</source>
    <translation>시작하고 있어요</translation>
   </message>
@@ -10250,7 +10257,7 @@
    <translation>{step}스텝</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Step {step} of {steps}</source>
    <translation>{step} / {steps} 스텝</translation>
   </message>
@@ -10265,6 +10272,7 @@
    <translation>전체 스텝</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -10284,7 +10292,7 @@
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stop and save</source>
    <translation>멈추고 저장</translation>
   </message>
@@ -10305,7 +10313,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stopped</source>
    <translation>멈춤</translation>
   </message>
@@ -10315,7 +10323,7 @@
    <translation>조기 종료했어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stopping</source>
    <translation>멈추고 있어요</translation>
   </message>
@@ -10455,7 +10463,7 @@
    <translation>원본 파일 미리보기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>The first step takes the longest: the model is loaded and warmed up.</source>
    <translation>첫 스텝이 가장 오래 걸려요. 모델을 불러와 준비하고 있어요.</translation>
   </message>
@@ -10648,7 +10656,6 @@
    <translation>모두</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/outcomes.py" />
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Token accuracy</source>
    <translation>토큰 정확도</translation>
@@ -10705,7 +10712,7 @@
    <translation>Top-p</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Train again</source>
    <translation>다시 학습</translation>
   </message>
@@ -10715,7 +10722,7 @@
    <translation>더 학습하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Train longer …</source>
    <translation>더 학습하기…</translation>
   </message>
@@ -10733,6 +10740,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training</source>
    <translation>학습</translation>
   </message>
@@ -10742,7 +10750,7 @@
    <translation>학습 데이터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training failed</source>
    <translation>학습이 실패했어요</translation>
   </message>
@@ -10752,7 +10760,7 @@
    <translation>학습은 실패했지만 체크포인트는 남아 있어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training is done</source>
    <translation>학습이 끝났어요</translation>
   </message>
@@ -11071,7 +11079,7 @@
    <translation>원래 알던 것</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>What was learned since the last checkpoint is lost. Stopping saves it.</source>
    <translation>마지막 체크포인트 뒤에 배운 것은 사라져요. 멈추고 저장하면 남아요.</translation>
   </message>
@@ -11300,12 +11308,12 @@
    <translation>완료</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>done at {time}</source>
    <translation>{time}에 끝나요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>epoch {epoch:.2f} of {epochs:g}</source>
    <translation>에폭 {epoch:.2f} / {epochs:g}</translation>
   </message>
@@ -11315,7 +11323,7 @@
    <translation>모두가 봐요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>failed</source>
    <translation>실패</translation>
   </message>
@@ -11418,6 +11426,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>none</source>
    <translation>없음</translation>
   </message>
@@ -11524,7 +11533,7 @@
    <translation>진행 중</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>saved</source>
    <translation>저장됨</translation>
   </message>
@@ -11581,7 +11590,7 @@
    <translation>이 컴퓨터: {gpu}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>took {time}</source>
    <translation>{time} 걸렸어요</translation>
   </message>
@@ -11768,6 +11777,7 @@
    <translation>{name}에 {rows}을 저장했어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} left out</source>
    <translation>{rows} 뺌</translation>
@@ -11778,6 +11788,7 @@
    <translation>{rows}이 빠졌어요: {why}.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} mended</source>
    <translation>{rows} 고침</translation>
@@ -11877,7 +11888,7 @@
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>{time} left</source>
    <translation>{time} 남음</translation>
   </message>
