@@ -1,7 +1,7 @@
 """The window around the steps: rail, header, page, live plan, footer."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QWidget
 from typing_extensions import override
 
@@ -46,13 +46,14 @@ class Wizard(QWidget):
         self._pages: dict[str, StepPage] = {}
         self._stack = QStackedWidget()
         self._rail = Rail(len(STEPS))
-        self._rail.asked.connect(self.go)
+        self._rail.asked.connect(self._jump)
         self.header = Header(project)
         self._panel = PlanPanel(project)
         self._panel.asked.connect(self.reveal)
         self._footer = Footer(project)
         self._footer.back.clicked.connect(lambda: self.go(self.current - 1))
         self._footer.onward.clicked.connect(self._onward)
+        QShortcut(QKeySequence("Ctrl+Return"), self, self._footer.onward.click)
         self._announced = Announced(self)
         self._lay()
         for signal in (project.session.changed, project.facts.changed):
@@ -77,6 +78,13 @@ class Wizard(QWidget):
         self.refresh()
         self._announced.now(STEPS[self.current].title())
         self.went.emit(self.current_key)
+
+    def _jump(self, step: int) -> None:
+        """Go to a step of the rail; the next Tab enters its page."""
+        self.go(step)
+        page = self.page(self.current_key)
+        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        page.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def page(self, key: str) -> StepPage:
         """The page of a step."""

@@ -7710,7 +7710,7 @@
    <translation>모두 {count}개</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
    <source>Allow it for this model</source>
    <translation>이 모델만 허용</translation>
   </message>
@@ -8250,7 +8250,7 @@
    <translation>디스크</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
    <source>Do not run it</source>
    <translation>실행하지 않기</translation>
   </message>
@@ -9040,7 +9040,7 @@
    <translation>학습할 때처럼 계산해 보기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
    <source>Let {name} run its own code?</source>
    <translation>{name}의 자체 코드를 실행하게 할까요?</translation>
   </message>
@@ -9055,6 +9055,7 @@
    <translation>라이브러리·여유분</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Licence</source>
@@ -9792,7 +9793,7 @@
    <translation>만든 곳의 파이썬 코드가 내 권한으로 이 컴퓨터에서 실행돼요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
    <source>Python code that comes with the model runs on this machine with all your rights: it can read and change your files. Allow it only for makers that you trust. It counts for this model alone.</source>
    <translation>모델에 딸린 파이썬 코드가 내 권한으로 이 컴퓨터에서 실행돼요. 파일을 읽고 바꿀 수도 있어요. 믿을 수 있는 곳의 모델에만 허용하세요. 이 모델에만 적용돼요.</translation>
   </message>

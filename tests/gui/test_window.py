@@ -201,6 +201,25 @@ def test_language_and_colours_switch_in_the_open_window(window, project, qtbot):
     assert ground.lightness() < 60
 
 
+def test_the_next_step_has_a_key_and_a_jump_enters_the_page(window, project, qtbot):
+    window.wizard.go("model")
+    qtbot.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.wizard.current_key == "dataset")
+    qtbot.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.wizard.current_key == "method")
+    page = window.wizard.page("method")
+    qtbot.waitUntil(page.hasFocus)
+    qtbot.keyClick(page, Qt.Key.Key_Tab)
+    assert page.isAncestorOf(window.focusWidget())
+
+
+def test_the_data_s_licence_has_a_field_that_its_finding_leads_to(window, project):
+    window.wizard.reveal("licence.data")
+    assert window.wizard.current_key == "hyperparameters"
+    field = window.focusWidget()
+    assert field.accessibleName() == "Data licence"
+
+
 def test_a_finding_in_the_panel_leads_to_its_setting(window, project, qtbot):
     project.session.change({"training.learning_rate": 1e-3})
     window.wizard.go("training")

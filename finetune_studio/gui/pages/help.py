@@ -26,6 +26,7 @@ TOPICS = (
     "hyperparameters",
     "training",
     "results",
+    "words",
     "keys",
 )
 LIST = 240

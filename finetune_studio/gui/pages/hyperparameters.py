@@ -54,6 +54,7 @@ GROUPS: tuple[tuple[Callable[[], str], tuple[str, ...]], ...] = (
     (lambda: tr("What is learned"), ("task.",)),
     (lambda: tr("Optimiser and memory"), ("training.",)),
     (lambda: tr("Checkpoints and export"), ("checkpoints.", "export.")),
+    (lambda: tr("Licence"), ("licence.data",)),
 )
 
 
@@ -262,5 +263,14 @@ STEP = StepOf(
     HyperparametersPage,
     _summary,
     _state,
-    ("training.", "method.", "evaluation.", "checkpoints.", "export.", "task.", "data.split."),
+    (
+        "training.",
+        "method.",
+        "evaluation.",
+        "checkpoints.",
+        "export.",
+        "task.",
+        "data.split.",
+        "licence.data",
+    ),
 )

@@ -104,8 +104,7 @@ class MeasureCard(Card):
         if found.contamination.any:
             self._say("warning", summary.leaked(found.contamination))
         if found.forgetting.verdict in ("some", "much"):
-            level = "warning" if found.forgetting.verdict == "much" else "advice"
-            self._say(level, summary.forgotten(found.forgetting), i18n.tr(summary.REMEDY))
+            self._say("warning", summary.forgotten(found.forgetting), i18n.tr(summary.REMEDY))
 
     def _say(self, level: str, fact: str, detail: str = "") -> None:
         self._below.addWidget(FindingBox(level, fact, detail))

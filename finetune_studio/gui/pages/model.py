@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFileDialog
 from typing_extensions import override
 
-from finetune_studio.catalog.licensing import licence_of_model
 from finetune_studio.catalog.resolve import DEMO
-from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.errors import StudioError
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.pages.model_choice import again, catalogue, known, on_hub
 from finetune_studio.gui.pages.model_details import Details
@@ -25,15 +24,14 @@ from finetune_studio.gui.pages.model_list import ModelList
 from finetune_studio.gui.pages.model_own import demo_row, folder_row
 from finetune_studio.gui.pages.model_progress import ProgressCard
 from finetune_studio.gui.pages.model_rows import Row
+from finetune_studio.gui.pages.model_taking import Taking
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.choice import Segmented
-from finetune_studio.gui.widgets.dialog import Answer, Ask
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
-from finetune_studio.recipe.advice import following
 
 Place = Literal["catalogue", "hub", "folder", "kept", "demo"]
 WIDE = 1180  # pixels of the page from which the details stand beside the table
@@ -52,6 +50,8 @@ class ModelPage(StepPage):
         self.download = Download(project)
         self.download.finished.connect(self._arrived)
         self.download.failed.connect(self._download_failed)
+        self._taking = Taking(self, project)
+        self._taking.refused.connect(self._refuse)
         self.list, self.details = ModelList(), Details(project)
         self.kept = KeptModels(project)
         self._sources = Segmented(
@@ -218,47 +218,7 @@ class ModelPage(StepPage):
 
     def use(self, shown: Row, trust: bool = False) -> None:
         """Make a model the recipe's base; its own code runs only after a yes."""
-        if trust and not self._agrees(shown):
-            return
-        source = shown.source
-
-        def take(key: str) -> None:
-            changes = {
-                "model.source": source,
-                "model.revision": "",
-                "model.trust_remote_code": trust,
-                "licence.model": key,
-            }
-            self._change(following(self._project.session.recipe, changes))
-
-        if shown.licence != "unknown":
-            take(shown.licence)
-        else:
-            self._project.jobs.run(
-                "licence", lambda: licence_of_model(source), take, lambda _: take("unknown")
-            )
-
-    def _agrees(self, shown: Row) -> bool:
-        asked = Ask(
-            self.window(),
-            lambda: tr("Let {name} run its own code?").format(name=shown.name),
-            lambda: tr(
-                "Python code that comes with the model runs on this machine with all your rights: "
-                "it can read and change your files. Allow it only for makers that you trust. It "
-                "counts for this model alone."
-            ),
-            Answer("no", lambda: tr("Do not run it")),
-            [Answer("yes", lambda: tr("Allow it for this model"), "danger")],
-        )
-        answer = asked.ask()
-        asked.deleteLater()
-        return answer == "yes"
-
-    def _change(self, changes: dict[str, Any]) -> None:
-        try:
-            self._project.session.change(changes)
-        except RefusedError as error:
-            self._refuse(error)
+        self._taking.take(shown, trust=trust)
 
     def fetch(self, shown: Row) -> None:
         """Download a model."""
@@ -350,6 +310,12 @@ class ModelPage(StepPage):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._stand()
         super().resizeEvent(event)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange and self.place in ("catalogue", "demo"):
+            self._load()  # the demo model has a name in each language
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
