@@ -6721,8 +6721,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
-   <source>{count} rows seem to hold personal data: resident registration {registration}, card {card}, phone {phone}, e-mail {mail}. A model may repeat it. The fix masks it.</source>
-   <translation>{count}행에 개인정보가 있는 것 같아요: 주민등록번호 {registration}, 카드 {card}, 전화 {phone}, 이메일 {mail}. 모델이 따라 말할 수 있어요. 고치면 가려요.</translation>
+   <source>{count} rows seem to hold personal data: {kinds}. A model may repeat it. The fix masks it.</source>
+   <translation>{count}행에 개인 정보가 있는 것 같아요: {kinds}. 모델이 그대로 말할 수 있어요. 가리기를 누르면 가려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
@@ -9457,6 +9457,11 @@
    <translation>문제가 없어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/opening.py" />
+   <source>No program here opens it. Its address is copied: {address}</source>
+   <translation>이 컴퓨터에서 열 프로그램을 찾지 못해 주소를 복사했어요: {address}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>No runs yet</source>
@@ -9583,6 +9588,11 @@
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <source>Only I see it</source>
    <translation>나만 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>Only {rows} were measured: that may be chance.</source>
+   <translation>{rows}만 재서 우연일 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />

@@ -130,7 +130,10 @@ def _note(
 
 
 def _kinds(code: str, kinds: dict[str, int]) -> dict[str, Any]:
-    return dict(kinds) if code == personal.PERSONAL.code else {}
+    if code != personal.PERSONAL.code:
+        return {}
+    named = [(personal.NAMES[kind], count) for kind, count in kinds.items() if count]
+    return {**kinds, "kinds": named, "terms": ("kinds",)}
 
 
 def _flagged(

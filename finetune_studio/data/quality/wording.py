@@ -29,8 +29,8 @@ WORDS: dict[str, tuple[Level, str]] = {
     "personal-data": (
         "warning",
         mark(
-            "{count} rows seem to hold personal data: resident registration {registration}, card"
-            " {card}, phone {phone}, e-mail {mail}. A model may repeat it. The fix masks it."
+            "{count} rows seem to hold personal data: {kinds}. A model may repeat it. The fix"
+            " masks it."
         ),
     ),
     "role-order": (

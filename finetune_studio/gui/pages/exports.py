@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from finetune_studio.errors import StudioError
@@ -13,6 +12,7 @@ from finetune_studio.export.formats import QUANTS, USUAL_QUANT, about
 from finetune_studio.gui import amounts
 from finetune_studio.gui.exporting import Exporting
 from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -182,7 +182,7 @@ class ExportLine(QWidget):
 
     def _open_folder(self) -> None:
         if self.report is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.report["path"])))
+            open_outside(self, QUrl.fromLocalFile(str(self.report["path"])))
 
     def _lay(self) -> None:
         name = self._format

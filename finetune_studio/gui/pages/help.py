@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout
 from typing_extensions import override
 
 from finetune_studio import paths
 from finetune_studio.gui import language
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.pages.place import Place
 from finetune_studio.gui.theme import font, theme
 from finetune_studio.gui.tokens import Space
@@ -134,7 +134,7 @@ class Reader(QTextBrowser):
         if url.isRelative():
             self.followed.emit(url.path().removesuffix(".md"))
         else:
-            QDesktopServices.openUrl(url)
+            open_outside(self, url)
 
 
 def _padded(reader: Reader) -> QVBoxLayout:

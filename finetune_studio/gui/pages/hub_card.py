@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout
 
 from finetune_studio.errors import StudioError
@@ -12,6 +11,7 @@ from finetune_studio.export.publish import Publication, prepare
 from finetune_studio.export.repository import Order
 from finetune_studio.gui import amounts, language
 from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.pages.hub_preview import HubPreview
 from finetune_studio.gui.pages.hub_sign_in import SignIn
 from finetune_studio.gui.project import Project
@@ -195,7 +195,7 @@ class HubCard(Card):
         link = FindingBox(
             "good", tr("Uploaded to {repo}").format(repo=outcome["repo"]), "", tr("Open it")
         )
-        link.fix_pressed.connect(lambda: QDesktopServices.openUrl(QUrl(self.url)))
+        link.fix_pressed.connect(lambda: open_outside(self, QUrl(self.url)))
         clear(self._below)
         self._below.addWidget(link)
         self._show()

@@ -1,13 +1,13 @@
 """The Hub's token: asked for where there is none, kept where tokens are kept, never shown."""
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from finetune_studio.catalog import access, connection
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.layout import column, row
@@ -37,9 +37,7 @@ class SignIn(QWidget):
         self._go.clicked.connect(self._sign_in)
         make = Button(lambda: tr("Make a token on the Hub"), "link")
         make.setProperty("lead", True)
-        make.clicked.connect(
-            lambda: QDesktopServices.openUrl(QUrl(connection.page("settings/tokens")))
-        )
+        make.clicked.connect(lambda: open_outside(self, QUrl(connection.page("settings/tokens"))))
         self._said = Text(
             lambda: tr("Uploading needs a token of the kind “write”."),
             "caption",

@@ -1,7 +1,6 @@
 """How good is it? Measures the result against its base model, and says what to think of that."""
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout
 
 from finetune_studio import i18n
@@ -11,6 +10,7 @@ from finetune_studio.evaluation.result import Evaluation
 from finetune_studio.gui import amounts
 from finetune_studio.gui.evaluating import REPORT, Evaluating, is_stale, measured
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -118,7 +118,7 @@ class MeasureCard(Card):
     def _open(self) -> None:
         run = self._project.watch.run
         if run is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.path / REPORT)))
+            open_outside(self, QUrl.fromLocalFile(str(run.path / REPORT)))
 
     def _lay(self) -> QVBoxLayout:
         words = box(column(self._title, self._detail, self._track, gap=Space.xs))

@@ -1,7 +1,6 @@
 """What the choice of a model means: what it is, what its licence allows, whether it fits here."""
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from finetune_studio.catalog.entries import sources
@@ -10,6 +9,7 @@ from finetune_studio.catalog.resolve import DEMO
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.pages import model_words as words
 from finetune_studio.gui.pages.model_facts import facts
 from finetune_studio.gui.pages.model_rows import Row
@@ -172,7 +172,7 @@ class Details(Card):
         if found.link or shown.entry or shown.found:
             read = Button(lambda: tr("Read it in full"), "link", "globe")
             address = found.link or f"{HUB}{shown.source}"
-            read.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(address)))
+            read.clicked.connect(lambda: open_outside(self, QUrl(address)))
             lay.addWidget(box(row(read, legal, None)))
         lay.addStretch(1)
 

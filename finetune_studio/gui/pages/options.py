@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from finetune_studio import __version__, paths
 from finetune_studio.gui.language import NAMES, Words, say, tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.pages.place import Place
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.tokens import Space
@@ -81,9 +81,7 @@ class OptionsPage(Place):
             gap=Space.m,
         )
         home = Button(lambda: tr("Open the data folder"), "quiet", "folder-open")
-        home.clicked.connect(
-            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.data())))
-        )
+        home.clicked.connect(lambda: open_outside(self, QUrl.fromLocalFile(str(paths.data()))))
         private = Text(
             lambda: tr("Nothing is sent anywhere: no statistics, no error reports."),
             "caption",

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QStackedWidget, QWidget
 from typing_extensions import override
 
@@ -11,6 +10,7 @@ from finetune_studio.errors import StudioError
 from finetune_studio.evaluation import metrics, summary
 from finetune_studio.gui import amounts, outcomes
 from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.pages.chat_card import ChatCard
 from finetune_studio.gui.pages.exports import Exports
 from finetune_studio.gui.pages.hub_card import HubCard
@@ -35,6 +35,7 @@ from finetune_studio.runs.votes import Side, vote
 if TYPE_CHECKING:
     from finetune_studio.evaluation.result import Evaluation
 
+FEW = 30  # rows; a measure on fewer is hardly one
 EMPTY, FULL = 0, 1
 
 
@@ -147,7 +148,11 @@ class ResultsPage(StepPage):
 
     def _sentence(self) -> str:
         if self._found is None:
-            return outcomes.sentence(self._project.watch.state)
+            said, data = outcomes.sentence(self._project.watch.state), self._project.facts.data
+            if data is None or not 0 < data.validation < FEW:
+                return said
+            few = tr("Only {rows} were measured: that may be chance.")
+            return f"{said} {few.format(rows=amounts.rows(data.validation))}"
         return summary.headline(self._found)
 
     def _answers(self) -> list[Pair]:
@@ -186,7 +191,7 @@ class ResultsPage(StepPage):
     def _open_folder(self) -> None:
         run = self._project.watch.run
         if run is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.path)))
+            open_outside(self, QUrl.fromLocalFile(str(run.path)))
 
     @override
     def changeEvent(self, event: QEvent) -> None:

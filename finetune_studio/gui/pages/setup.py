@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from finetune_studio import installed
 from finetune_studio.gui.header import Looks
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.pages.place import Place
 from finetune_studio.gui.pages.setup_plan import SetupPlan
 from finetune_studio.gui.pages.setup_progress import SetupProgress
@@ -124,7 +125,7 @@ class SetupPage(Place):
         move.clicked.connect(self._ask_where)
         log = Button(lambda: tr("Open the folder"), "quiet")
         log.clicked.connect(
-            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(installed.training_folder())))
+            lambda: open_outside(self, QUrl.fromLocalFile(str(installed.training_folder())))
         )
         return Card(column(place, row(repair, other, move, None, log), gap=Space.m, pad=18))
 

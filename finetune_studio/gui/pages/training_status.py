@@ -124,7 +124,7 @@ class Status(QWidget):
             if known and state.epoch
             else ""
         )
-        going = watch.alive and state.step < state.steps  # what follows the last step is not in it
+        going = watch.alive and state.step < state.steps and state.phase != "paused"
         left = state.seconds_left if going else None
         self._left.say(
             "" if left is None else tr("{time} left").format(time=amounts.duration(left))
