@@ -3,19 +3,17 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 
-import psutil
 import pytest
 
 from finetune_studio.recipe import store
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.orders import give
 from tests.helpers.command import call, document, environment, refusal, spawn
-from tests.helpers.running import ROWS, losses, make_run, state_of, write_rows
+from tests.helpers.running import ROWS, make_run, state_of, write_rows
 
 HEAVY = {"torch", "transformers", "PySide6", "pyqtgraph"}
 
@@ -78,39 +76,6 @@ def test_from_data_to_an_exported_model(tmp_path, tiny):
     assert shown
 
 
-def test_a_killed_run_comes_to_the_losses_of_one_that_was_not(tmp_path, tiny):
-    options = {"checkpoints__every": 4, "method__dropout": 0.1, "training__epochs": 6}
-    whole = make_run(tmp_path / "a", tiny, **options)
-    assert call("train", whole.recipe, "--out", tmp_path / "whole").returncode == 0
-    cut = tmp_path / "cut"
-    child = spawn("train", whole.recipe, "--out", cut)
-    _wait(lambda: (cut / "checkpoints" / "checkpoint-8" / "checkpoint.json").exists())
-    trainer = psutil.Process(RunFolder(cut).info().pid)
-    trainer.kill()
-    _, told = child.communicate(timeout=60)
-    assert child.returncode == 1
-    assert "error: " in told
-    done = call("train", cut, "--resume")
-    assert done.returncode == 0, done.stderr
-    assert losses(state_of(RunFolder(cut))) == losses(state_of(RunFolder(tmp_path / "whole")))
-
-
-def test_an_interrupt_saves_and_leaves_nobody_behind(tmp_path, tiny):
-    run = make_run(tmp_path / "a", tiny, training__epochs=200)
-    out = tmp_path / "run"
-    child = spawn("train", run.recipe, "--out", out, "--json")
-    _wait(lambda: (out / "events.jsonl").exists() and state_of(RunFolder(out)).step > 3)
-    pid = RunFolder(out).info().pid
-    child.send_signal(signal.SIGINT)
-    child.communicate(timeout=120)
-    assert child.returncode == 130
-    assert not psutil.pid_exists(pid)
-    state = state_of(RunFolder(out))
-    assert state.outcome.kind == "stopped"
-    assert state.outcome.reason == "stop-and-save"
-    assert (out / "result" / "adapter_model.safetensors").exists()
-
-
 def test_a_run_pauses_and_goes_on(tmp_path, tiny):
     run = make_run(tmp_path / "a", tiny, training__max_steps=40)
     out = RunFolder(tmp_path / "run")
@@ -159,28 +124,6 @@ def test_bad_input_gets_one_sentence(tmp_path, tiny, case):
     assert done.returncode == 2, done.stdout + done.stderr
     if word:
         assert re.search(word, refusal(done))
-
-
-BAD_ROWS = {
-    "empty file": b"",
-    "nothing usable": b'{"question": "", "answer": ""}\n' * 3,
-    "one row": '{"question": "하나?", "answer": "하나"}\n'.encode(),
-    "rows of wrong types": b'{"question": 3, "answer": [1, 2]}\n{"question": {"a": 1}}\n',
-    "no JSON": b"hello\nworld\n",
-    "cut off": b'{"question": "a", "ans',
-}
-
-
-@pytest.mark.parametrize("case", BAD_ROWS)
-def test_bad_rows_get_one_sentence(tmp_path, tiny, case):
-    data = tmp_path / "rows.jsonl"
-    data.write_bytes(BAD_ROWS[case])
-    run = make_run(tmp_path / "a", tiny)
-    recipe = store.with_changes(store.load(run.recipe), {"data.files": [str(data)]})
-    store.save(recipe, tmp_path / "r.yaml")
-    done = call("train", tmp_path / "r.yaml", "--out", tmp_path / "out")
-    refusal(done)
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_row_of_five_megabytes_trains(tmp_path, tiny):
