@@ -1,6 +1,7 @@
 """Work in a process beside the window: what comes back, and how it ends."""
 
 import os
+import sys
 import threading
 import time
 
@@ -24,6 +25,10 @@ def place():
     return os.getpid(), os.environ["FINETUNE_STUDIO_HOME"], tr("It could not be read.")
 
 
+def has_loaded():
+    return "datasets" in sys.modules
+
+
 def dies():
     os._exit(3)
 
@@ -37,9 +42,9 @@ def unpicklable():
     return lambda: 1
 
 
-@pytest.fixture
-def lane():
-    made = apart.Lane()
+@pytest.fixture(params=[False, True], ids=["", "copied"])
+def lane(request):
+    made = apart.Lane(copied=request.param)
     yield made
     made.close()
 
@@ -105,3 +110,12 @@ def test_work_that_nobody_wants_ends_at_once(lane):
     thread.join(10)
     assert raised
     assert lane.do("a", doubled, 5) == 10
+
+
+@pytest.mark.skipif(not apart.COPIES, reason="needs_linux: elsewhere no process can be copied")
+def test_one_that_begins_again_need_not_load_again():
+    """Nothing was asked of the new process that would make it load; another lane gains as well."""
+    lanes = [apart.Lane(copied=True), apart.Lane()]
+    for lane in lanes:
+        assert lane.do("a", has_loaded)
+        lane.close()
