@@ -51,8 +51,11 @@ def home(tmp_path_factory, monkeypatch):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """How many tests `-n auto` runs beside each other; each may train a small model."""
-    return min(4, os.cpu_count() or 1)
+    """How many tests `-n auto` runs beside each other; each may train a small model.
+
+    One more than there are processors: much of the time is spent waiting for other processes.
+    """
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 def pytest_collection_modifyitems(items):

@@ -29,7 +29,7 @@ check_everything() { # OPTION OF PYTEST...
   report=$VENV/studio/tests.xml
   rm -f "$report"
   [ $# -gt 0 ] || set -- -n auto --dist=worksteal # all of them, on every processor
-  export FINETUNE_STUDIO_TRACES="$VENV/studio/traces"
+  export FINETUNE_STUDIO_TRACES="$VENV/studio/traces" FINETUNE_STUDIO_TEST_LIMIT=300 # seconds
   rm -rf "$FINETUNE_STUDIO_TRACES"
   mkdir -p "$FINETUNE_STUDIO_TRACES" || return 1
   check pytest "$bin/python" -m pytest --junitxml="$report" "$@"

@@ -100,8 +100,9 @@ def test_a_real_dry_run_measures_the_longest_batch(tiny, tmp_path, rows, method)
     assert truth["peak_bytes"] > 100 * 2**20  # a process with torch
     assert found["total_bytes"] == truth["peak_bytes"] == sum(found["parts"].values())
     assert {each.name for each in tmp_path.iterdir()} == {"recipe.yaml", rows.name}
-    text = call("estimate", file, "--measure")
-    assert "Measured at rows of 128 tokens" in text.stdout
+    if method == "lora":  # the words are the same for all
+        text = call("estimate", file, "--measure")
+        assert "Measured at rows of 128 tokens" in text.stdout
 
 
 def test_what_the_dry_run_refuses_is_told_as_it_is(tmp_path, rows, tiny):
