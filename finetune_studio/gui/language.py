@@ -7,7 +7,9 @@ by functions where it must follow a switch: `Text(lambda: tr("Loss"))`.
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
@@ -83,12 +85,22 @@ def _words(code: Code) -> QTranslator:
     try:
         if code not in _made:
             _made[code] = qm.compiled(code, qm.read(source))
+            _keep(_made[code], built)
     except (OSError, ET.ParseError) as error:
         raise StudioError(
             tr("The translations are missing."), str(error), tr("Install the program again.")
         ) from error
     words.load(_made[code])
     return words
+
+
+def _keep(made: bytes, path: Path) -> None:
+    """Keep what was made for the next start, where the folder can be written to."""
+    with suppress(OSError), NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(made)
+        file.close()
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(path)
 
 
 def _is_new(built: Path, source: Path) -> bool:

@@ -1,5 +1,7 @@
 """The window around the steps: rail, header, page, live plan, footer."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QWidget
@@ -18,6 +20,7 @@ from finetune_studio.gui.widgets.glyph import Glyph, Mark
 from finetune_studio.gui.widgets.layout import Pane, box, column, row
 from finetune_studio.gui.widgets.rail import Rail, State, Step
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.recipe.findings import Finding
 
 UNCHOSEN = frozenset({"no-data"})
 """Findings of what nobody has chosen yet: they block the start, but nothing is wrong."""
@@ -104,7 +107,8 @@ class Wizard(QWidget):
 
     def refresh(self, _: object = None) -> None:
         """Show how the steps stand."""
-        self._rail.show_steps([self._step(each) for each in STEPS])
+        found = self.project.facts.findings()
+        self._rail.show_steps([self._step(each, found) for each in STEPS])
         self._footer.show_way(self.current)
 
     def _onward(self) -> None:
@@ -115,9 +119,8 @@ class Wizard(QWidget):
             if starts:
                 self.page(self.current_key).begin()
 
-    def _step(self, step: StepOf) -> Step:
-        found = self.project.facts.findings()
-        found = [each for each in found if owner(each.where) is step]
+    def _step(self, step: StepOf, findings: Iterable[Finding]) -> Step:
+        found = [each for each in findings if owner(each.where) is step]
         levels = {each.level for each in found if each.code not in UNCHOSEN}
         worst: State | None = (
             "blocked" if "error" in levels else "attention" if "warning" in levels else None

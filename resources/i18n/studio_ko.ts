@@ -7978,6 +7978,11 @@
    <translation>확인하고 고치기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_list.py" />
+   <source>Check fit for</source>
+   <translation>비교할 GPU</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Check that the run's folder is there and the disk has room.</source>
    <translation>실행 폴더가 있는지, 디스크에 자리가 있는지 확인하세요.</translation>
@@ -8400,11 +8405,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
-   <source>Fits is meant for</source>
-   <translation>비교할 GPU</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>Fits with LoRA</source>
    <translation>LoRA 가능</translation>
   </message>
@@ -8471,7 +8471,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
-   <source>GPU that fits is meant for</source>
+   <source>GPU to check the fit for</source>
    <translation>들어가는지 비교할 GPU</translation>
   </message>
   <message>
@@ -9423,7 +9423,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
-   <source>No GPU here. Fits is meant for</source>
+   <source>No GPU here. Check fit for</source>
    <translation>이 컴퓨터에는 GPU가 없어요. 비교할 GPU</translation>
   </message>
   <message>

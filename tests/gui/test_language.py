@@ -143,6 +143,8 @@ def test_translations_that_nobody_compiled_are_read_from_their_source(folder):
     shutil.copy(ROOT / "resources" / "i18n" / "studio_ko.ts", folder)
     language.use("ko")
     assert (language.tr("Loss"), language.tr("%n step(s)", 3)) == ("손실", "3스텝")
+    kept = (folder / "studio_ko.qm").read_bytes()
+    assert kept == (ROOT / "resources" / "i18n" / "studio_ko.qm").read_bytes()
     assert i18n.tr("Learning rate") == "학습률"
 
 

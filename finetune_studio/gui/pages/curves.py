@@ -27,6 +27,7 @@ from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
 RAW = Stroke("learned", width=1.0, alpha=0.5, smooth=False)
 LOSS = Stroke("learned", width=2.25)
 VALIDATION = Stroke("validation", Qt.PenStyle.DashLine, 1.75, "o")
+ROOMY = 520  # pixels of the card from which its head holds every key
 BEST = Stroke("ok", Qt.PenStyle.DashLine, 1.0)
 TALL = 190  # pixels: less shows no shape; a low window scrolls
 WIDE, SMALL = 320, 160  # columns that a curve is thinned to
@@ -175,7 +176,7 @@ class LossCard(Card):
         total = state.steps or (int(x[-1]) if len(x) else 100)
         self._plot.show_ranges(steps_axis(total, 5), values_axis(low, high, 4))
         best = state.best
-        self._best.setVisible(best is not None)
+        self._best.setVisible(best is not None and self.width() >= ROOMY)
         marks = [(float(best.step), "ok")] if best else []
         self._plot.show_marks([*marks, (float(state.step), "text3")] if state.step else marks)
         last = series.last(SMOOTH)

@@ -30,6 +30,7 @@ from finetune_studio.recipe.store import with_changes
 
 HUB = "https://huggingface.co/"
 SIDE = 18  # pixels at its sides
+LOW = 800  # pixels of the window; a lower one needs every line for the table
 TALLEST = 180  # pixels that are kept for the tallest of what is looked at
 
 
@@ -133,7 +134,7 @@ class Details(Card):
 
     def _keep_tall(self) -> None:
         """Under the table, stay as tall as the tallest so far: its buttons stay where they are."""
-        if self._upright or self._whole:
+        if self._upright or self._whole or self.window().height() < LOW:
             self._strut.setFixedHeight(0)
             return
         wanted = self._line.totalHeightForWidth(self.width() - 2 * SIDE)

@@ -129,12 +129,12 @@ class ModelList(QWidget):
 
     def _place_words(self) -> str:
         if self._on_gpu or self.gpu.currentIndex() > 0:
-            return tr("Fits is meant for")
-        return tr("No GPU here. Fits is meant for")
+            return tr("Check fit for")
+        return tr("No GPU here. Check fit for")
 
     def _name(self) -> None:
         self.field.setAccessibleName(tr("Search models"))
-        self.gpu.setAccessibleName(tr("GPU that fits is meant for"))
+        self.gpu.setAccessibleName(tr("GPU to check the fit for"))
         self._order.setAccessibleName(tr("Order of the models"))
 
     @override

@@ -57,6 +57,8 @@ class RailItem(QAbstractButton):
 
     def show_step(self, step: Step) -> None:
         """Show what the step has come to."""
+        if step == self.step:
+            return  # a run says so many times a second; painting costs more than all else here
         self.step = step
         self.setToolTip(f"{step.title} · {state_word(step.state)}")
         self.setAccessibleName(f"{self.number}. {step.title}")
