@@ -148,11 +148,13 @@ def _context(copies: bool) -> Any:
 
 ROWS, CHECKS, VIEWS = Lane(nice=10, copied=True), Lane(nice=10, copied=True), Lane(nice=5)
 """What reads all rows; what counts all tokens; what shows single ones."""
+TOOLS = Lane(nice=10)
+"""What is fetched and built once, for minutes."""
 
 
 def drop_all() -> None:
     """End whatever is being done."""
-    for lane in (ROWS, CHECKS, VIEWS):
+    for lane in (ROWS, CHECKS, VIEWS, TOOLS):
         lane.drop()
 
 

@@ -11,6 +11,7 @@ from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.plan_place import MeasureLine, PlaceLine
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import Rule, Scroller, clear, column, row
@@ -19,7 +20,7 @@ from finetune_studio.gui.widgets.number import short
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
 
-MOST = 3  # findings shown; the rest are counted
+MOST = 3  # findings shown; the rest are counted until they are asked for
 VERDICTS = {
     "fits": (lambda: tr("Fits"), "ok"),
     "tight": (lambda: tr("Tight"), "warn"),
@@ -57,6 +58,7 @@ class PlanPanel(QWidget):
         super().__init__()
         self._project = project
         self._shown: list[Finding] = []
+        self._all = False
         self._memory, self._verdict = Text(self._memory_words, "body", "text2"), Badge("", "ok")
         self._need, self._there = Text("–", "display"), Text("", "body", "text3")
         self._there.setContentsMargins(0, 9, 0, 0)  # onto the baseline of the number before it
@@ -186,11 +188,17 @@ class PlanPanel(QWidget):
         count = len(found)
         head = Text(lambda: tr("To look at: {count}").format(count=count), "strong")
         self._findings.addWidget(head)
-        for each in found[:MOST]:
+        for each in found if self._all else found[:MOST]:
             self._findings.addWidget(self._leading(each))
-        if more := count - MOST if count > MOST else 0:
-            rest = Text(lambda: tr("and {count} more").format(count=more), "caption", "text3")
-            self._findings.addWidget(rest)
+        if count > MOST and not self._all:
+            more = count - MOST
+            rest = Button(lambda: tr("and {count} more").format(count=more), "link")
+            rest.clicked.connect(self._show_all, Qt.ConnectionType.QueuedConnection)
+            self._findings.addLayout(row(rest, None))
+
+    def _show_all(self) -> None:
+        self._all = True
+        self._show_findings(self._shown)
 
     def _leading(self, found: Finding) -> QWidget:
         level = "advice" if found.code == "no-data" else found.level  # a step to come, no fault

@@ -8460,6 +8460,11 @@
    <translation>전체 학습</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
+   <source>GGUF needs llama.cpp, which is not here yet: 77 MB from PyPI, and about 5 minutes to build.</source>
+   <translation>GGUF로 저장하려면 llama.cpp가 필요한데 아직 없어요. PyPI에서 77 MB를 받아 만드는 데 5분쯤 걸려요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>GPU memory</source>
    <translation>GPU 메모리</translation>
@@ -8473,6 +8478,16 @@
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>GPU to check the fit for</source>
    <translation>들어가는지 비교할 GPU</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
+   <source>Get it</source>
+   <translation>받아서 설치하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
+   <source>Getting llama.cpp and building it …</source>
+   <translation>llama.cpp를 받아서 만드는 중 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -9851,6 +9866,11 @@
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Reading the data</source>
    <translation>데이터를 읽고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Reading the rows …</source>
+   <translation>행을 읽는 중 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />

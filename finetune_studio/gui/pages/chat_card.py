@@ -1,7 +1,7 @@
 """Talk to the tuned model, beside the base model, blind if wanted, on the page of the results."""
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.language import tr
@@ -82,6 +82,15 @@ class ChatCard(Card):
             blind=base and self.blind.isChecked(),
             manner=self.settings.manner(),
         )
+        QTimer.singleShot(0, self, self._stay_in_sight)
+
+    def _stay_in_sight(self) -> None:
+        """The line that is typed in does not go below the edge as the conversation grows."""
+        place: QWidget | None = self.parentWidget()
+        while place is not None and not isinstance(place, QScrollArea):
+            place = place.parentWidget()
+        if isinstance(place, QScrollArea):
+            place.ensureWidgetVisible(self.field)
 
     def refresh(self) -> None:
         """Suit another run, or another task."""

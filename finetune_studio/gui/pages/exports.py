@@ -13,6 +13,7 @@ from finetune_studio.gui import amounts
 from finetune_studio.gui.exporting import Exporting
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.opening import open_outside
+from finetune_studio.gui.pages.llama_line import LlamaLine
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -220,11 +221,14 @@ class Exports(Card):
                 rows.addWidget(self._rule if place == 1 else Rule())
             rows.addWidget(line)
             line.wrote.connect(self.wrote)
+        self.llama = LlamaLine(project)
+        rows.addWidget(self.llama)
         rows.addStretch(1)
         self.hold(rows)
 
     def show_formats(self, adapter: bool) -> None:
         """Offer the adapter, where the run has one."""
+        self.llama.refresh()
         self.lines["adapter"].setVisible(adapter)
         self._rule.setVisible(adapter)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QLayout, QVBoxLayout, QWidget
 
 from finetune_studio import __version__, paths
 from finetune_studio.gui.language import NAMES, Words, say, tr
@@ -54,7 +54,21 @@ class OptionsPage(Place):
         self._show()
 
     def _lay(self) -> None:
-        looks = column(
+        self.lay(
+            lambda: tr("How would you like it?"),
+            lambda: tr("Every choice counts at once."),
+            column(Card(self._looks()), Card(self._folders()), *self._foot(), gap=Space.m),
+            widest=WIDEST,
+        )
+        for widget, words in (
+            (self._language, tr("Language")),
+            (self._theme, tr("Colours")),
+            (self._advanced, tr("Show every setting")),
+        ):
+            widget.setAccessibleName(words)
+
+    def _looks(self) -> QVBoxLayout:
+        return column(
             _line(lambda: tr("Language"), self._language),
             Rule(),
             _line(lambda: tr("Colours"), self._theme),
@@ -66,11 +80,13 @@ class OptionsPage(Place):
             ),
             gap=Space.m,
         )
+
+    def _folders(self) -> QVBoxLayout:
         place = box(column(self._folder, row(self._choose, self._usual, None), gap=Space.xs))
         training = Button(lambda: tr("Look at the set-up …"), glyph="package")
         training.setObjectName("setup")
         training.clicked.connect(lambda: self.place_asked.emit("setup"))
-        folders = column(
+        return column(
             _line(
                 lambda: tr("New runs go to"),
                 place,
@@ -80,6 +96,8 @@ class OptionsPage(Place):
             _line(lambda: tr("PyTorch for training"), box(row(training, None))),
             gap=Space.m,
         )
+
+    def _foot(self) -> tuple[QLayout, None, QLayout]:
         home = Button(lambda: tr("Open the data folder"), "quiet", "folder-open")
         home.clicked.connect(lambda: open_outside(self, QUrl.fromLocalFile(str(paths.data()))))
         private = Text(
@@ -88,25 +106,7 @@ class OptionsPage(Place):
             "text3",
         )
         version = Text(f"Finetune Studio {__version__}", "caption", "text3")
-        self.lay(
-            lambda: tr("How would you like it?"),
-            lambda: tr("Every choice counts at once."),
-            column(
-                Card(looks),
-                Card(folders),
-                row(home, None),
-                None,
-                row(private, None, version),
-                gap=Space.m,
-            ),
-            widest=WIDEST,
-        )
-        for widget, words in (
-            (self._language, tr("Language")),
-            (self._theme, tr("Colours")),
-            (self._advanced, tr("Show every setting")),
-        ):
-            widget.setAccessibleName(words)
+        return row(home, None), None, row(private, None, version)
 
     def _show(self) -> None:
         value = self._preferred.value

@@ -55,7 +55,7 @@ class TokenCard(Card):
         self.number.setMinimumWidth(0)
         self.number.setFixedWidth(76)
         self.number.returnPressed.connect(self._go_to)
-        self.place = Text("", "body", "text2")
+        self.place = Text(lambda: tr("Reading the rows …"), "body", "text2")
         self._badges = [Badge("", tone) for tone in ("learned", "given", "bad", "plain")]
         self.field = Line(lambda: tr("Type a text to see its tokens"))
         self.flow, self._said = TokenFlow(), column(gap=Space.s)
