@@ -1,23 +1,17 @@
 """What the same data costs with the tokenizers of several models. Knows no templates."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from itertools import accumulate
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from finetune_studio.tokens.ahead import encoded_ahead
-from finetune_studio.tokens.loading import Offsets, Tokenizer
+from finetune_studio.tokens.loading import Tokenizer
+from finetune_studio.tokens.writing import Texts, Writing
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from tokenizers import Encoding
 
 BATCH = 1000
-SYLLABLE = re.compile("[가-힣]")
-HANGUL = re.compile("[가-힣ᄀ-ᇿ]")
-"""Syllables, and the letters that decomposed ones are written with."""
 
 
 @dataclass(frozen=True)
@@ -69,32 +63,27 @@ class Compared:
         }
 
 
-@dataclass
 class _Sum:
     """What was counted with one tokenizer."""
 
-    tokenizer: Tokenizer
-    unknown_id: int | None = field(init=False)
-    tokens: int = 0
-    hangul: int = 0
-    unknown: int = 0
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer, self._writing = tokenizer, Writing(tokenizer)
+        own = getattr(tokenizer.backend.model, "unk_token", None)
+        self._unknown = tokenizer.id_of(own or tokenizer.named.get("unk_token"))
+        self.tokens = self.hangul = self.unknown = 0
 
-    def __post_init__(self) -> None:
-        own = getattr(self.tokenizer.backend.model, "unk_token", None)
-        self.unknown_id = self.tokenizer.id_of(own or self.tokenizer.named.get("unk_token"))
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The texts' ids without special tokens, over all cores."""
+        made = self._tokenizer.encodings(texts, add_special_tokens=False, places=False)
+        return [each.ids for each in made]
 
-    def encode(self, texts: Sequence[str]) -> "list[Encoding]":
-        """The texts without special tokens, over all cores."""
-        return self.tokenizer.backend.encode_batch(list(texts), add_special_tokens=False)
-
-    def add(self, texts: Sequence[str], encoded: "Sequence[Encoding]") -> None:
+    def add(self, given: Texts, ids: Sequence[list[int]]) -> None:
         """Count the tokens of some texts."""
-        for text, each in zip(texts, encoded, strict=True):
-            self.tokens += len(each)
-            if HANGUL.search(text):
-                self.hangul += _writing_hangul(text, each.offsets)
-            if self.unknown_id is not None:
-                self.unknown += each.ids.count(self.unknown_id)
+        self.tokens += sum(map(len, ids))
+        if given.has_hangul:
+            self.hangul += self._writing.hangul(given, ids)
+        if self._unknown is not None:
+            self.unknown += sum(each.count(self._unknown) for each in ids)
 
 
 def compare(
@@ -114,10 +103,11 @@ def compare(
     for (texts, size), encoded in encoded_ahead(
         _contents(rows), lambda batch: [each.encode(batch[0]) for each in sums]
     ):
-        characters += sum(map(len, texts))
-        syllables += sum(map(_syllables, texts))
+        given = Texts(texts)
+        characters += len(given.points)
+        syllables += given.syllables
         for each, made in zip(sums, encoded, strict=True):
-            each.add(texts, made)
+            each.add(given, made)
         done += size
         progress(done)
     cheapest = max(1, min((each.tokens for each in sums), default=1))
@@ -143,15 +133,3 @@ def _contents(rows: "Dataset") -> Iterator[tuple[list[str], int]]:
         if column == "messages":
             values = [turn["content"] for turns in values for turn in turns]
         yield [value for value in values if value], len(table)
-
-
-def _syllables(text: str) -> int:
-    if not HANGUL.search(text):
-        return 0
-    return len(SYLLABLE.findall(unicodedata.normalize("NFC", text)))
-
-
-def _writing_hangul(text: str, offsets: Offsets) -> int:
-    """Tokens whose place has Hangul in it."""
-    before = [0, *accumulate("가" <= sign <= "힣" or "ᄀ" <= sign <= "ᇿ" for sign in text)]
-    return [before[end] > before[start] for start, end in offsets].count(True)
