@@ -75,6 +75,8 @@ class Pages(QStackedWidget):
         place, self.cover_now = self.cover_now, None
         if place is not None:
             self._drop(place)
+            if below := self.currentWidget():
+                below.setFocus()  # not whatever button comes next, perhaps one that ends a run
 
     def _enter(self, page: QWidget) -> None:
         self.addWidget(page)

@@ -22,8 +22,8 @@ from finetune_studio.gui.widgets.rail import Rail, State, Step
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
 
-UNCHOSEN = frozenset({"no-data"})
-"""Findings of what nobody has chosen yet: they block the start, but nothing is wrong."""
+UNCHOSEN = frozenset({"no-data", "licence-data-unknown"})
+"""Findings of what nobody has chosen yet: some block the start, but nothing is wrong."""
 
 
 class Wizard(QWidget):

@@ -7747,11 +7747,6 @@
    <translation>중간에 끊긴 답</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/token_card.py" />
-   <source>Any row</source>
-   <translation>아무 행이나</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />
    <source>Applied steps</source>
    <translation>적용한 단계</translation>
@@ -7833,11 +7828,6 @@
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Back from the ids comes another text: the tokenizer changes it.</source>
    <translation>토큰을 다시 디코딩하면 다른 글이 나와요. 토크나이저가 글자를 바꿔요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/token_card.py" />
-   <source>Back from the ids comes the same text.</source>
-   <translation>토큰을 다시 디코딩하면 원문과 같아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/rows_card.py" />
@@ -8211,6 +8201,11 @@
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>Data</source>
    <translation>데이터</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Decoding the ids gives the same text back.</source>
+   <translation>토큰을 다시 디코딩하면 원문과 같아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -9846,6 +9841,11 @@
    <location filename="../../finetune_studio/gui/choices.py" />
    <source>Question and answer</source>
    <translation>질문과 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/token_card.py" />
+   <source>Random row</source>
+   <translation>아무 행이나</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />

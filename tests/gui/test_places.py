@@ -161,3 +161,12 @@ def test_the_examples_of_the_start_page_are_rows_of_the_sample():
     with path.open(encoding="utf-8", newline="") as file:
         rows = {tuple(row[:2]) for row in csv.reader(file)}
     assert set(EXAMPLES) <= rows
+
+
+def test_leaving_a_place_gives_the_keyboard_to_the_page_below(stage, qtbot):
+    stage.project()
+    stage.show("method")
+    stage.window.show_place("help")
+    qtbot.keyClick(stage.window.pages.cover_now, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: stage.window.pages.cover_now is None)
+    assert stage.window.focusWidget() is stage.window.wizard

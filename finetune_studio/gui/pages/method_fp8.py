@@ -19,6 +19,8 @@ from finetune_studio.recipe.schema import Recipe
 if TYPE_CHECKING:
     from finetune_studio.hardware.target import Target
 
+LEAST = 50_000_000  # bytes; less is nothing to speak of
+
 
 class Fp8Row(QWidget):
     """The variant of LoRA; it shows itself where LoRA is chosen.
@@ -76,7 +78,7 @@ class Fp8Row(QWidget):
             self._able.say(lambda: tr("Not on this GPU"), "warn")
 
     def _savings(self) -> str:
-        if self._saved <= 0:
+        if self._saved < LEAST:
             return ""
         return tr("{size} less memory").format(size=amounts.memory(self._saved))
 

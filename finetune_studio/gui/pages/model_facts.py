@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from finetune_studio.catalog.entries import Entry
+from finetune_studio.catalog.resolve import DEMO
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.pages import model_words as words
@@ -59,6 +60,8 @@ def _words(entry: Entry | None, level: str) -> Iterator[Fact]:
 
 
 def _gate(shown: Row) -> Iterator[Fact]:
+    if shown.source == DEMO:
+        return  # it is in the program
     if shown.gated == "yes":
         yield Fact("lock", lambda: tr("Its maker lets people in one by one"), "warn")
     elif shown.gated == "no":

@@ -47,7 +47,7 @@ class TokenCard(Card):
         self._way.edited.connect(self.choose_way)
         self.back = Button(name=lambda: tr("Previous row"), kind="quiet", glyph="chevron-left")
         self.next = Button(name=lambda: tr("Next row"), kind="quiet", glyph="chevron-right")
-        self.any = Button(name=lambda: tr("Any row"), kind="quiet", glyph="sparkles")
+        self.any = Button(name=lambda: tr("Random row"), kind="quiet", glyph="sparkles")
         self.back.clicked.connect(lambda: self.go(-1))
         self.next.clicked.connect(lambda: self.go(1))
         self.any.clicked.connect(self._go_anywhere)
@@ -225,5 +225,5 @@ def _said(view: RowView) -> list[tuple[str, str, str]]:
 
 def _comes_back(yes: bool) -> tuple[str, str, str]:
     if yes:
-        return "good", tr("Back from the ids comes the same text."), ""
+        return "good", tr("Decoding the ids gives the same text back."), ""
     return "advice", tr("Back from the ids comes another text: the tokenizer changes it."), ""
