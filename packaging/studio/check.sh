@@ -1,4 +1,4 @@
-# Every check of the code, then the tests; all of them run, and one that fails makes the end fail.
+# Every check of the code, and the tests; all of them run, and one that fails makes the end fail.
 
 failed=''
 
@@ -7,6 +7,21 @@ check() { # NAME COMMAND...
   shift
   say "== $name"
   "$@" || failed="$failed $name"
+}
+
+# begin NAME COMMAND..., end NAME: one that runs beside the others; what it said is shown at its end.
+begin() {
+  name=$1
+  shift
+  mkdir -p "$VENV/studio" || return 1
+  "$@" >"$VENV/studio/$name.txt" 2>&1 &
+  eval "begun_$name=$!"
+}
+
+end() {
+  say "== $1"
+  eval "wait \"\$begun_$1\"" || failed="$failed $1"
+  cat "$VENV/studio/$1.txt" >&2
 }
 
 # Where processes of the tests stood or broke that did not end well: their files are left over.
@@ -22,9 +37,9 @@ check_everything() { # OPTION OF PYTEST...
   cd "$ROOT" || return 1
   export QT_QPA_PLATFORM=offscreen
   bin=$VENV/bin
+  begin mypy "$bin/python" -m mypy # a minute of one processor, which the tests leave free
   check ruff "$bin/python" -m ruff check .
   check ruff-format "$bin/python" -m ruff format --check .
-  check mypy "$bin/python" -m mypy
   check lint-imports "$bin/python" -c "from importlinter.cli import lint_imports_command as lint; lint()"
   report=$VENV/studio/tests.xml
   rm -f "$report"
@@ -34,6 +49,7 @@ check_everything() { # OPTION OF PYTEST...
   mkdir -p "$FINETUNE_STUDIO_TRACES" || return 1
   check pytest "$bin/python" -m pytest --junitxml="$report" "$@"
   show_traces
+  end mypy
   "$bin/python" "$ROOT/packaging/studio/skipped.py" "$report"
   if [ -n "$failed" ]; then
     say "Failed:$failed"
