@@ -10,6 +10,7 @@ import pytest
 from finetune_studio.data.layout import settle
 from finetune_studio.data.mapping import canonical
 from finetune_studio.data.sources import open_rows
+from tests.conftest import ROOT
 
 ASK, SAY = "오늘 저녁은 무엇이 좋을까요?", "따뜻한 국수를 끓여 드세요."
 LONG = "지난 겨울에 다녀온 산골 마을의 이야기를 길게 적어 둔다. " * 3
@@ -243,3 +244,9 @@ def test_wrong_guesses_are_known(opened, name):
 
 def test_enough_layouts_are_known():
     assert len(CHATS) + len(TEXTS) + len(LABELS) + len(PAIRS) >= 25
+
+
+def test_the_readme_lists_them():
+    said = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    for name in (*CHATS, *TEXTS, *LABELS, *PAIRS, *OPEN, *KNOWN_WRONG):
+        assert name in said, name
