@@ -27,6 +27,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default="bf16",
         help=tr("for merged: what the weights are written in"),
     )
+    parser.add_argument(
+        "--with-base",
+        action="store_true",
+        help=tr("for gguf-adapter: the base model too, as GGUF, and a Modelfile for both"),
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=export)
@@ -39,4 +44,5 @@ def export(options: argparse.Namespace) -> int:
     refuse_taken(options.out)
     asked = [str(run.path), options.to, str(options.out.resolve())]
     asked += ["--quant", quant.name, "--precision", options.precision]
+    asked += ["--with-base"] if options.with_base else []
     return run_engine("export", *asked, *(["--json"] if options.json else [])).returncode

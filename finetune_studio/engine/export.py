@@ -29,7 +29,15 @@ from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import about, llama
 from finetune_studio.export.card import write_card
 from finetune_studio.export.files import listed, refuse_full, refuse_taken, whole_or_not
-from finetune_studio.export.formats import FORMATS, PRECISIONS, USUAL_QUANT, Quant, quant_of
+from finetune_studio.export.formats import (
+    BASE_FILE,
+    FORMATS,
+    PRECISIONS,
+    USUAL_QUANT,
+    Quant,
+    gguf_files,
+    quant_of,
+)
 from finetune_studio.export.naming import file_name
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.methods import Full
@@ -53,6 +61,7 @@ class Order:
         precision: What a merged model is written in: bf16, fp16 or fp32.
         quant: The quantisation of a GGUF file.
         told: Hears how far the work is.
+        with_base: Whether a GGUF adapter gets its base model beside it.
     """
 
     run: RunFolder
@@ -61,6 +70,7 @@ class Order:
     precision: str
     quant: str
     told: Progress
+    with_base: bool = False
 
 
 def export(arguments: list[str]) -> int:
@@ -70,11 +80,12 @@ def export(arguments: list[str]) -> int:
     refuse_taken(options.out)
     run = RunFolder.open(options.run)
     told = Progress(PARTS, lines=options.lines)
-    order = Order(run, open_tuned(run), options.format, options.precision, options.quant, told)
+    made = (options.format, options.precision, options.quant, told, options.with_base)
+    order = Order(run, open_tuned(run), *made)
     _refuse_early(order)
     with whole_or_not(options.out) as part:
         report = _WRITERS[order.format](order, part)
-        write_card(part, run, order.format, [each.name for each in part.glob("*.gguf")])
+        write_card(part, run, order.format, [each.name for each in gguf_files(part)])
     told.close()
     about.remember(options.out, run)
     report = {"format": order.format, "path": str(options.out), **report}
@@ -133,7 +144,7 @@ def _gguf(order: Order, part: Path) -> dict[str, Any]:
     about.write(part, order.run, order.format, **noted)
     parity = _checked(order, part, needs_run=False) if llama.find().runs else None
     gguf.refuse_unproven(report["pre_tokenizer"], parity)
-    ollama = write_modelfile(order.tuned, file, sorted(order.tuned.tokenizer.eos_ids))
+    ollama = write_modelfile(order.tuned, file)
     return report | {"quant": quant.name, "parity": parity, "modelfile": ollama}
 
 
@@ -142,9 +153,24 @@ def _gguf_adapter(order: Order, part: Path) -> dict[str, Any]:
     file = part / f"{file_name(name)}-LoRA.gguf"
     making = gguf.Making(order.tuned, name, order.told, part / "work")
     gguf_adapter.write(making, file)
+    way = {"way": "adapter as trained"}
+    if order.with_base:
+        return way | _with_base(order, part, making, file)
     shutil.rmtree(making.work)
     about.write(part, order.run, order.format, file=file.name)
-    return {"way": "adapter as trained", "parity": None}
+    note = tr("It names its base model's file; --with-base writes both.")
+    return way | {"parity": None, "modelfile": {"written": False, "notes": [note]}}
+
+
+def _with_base(order: Order, part: Path, making: gguf.Making, file: Path) -> dict[str, Any]:
+    """The base model that the adapter was trained on, beside it, and a Modelfile for both."""
+    base = part / BASE_FILE
+    refuse_full(part, 2 * merged_bytes(order.tuned, "fp16"))
+    gguf.write_trained_base(making, base)
+    shutil.rmtree(making.work)
+    about.write(part, order.run, order.format, file=file.name)
+    parity = _checked(order, part, needs_run=False, base=base) if llama.find().runs else None
+    return {"parity": parity, "modelfile": write_modelfile(order.tuned, base, file.name)}
 
 
 _WRITERS = {
@@ -166,13 +192,15 @@ def merged_bytes(tuned: Tuned, precision: str) -> int:
     return sum(each.count for each in read_weights(tuned.source)) * BYTES[precision]
 
 
-def _checked(order: Order, part: Path, *, needs_run: bool) -> dict[str, Any]:
+def _checked(
+    order: Order, part: Path, *, needs_run: bool, base: Path | None = None
+) -> dict[str, Any]:
     """Load the export in a fresh process and compare it with what the trained model said."""
     order.told.part("ask", tr("Asking the trained model"))(0, 1)
     reference = reference_of(order.tuned.model(), order.tuned)
     gc.collect()
     order.told.part("compare", tr("Loading the export again to compare"))(0, 1)
-    return compared(part, reference, order.run if needs_run else None)
+    return compared(part, reference, order.run if needs_run else None, base)
 
 
 def compared(
@@ -241,6 +269,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("out", type=Path)
     parser.add_argument("--precision", choices=PRECISIONS, default="bf16")
     parser.add_argument("--quant", default=USUAL_QUANT)
+    parser.add_argument("--with-base", action="store_true")
     parser.add_argument("--lines", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune_studio.engine.merge import write_merged
+from finetune_studio.engine.merge import base_folder, write_merged
 from finetune_studio.engine.progress import Progress
 from finetune_studio.engine.tuned import Tuned
 from finetune_studio.errors import RefusedError, StudioError
@@ -125,8 +125,20 @@ def write_base(making: Making, out: Path) -> None:
     Raises:
         RefusedError: llama.cpp's converter does not know it.
     """
-    making.work.mkdir(parents=True)
     convert(making, making.tuned.source, out, "f16")
+
+
+def write_trained_base(making: Making, out: Path) -> None:
+    """Convert the base model as the adapter was trained on it, dequantised where it was quantised.
+
+    Raises:
+        RefusedError: llama.cpp's converter does not know it.
+    """
+    folder = making.work / "base"
+    folder.mkdir(parents=True)
+    making.told.part("merge", tr("Loading the base model"))(0, 1)
+    convert(making, base_folder(making.tuned, folder), out, "f16")
+    shutil.rmtree(folder)
 
 
 def refuse_unreadable(about: Mapping[str, Any]) -> None:

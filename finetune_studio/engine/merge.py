@@ -47,6 +47,23 @@ def write_merged(tuned: Tuned, part: Path, precision: str = "bf16") -> str:
     return way
 
 
+def base_folder(tuned: Tuned, part: Path) -> Path:
+    """A folder with the base model as the adapter was trained on it.
+
+    That is its own folder, or `part`, an empty one, where it was quantised for the run: the adapter
+    has learned to correct those weights, and on the original ones it says something else.
+    """
+    method = tuned.recipe.method
+    fp8 = not isinstance(method, Full) and method.base_precision == "fp8"
+    if not (isinstance(method, Qlora) or fp8 or streaming.is_quantised(tuned.source)):
+        return tuned.source
+    base = tuned.base()
+    whole: Any = in_full(base) if fp8 else _dequantised(base)
+    _save(whole, part, torch.float16)
+    copy_tokenizer(tuned.folder, part, tuned.template)
+    return part
+
+
 def _plan(tuned: Tuned) -> streaming.Plan | None:
     """How to do it tensor by tensor; None where the model must be loaded."""
     method = tuned.recipe.method
@@ -71,13 +88,17 @@ def _write_config(tuned: Tuned, part: Path, dtype: torch.dtype) -> None:
 
 def _write_loaded(tuned: Tuned, part: Path, dtype: torch.dtype) -> str:
     model, way = _merge(tuned)
+    _save(model, part, dtype)
+    del model
+    gc.collect()
+    return way
+
+
+def _save(model: Any, part: Path, dtype: torch.dtype) -> None:
     model.to(dtype)
     model.config.dtype = dtype
     model.config.use_cache = True
     model.save_pretrained(part, max_shard_size=SHARD)
-    del model
-    gc.collect()
-    return way
 
 
 def _merge(tuned: Tuned) -> tuple[nn.Module, str]:

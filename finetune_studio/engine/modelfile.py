@@ -21,13 +21,13 @@ NAME = "Modelfile"
 DATED = "strftime_now"  # what a template that writes today's date calls
 
 
-def write_modelfile(tuned: Tuned, file: Path, stops: list[int]) -> dict[str, Any]:
+def write_modelfile(tuned: Tuned, file: Path, adapter: str = "") -> dict[str, Any]:
     """Write `Modelfile` for a GGUF file into its folder.
 
     Args:
         tuned: The finished run.
-        file: The GGUF file.
-        stops: The ids at which an answer ends.
+        file: The GGUF file of a whole model.
+        adapter: The name of the GGUF adapter beside it that is put on it; empty for none.
 
     Returns:
         `written`, and `notes`: where it differs, or why there is none.
@@ -37,14 +37,21 @@ def write_modelfile(tuned: Tuned, file: Path, stops: list[int]) -> dict[str, Any
         text = modelfile(
             file.name,
             template,
-            stops=[tuned.tokenizer.token(each) for each in stops if tuned.tokenizer.token(each)],
+            stops=_stops(tuned),
             context=context_length(read_config(tuned.source)),
             system=getattr(tuned.recipe.task, "system", ""),
+            adapter=adapter,
         )
     except NoTemplateError as error:
         return {"written": False, "notes": [str(error)]}
     (file.parent / NAME).write_text(text, encoding="utf-8")
     return {"written": True, "notes": notes}
+
+
+def _stops(tuned: Tuned) -> list[str]:
+    """The texts at which an answer ends."""
+    named = (tuned.tokenizer.token(each) for each in sorted(tuned.tokenizer.eos_ids))
+    return [each for each in named if each]
 
 
 def _template(tuned: Tuned, file: Path) -> tuple[str, list[str]]:

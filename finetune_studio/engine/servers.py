@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio.engine.reference import ANSWER, Reference
+from finetune_studio.export.formats import BASE_FILE, gguf_files
 
 OLLAMA = "http://127.0.0.1:11434"
 NAME = "finetune-studio-verify"
@@ -42,7 +43,7 @@ def others(export: Path, about: dict[str, Any], reference: Reference) -> dict[st
 
 def _suits(name: str, export: Path, about: dict[str, Any]) -> bool:
     if name == "ollama":
-        return about["format"] == "gguf" and (export / "Modelfile").is_file()
+        return str(about["format"]).startswith("gguf") and (export / "Modelfile").is_file()
     return bool(about["format"] == "merged")
 
 
@@ -76,7 +77,8 @@ def _tokenizer(export: Path, reference: Reference) -> Any:
     llama.runtime()
     from llama_cpp import Llama
 
-    file = next(export.glob("*.gguf"))
+    base = export / BASE_FILE
+    file = base if base.is_file() else gguf_files(export)[0]
     model: Any = Llama(str(file), vocab_only=True, verbose=False)
 
     def decoded(ids: list[int]) -> str:

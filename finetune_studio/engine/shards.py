@@ -10,10 +10,11 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import torch
 
@@ -22,6 +23,7 @@ from finetune_studio.catalog.weights import BITS, INDEX
 LARGEST = 5_000_000_000  # bytes of a shard; what transformers 5 takes
 NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 ALIGNED = 8  # the header's length is a multiple of it, as the library writes it
+FLUSHED = 128 << 20  # bytes that are written before the disk is told to begin
 AHEAD = 3  # pieces that may wait while one is being written
 
 
@@ -125,13 +127,15 @@ def _writer(file: BinaryIO) -> Iterator[Callable[[torch.Tensor], None]]:
     failed: list[BaseException] = []
 
     def work() -> None:
-        while (piece := waiting.get()) is not None:
-            if failed:
-                continue  # the others are taken from the queue, so that nobody waits
-            try:
-                file.write(memoryview(piece.reshape(-1).view(torch.uint8).numpy()))
-            except BaseException as error:  # noqa: BLE001  (raised in the other thread)
-                failed.append(error)
+        with _Flushing(file) as flushing:
+            while (piece := waiting.get()) is not None:
+                if failed:
+                    continue  # the others are taken from the queue, so that nobody waits
+                try:
+                    file.write(memoryview(piece.reshape(-1).view(torch.uint8).numpy()))
+                    flushing.wrote(piece.nbytes)
+                except BaseException as error:  # noqa: BLE001  (raised in the other thread)
+                    failed.append(error)
 
     def put(piece: torch.Tensor) -> None:
         if failed:
@@ -147,3 +151,35 @@ def _writer(file: BinaryIO) -> Iterator[Callable[[torch.Tensor], None]]:
         thread.join()
     if failed:
         raise failed[0]
+
+
+class _Flushing:
+    """Sends to the disk what was written, in a thread of its own: it works from the beginning.
+
+    Left to itself, a system begins when a tenth of its memory waits to be written.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._waiting = file, 0
+        self._pool = ThreadPoolExecutor(1)
+        self._now: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def wrote(self, count: int) -> None:
+        """So many more bytes were written.
+
+        Raises:
+            OSError: The disk is full.
+        """
+        self._waiting += count
+        if self._waiting < FLUSHED or not (self._now is None or self._now.done()):
+            return
+        if self._now:
+            self._now.result()
+        self._waiting = 0
+        self._now = self._pool.submit(os.fsync, self._file.fileno())

@@ -21,6 +21,7 @@ from finetune_studio.engine.reference import Reference, reference_of
 from finetune_studio.engine.servers import others
 from finetune_studio.engine.tuned import Tuned, open_tuned
 from finetune_studio.export import about as kept_about
+from finetune_studio.export.formats import BASE_FILE
 from finetune_studio.export.verdict import REPORT, judge, summary
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.methods import Qlora
@@ -61,15 +62,16 @@ def _measured(
     """The figures of the export in its own runtime, and in whatever else is here."""
     form = about["format"]
     with tempfile.TemporaryDirectory(prefix="studio-verify-") as name:
-        base = None
-        if form == "gguf-adapter":
-            base = Path(name) / "base.gguf"
+        base = export / BASE_FILE if form == "gguf-adapter" else None
+        beside = base is not None and base.is_file()
+        if base and not beside:
+            base = Path(name) / BASE_FILE
             gguf.write_base(gguf.Making(tuned, "base", told, Path(name) / "work"), base)
         told.part("compare", tr("Loading the export again to compare"))(0, 1)
         found = compared(export, reference, run if form == "adapter" else None, base, Path(name))
         found["runtimes"] = others(export, about, reference)
-    on_other = form in ("adapter", "gguf-adapter") and isinstance(tuned.recipe.method, Qlora)
-    return found | {"other_base": on_other and form == "gguf-adapter"}
+    quantised = isinstance(tuned.recipe.method, Qlora)
+    return found | {"other_base": quantised and form == "gguf-adapter" and not beside}
 
 
 def report_of(export: Path, about: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Knows names and sizes, not how anything is written.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from finetune_studio.errors import RefusedError
@@ -13,6 +14,8 @@ Format = Literal["adapter", "merged", "gguf", "gguf-adapter"]
 FORMATS: tuple[Format, ...] = ("adapter", "merged", "gguf", "gguf-adapter")
 PRECISIONS = ("bf16", "fp16", "fp32")
 USUAL_QUANT = "q8_0"
+BASE_FILE = "base.gguf"
+"""What the base model is called that lies beside a GGUF adapter."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ def quant_of(name: str) -> Quant:
             hint=tr("Choose one of {names} with --quant.").format(names=", ".join(QUANTS)),
         )
     return found
+
+
+def gguf_files(folder: Path) -> list[Path]:
+    """The GGUF files of an export; the base model beside an adapter is none of them."""
+    return sorted(each for each in folder.glob("*.gguf") if each.name != BASE_FILE)
 
 
 def about(quant: Quant) -> str:

@@ -13,6 +13,7 @@ from finetune_studio.export import about
 from finetune_studio.export.card import Export, card
 from finetune_studio.export.contents import Contents, collect
 from finetune_studio.export.facts import Facts, gather, read_json
+from finetune_studio.export.formats import gguf_files
 from finetune_studio.export.repository import Order, check_branch, check_name
 from finetune_studio.export.verdict import REPORT
 from finetune_studio.i18n import tr
@@ -82,7 +83,7 @@ def _opened(path: Path, repo: str, named: Path | None) -> tuple[Path, RunFolder,
         return _of_run(RunFolder.open(path), repo)
     said = about.read(path)
     run = about.run_of(path, said, named)
-    files = tuple(sorted(each.name for each in path.glob("*.gguf")))
+    files = tuple(each.name for each in gguf_files(path))
     parity = read_json(path / REPORT)
     return path, run, Export(str(said.get("format")), files, said, parity, repo)
 

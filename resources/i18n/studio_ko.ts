@@ -262,7 +262,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
-   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A processor does not train in fp16.</source>
    <translation>프로세서로는 fp16으로 학습할 수 없어요.</translation>
   </message>
@@ -385,11 +384,6 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Alpha</source>
    <translation>Alpha</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/export/server/served.py" />
-   <source>An adapter in the form of GGUF is served by llama-server.</source>
-   <translation>GGUF 형식의 어댑터는 llama-server로 서비스해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/claim.py" />
@@ -1291,6 +1285,11 @@
    <translation>--to merged로 내보내세요. transformers와 vLLM은 토크나이저를 그대로 읽어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>Export it with --with-base, or put the base model's GGUF file there.</source>
+   <translation>--with-base를 붙여 내보내거나, 사전학습 모델의 GGUF 파일을 그 자리에 두세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/merge.py" />
    <source>Export the adapter, or train on the original model.</source>
    <translation>어댑터를 내보내거나, 양자화하지 않은 원래 모델로 학습하세요.</translation>
@@ -1833,6 +1832,11 @@
    <translation>--나 ..을 쓸 수 없고 .git으로 끝날 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <source>It names its base model's file; --with-base writes both.</source>
+   <translation>Modelfile은 사전학습 모델의 파일 이름을 적어야 해요. --with-base를 붙이면 둘 다 만들어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/entries.py" />
    <source>It needs to run its own code, which is off unless you turn it on.</source>
    <translation>자체 코드를 실행해야 하는데, 켜기 전에는 꺼져 있어요.</translation>
@@ -2063,6 +2067,11 @@
    <location filename="../../finetune_studio/export/server/served.py" />
    <source>Load it in Python; the model card has the lines.</source>
    <translation>파이썬에서 불러오세요. 모델 카드에 코드가 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Loading the base model</source>
+   <translation>사전학습 모델을 불러오고 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/export.py" />
@@ -3283,6 +3292,11 @@
    <translation>사전학습 모델이 되돌릴 수 없는 방식으로 양자화되어 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>The base model of this GGUF adapter is not beside it.</source>
+   <translation>이 GGUF 어댑터의 사전학습 모델이 곁에 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/chat.py" />
    <source>The base model's head for them is new and untrained.</source>
    <translation>원래 모델에 라벨용으로 붙은 출력층은 새것이고 학습되지 않았어요.</translation>
@@ -4269,13 +4283,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
-   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>This GPU does not compute in 8-bit floats.</source>
    <translation>이 GPU는 8비트 실수로 계산하지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
-   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>This GPU does not compute in bf16.</source>
    <translation>이 GPU는 bf16으로 계산하지 못해요.</translation>
   </message>
@@ -4886,11 +4898,6 @@
    <translation>`model`은 모델에 든 템플릿을 써요. 없는 모델은 함께 든 chatml, plain, alpaca 중 하나를 써요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/export/server/served.py" />
-   <source>`serve --print llama-server` writes the command; or serve the adapter itself.</source>
-   <translation>`serve --print llama-server`로 명령을 보거나 어댑터 자체를 서비스하세요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>`{option}` is no setting.</source>
    <translation>설정이 아니에요: `{option}`</translation>
@@ -5387,6 +5394,11 @@
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>folder</source>
    <translation>폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <source>for gguf-adapter: the base model too, as GGUF, and a Modelfile for both</source>
+   <translation>gguf-adapter일 때: 사전학습 모델도 GGUF로 함께 쓰고, 둘을 위한 Modelfile을 만들어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/export.py" />
@@ -7710,7 +7722,7 @@
    <translation>모두 {count}개</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
+   <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>Allow it for this model</source>
    <translation>이 모델만 허용</translation>
   </message>
@@ -7912,7 +7924,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Cancel</source>
    <translation>그만두기</translation>
   </message>
@@ -7922,12 +7934,12 @@
    <translation>내려받기를 그만둘까요?</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Cancel the training</source>
    <translation>학습 그만두기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Cancel the training?</source>
    <translation>학습을 그만둘까요?</translation>
   </message>
@@ -8167,7 +8179,6 @@
    <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
-   <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -8250,7 +8261,7 @@
    <translation>디스크</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
+   <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>Do not run it</source>
    <translation>실행하지 않기</translation>
   </message>
@@ -8502,9 +8513,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/setup.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Go on</source>
    <translation>계속하기</translation>
   </message>
@@ -8727,7 +8737,6 @@
    <translation>좋아지지 않았어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>It finds nothing any more.</source>
    <translation>이제는 해당하는 행이 없어요.</translation>
@@ -8897,7 +8906,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>
   </message>
@@ -9050,7 +9059,7 @@
    <translation>학습할 때처럼 계산해 보기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
+   <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>Let {name} run its own code?</source>
    <translation>{name}의 자체 코드를 실행하게 할까요?</translation>
   </message>
@@ -9065,7 +9074,6 @@
    <translation>라이브러리·여유분</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Licence</source>
@@ -9113,7 +9121,7 @@
    <translation>불러오는 코드</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Loading the model</source>
    <translation>모델을 불러오고 있어요</translation>
   </message>
@@ -9263,7 +9271,7 @@
    <translation>학습하지 않은 같은 행으로 원래 모델과 튜닝한 모델을 재고, 차이가 얼마나 확실한지 알려 줘요. 둘 다 답하게 하고, 잊은 것이 있는지도 살펴봐요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Measuring</source>
    <translation>재고 있어요</translation>
   </message>
@@ -9306,7 +9314,6 @@
    <translation>대화(messages)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Method</source>
    <translation>학습 방식</translation>
@@ -9610,7 +9617,7 @@
    <translation>열기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/leaving.py" />
+   <location filename="../../finetune_studio/gui/main_window.py" />
    <source>Open a recipe or a run</source>
    <translation>레시피나 실행 열기</translation>
   </message>
@@ -9698,14 +9705,14 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Pause</source>
    <translation>잠시 멈추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Paused</source>
    <translation>잠시 멈췄어요</translation>
   </message>
@@ -9813,7 +9820,7 @@
    <translation>만든 곳의 파이썬 코드가 내 권한으로 이 컴퓨터에서 실행돼요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
+   <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>Python code that comes with the model runs on this machine with all your rights: it can read and change your files. Allow it only for makers that you trust. It counts for this model alone.</source>
    <translation>모델에 딸린 파이썬 코드가 내 권한으로 이 컴퓨터에서 실행돼요. 파일을 읽고 바꿀 수도 있어요. 믿을 수 있는 곳의 모델에만 허용하세요. 이 모델에만 적용돼요.</translation>
   </message>
@@ -9863,7 +9870,7 @@
    <translation>바르게 읽기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Reading the data</source>
    <translation>데이터를 읽고 있어요</translation>
   </message>
@@ -9898,7 +9905,7 @@
    <translation>레시피</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/leaving.py" />
+   <location filename="../../finetune_studio/gui/main_window.py" />
    <source>Recipes and runs (*.yaml *.yml run.json)</source>
    <translation>레시피와 실행 (*.yaml *.yml run.json)</translation>
   </message>
@@ -9980,7 +9987,7 @@
    <translation>학습이 끝나면 결과가 여기에 보여요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Resume</source>
    <translation>이어서 학습</translation>
   </message>
@@ -10047,7 +10054,7 @@
    <translation>곡선 저장하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/leaving.py" />
+   <location filename="../../finetune_studio/gui/main_window.py" />
    <source>Save the recipe</source>
    <translation>레시피 저장</translation>
   </message>
@@ -10063,7 +10070,7 @@
    <translation>저장됨</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Saving</source>
    <translation>저장하고 있어요</translation>
   </message>
@@ -10253,7 +10260,7 @@
    <translation>학습 시작</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Starting</source>
    <translation>시작하고 있어요</translation>
   </message>
@@ -10288,7 +10295,7 @@
    <translation>{step}스텝</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Step {step} of {steps}</source>
    <translation>{step} / {steps} 스텝</translation>
   </message>
@@ -10303,7 +10310,6 @@
    <translation>전체 스텝</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -10323,7 +10329,7 @@
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stop and save</source>
    <translation>멈추고 저장</translation>
   </message>
@@ -10344,7 +10350,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stopped</source>
    <translation>멈춤</translation>
   </message>
@@ -10354,7 +10360,7 @@
    <translation>조기 종료했어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Stopping</source>
    <translation>멈추고 있어요</translation>
   </message>
@@ -10494,7 +10500,7 @@
    <translation>원본 파일 미리보기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>The first step takes the longest: the model is loaded and warmed up.</source>
    <translation>첫 스텝이 가장 오래 걸려요. 모델을 불러와 준비하고 있어요.</translation>
   </message>
@@ -10687,6 +10693,7 @@
    <translation>모두</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Token accuracy</source>
    <translation>토큰 정확도</translation>
@@ -10743,7 +10750,7 @@
    <translation>Top-p</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Train again</source>
    <translation>다시 학습</translation>
   </message>
@@ -10753,7 +10760,7 @@
    <translation>더 학습하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Train longer …</source>
    <translation>더 학습하기…</translation>
   </message>
@@ -10771,7 +10778,6 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training</source>
    <translation>학습</translation>
   </message>
@@ -10781,7 +10787,7 @@
    <translation>학습 데이터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Training failed</source>
    <translation>학습이 실패했어요</translation>
   </message>
@@ -10791,7 +10797,7 @@
    <translation>학습은 실패했지만 체크포인트는 남아 있어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>Training is done</source>
    <translation>학습이 끝났어요</translation>
   </message>
@@ -11110,7 +11116,7 @@
    <translation>원래 알던 것</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>What was learned since the last checkpoint is lost. Stopping saves it.</source>
    <translation>마지막 체크포인트 뒤에 배운 것은 사라져요. 멈추고 저장하면 남아요.</translation>
   </message>
@@ -11339,12 +11345,12 @@
    <translation>완료</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>done at {time}</source>
    <translation>{time}에 끝나요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>epoch {epoch:.2f} of {epochs:g}</source>
    <translation>에폭 {epoch:.2f} / {epochs:g}</translation>
   </message>
@@ -11354,7 +11360,7 @@
    <translation>모두가 봐요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>failed</source>
    <translation>실패</translation>
   </message>
@@ -11457,7 +11463,6 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
-   <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>none</source>
    <translation>없음</translation>
   </message>
@@ -11564,7 +11569,7 @@
    <translation>진행 중</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>saved</source>
    <translation>저장됨</translation>
   </message>
@@ -11621,7 +11626,7 @@
    <translation>이 컴퓨터: {gpu}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>took {time}</source>
    <translation>{time} 걸렸어요</translation>
   </message>
@@ -11808,7 +11813,6 @@
    <translation>{name}에 {rows}을 저장했어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} left out</source>
    <translation>{rows} 뺌</translation>
@@ -11819,7 +11823,6 @@
    <translation>{rows}이 빠졌어요: {why}.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} mended</source>
    <translation>{rows} 고침</translation>
@@ -11919,7 +11922,7 @@
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>{time} left</source>
    <translation>{time} 남음</translation>
   </message>

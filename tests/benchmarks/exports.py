@@ -1,15 +1,15 @@
 """Exports, measured: `python -m tests.benchmarks.exports RUN...` and `... --shape 8b FOLDER`.
 
 The first writes each run in every format and compares each with the trained model. The second
-merges a LoRA adapter of random numbers into a model of that shape, beside a plain copy of as many
-bytes on the same disk, and deletes both again.
+merges a LoRA adapter of random numbers into a model of that shape, beside a plain copy of the same
+files, to the disk itself, before and after; it deletes all of them again.
 """
 
 import argparse
 import json
 import math
 import os
-import resource
+import re
 import shutil
 import subprocess
 import sys
@@ -36,7 +36,6 @@ SHAPES = {  # layers, width, inner, key and value width, vocabulary
     "1b": (16, 2048, 8192, 512, 128256),
 }
 RANK = 16
-CHUNK = 64 << 20
 
 
 def main() -> None:
@@ -102,33 +101,30 @@ def _merge(folder: Path, shape: str) -> None:
     try:
         size = _make(folder, shape)
         os.sync()
-        copied = _copy(folder, size)
-        begun = time.monotonic()
+        copies = [_copied(folder)]
         command = [sys.executable, "-m", "tests.benchmarks.exports", str(folder), "--write"]
-        subprocess.run(command, check=True)
-        seconds = time.monotonic() - begun
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        peak = used.ru_maxrss * 1024
-        speeds = [size / each / 1e6 for each in (seconds, copied)]
-        print(f"model {size / 1e9:.2f} GB; merged in {seconds:.0f} s, {speeds[0]:.0f} MB/s")
-        print(f"written plainly in {copied:.0f} s, {speeds[1]:.0f} MB/s: {copied / seconds:.2f}")
-        print(f"processor {used.ru_utime:.0f} s + {used.ru_stime:.0f} s of the system")
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        copies.append(_copied(folder))
+        seconds, busy, peak = json.loads(done.stdout)
+        copied = sum(each for each, _ in copies) / len(copies)
+        print(f"model {size / 1e9:.2f} GB, load {os.getloadavg()[0]:.1f}")
+        print(f"merged in {seconds:.1f} s, {size / seconds / 1e6:.0f} MB/s; {busy:.1f} s of CPU")
+        told = ", ".join(f"{wall:.1f} s ({cpu:.1f} s of CPU)" for wall, cpu in copies)
+        print(f"copied before and after in {told}: {copied / seconds:.2f} of its speed")
         print(f"peak memory {peak / 1e9:.2f} GB, {peak / size:.2f} of the model")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy(folder: Path, size: int) -> float:
-    """Seconds that writing as many bytes takes, to the disk itself."""
-    data = os.urandom(CHUNK)
-    begun = time.monotonic()
-    with (folder / "copy").open("wb") as file:
-        for _ in range(size // CHUNK + 1):
-            file.write(data)
-        os.fsync(file.fileno())
-    seconds = time.monotonic() - begun
-    (folder / "copy").unlink()
-    return seconds
+def _copied(folder: Path) -> tuple[float, float]:
+    """Seconds and CPU seconds of copying the base model's weights to the disk itself."""
+    begun, busy = time.monotonic(), time.process_time()
+    for file in (folder / "base").glob("*.safetensors"):
+        shutil.copyfile(file, folder / "copy")
+        with (folder / "copy").open("rb+") as opened:
+            os.fsync(opened.fileno())
+        (folder / "copy").unlink()
+    return time.monotonic() - begun, time.process_time() - busy
 
 
 def _make(folder: Path, shape: str) -> int:
@@ -188,10 +184,21 @@ def _write(folder: Path) -> None:
 
     from finetune_studio.engine import streaming
 
+    begun, busy = time.monotonic(), time.process_time()
     planned = streaming.plan(folder / "base", folder / "adapter")
     assert planned is not None
     (folder / "out").mkdir()
     streaming.write(planned, folder / "out", torch.bfloat16)
+    print(json.dumps([time.monotonic() - begun, time.process_time() - busy, _peak()]))
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in bytes.
+
+    Not getrusage's figure, which a new process takes over from the one that started it.
+    """
+    told = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", told)[0]) * 1024
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ pytest.importorskip("torch", reason="needs_train: the extra `train` is not insta
 
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Regex, Tokenizer, pre_tokenizers
 
 from finetune_studio.engine import export as exporting
 from finetune_studio.engine import shards, streaming, verify
@@ -18,6 +19,8 @@ from finetune_studio.engine.merge import write_merged
 from finetune_studio.engine.tuned import open_tuned, with_its_adapter
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import llama
+from finetune_studio.export.server.elsewhere import commands
+from finetune_studio.export.server.served import target_of
 from finetune_studio.runs.folder import RunFolder
 from tests.helpers.finished import finished
 from tests.helpers.tiny import make_model
@@ -280,21 +283,46 @@ def test_gguf_is_read_by_llama_cpp_as_it_was_trained(chat, written, tmp_path, ca
 @pytest.mark.needs_llama
 def test_a_gguf_adapter_on_its_base_says_the_same(chat, written, tmp_path, capsys):
     out = tmp_path / "out"
-    written(chat, "gguf-adapter", out)
+    report = written(chat, "gguf-adapter", out)
+    assert "--with-base" in report["modelfile"]["notes"][0]
     assert sound(out, chat) >= {"run-LoRA.gguf", "studio.json"}
     assert verdict(capsys, out)["mean_kl"] < 1e-3
+    with pytest.raises(RefusedError, match="not beside it"):
+        target_of(out)
+
+
+@pytest.mark.needs_llama
+@pytest.mark.parametrize("method", ["lora", "qlora"])
+def test_a_gguf_adapter_comes_with_the_base_it_was_trained_on(
+    chat, written, tmp_path, capsys, method
+):
+    run = chat
+    if method == "qlora":
+        run = finished(tmp_path / "runs", make_model(tmp_path / "모델"), method="qlora")
+    out = tmp_path / "out"
+    report = written(run, "gguf-adapter", out, "--with-base")
+    assert report["parity"]["mean_kl"] < 1e-3
+    assert report["modelfile"]["written"]
+    assert sound(out, run) >= {"base.gguf", "run-LoRA.gguf", "Modelfile"}
+    modelfile = (out / "Modelfile").read_text(encoding="utf-8").splitlines()
+    assert modelfile[:2] == ["FROM ./base.gguf", "ADAPTER ./run-LoRA.gguf"]
+    assert 'lora_path="run-LoRA.gguf"' in (out / "README.md").read_text(encoding="utf-8")
+    found = verdict(capsys, out)
+    assert (found["verdict"], found["other_base"]) == ("green", False)
+    target = target_of(out)
+    assert (target.file, target.adapter) == (out / "base.gguf", out / "run-LoRA.gguf")
+    assert "base.gguf" in commands("llama-server", out, 8000)
 
 
 @pytest.mark.needs_llama
 def test_a_tokenizer_that_llama_cpp_has_no_name_for_is_refused(chat, tmp_path):
     run = copied(chat, tmp_path / "run")
     file = run.result / "tokenizer.json"
-    whole = json.loads(file.read_text(encoding="utf-8"))
-    whole["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [
-        {"type": "Split", "pattern": {"Regex": "..?"}, "behavior": "Isolated"},
-        {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False},
-    ]}  # fmt: skip
-    file.write_text(json.dumps(whole), encoding="utf-8")
+    tokenizer = Tokenizer.from_file(str(file))
+    in_pairs = pre_tokenizers.Split(Regex("..?"), "isolated")
+    as_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([in_pairs, as_bytes])
+    tokenizer.save(str(file))
     with pytest.raises(RefusedError, match="divides words"):
         export([str(run.path), "gguf", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()

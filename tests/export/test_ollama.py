@@ -1,9 +1,7 @@
 """Modelfiles: templates derived from the model's own, proven, and held against Go itself."""
 
-import json
 import os
 import struct
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,6 +21,7 @@ from finetune_studio.export.ollama import (
 )
 from finetune_studio.tokens.loading import load_tokenizer
 from finetune_studio.tokens.templates import BUNDLED, default_template, render
+from tests.helpers.go import rendered_by_go
 from tests.helpers.tiny import TEMPLATE, make_tokenizer
 
 REAL = ("qwen3", "llama3_1", "gemma3")
@@ -37,23 +36,6 @@ FOLDING = (
     "{{ s if loop.first else '' }}{{ m.content | trim }}{{ '{{' }}{% endfor %}"
     "{% if add_generation_prompt %}[model]{% endif %}"
 )
-HARNESS = """package main
-import ("encoding/json"; "os"; "text/template")
-type Case struct { Template string; Data struct { System string; Messages []struct { Role, Content string } } }
-func main() {
-  var cases []Case
-  if err := json.NewDecoder(os.Stdin).Decode(&cases); err != nil { panic(err) }
-  out := []string{}
-  for _, c := range cases {
-    w := &writer{}
-    if err := template.Must(template.New("t").Parse(c.Template)).Execute(w, c.Data); err != nil { panic(err) }
-    out = append(out, w.s)
-  }
-  json.NewEncoder(os.Stdout).Encode(out)
-}
-type writer struct { s string }
-func (w *writer) Write(p []byte) (int, error) { w.s += string(p); return len(p), nil }
-"""  # noqa: E501
 
 
 @pytest.fixture
@@ -154,25 +136,12 @@ def test_real_templates_say_the_same(name):
 
 @pytest.mark.needs_go
 def test_our_evaluation_is_what_go_does(tokenizer, tmp_path):
-    (tmp_path / "main.go").write_text(HARNESS, encoding="utf-8")
     cases = []
     for template in known(tokenizer).values():
         go = derive(jinja(template, tokenizer)).template
         talks = [said(*each) for each in CONVERSATIONS] + [said(("user", " \n`<&>{{ } }} "))]
         cases += [{"Template": go, "Data": as_data(talk)} for talk in talks]
-    done = subprocess.run(
-        ["go", "run", "main.go"],
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=tmp_path,
-        env=os.environ
-        | {"GO111MODULE": "off", "GOCACHE": str(tmp_path / "go"), "CGO_ENABLED": "0"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [render_go(c["Template"], c["Data"]) for c in cases]
+    assert rendered_by_go(cases, tmp_path) == [render_go(c["Template"], c["Data"]) for c in cases]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from finetune_studio.errors import RefusedError
 from finetune_studio.export import about
 from finetune_studio.export.facts import base_of, read_json
+from finetune_studio.export.formats import BASE_FILE, gguf_files
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.methods import Full
@@ -77,17 +78,19 @@ def _tgi(form: str, folder: Path, name: str, port: int, run: RunFolder | None) -
 
 
 def _llama_server(form: str, folder: Path, name: str, port: int, run: RunFolder | None) -> str:
-    files = sorted(folder.glob("*.gguf"))
+    files = gguf_files(folder)
     if not files:
         return ""
     if form == "gguf":
         return LLAMA.format(file=_word(files[0]), name=_word(name), port=port)
-    line = LLAMA.format(file="base.gguf", name=_word(name), port=port)
+    base = folder / BASE_FILE
+    file = _word(base) if base.is_file() else BASE_FILE
+    line = LLAMA.format(file=file, name=_word(name), port=port)
     return f"{line} --lora {_word(files[0])}"
 
 
 def _ollama(form: str, folder: Path, name: str, port: int, run: RunFolder | None) -> str:
-    if form != "gguf" or not (folder / "Modelfile").is_file():
+    if not form.startswith("gguf") or not (folder / "Modelfile").is_file():
         return ""
     plain = re.sub(r"[^a-z0-9._-]+", "-", name.casefold()).strip("-.") or "tuned"
     return (

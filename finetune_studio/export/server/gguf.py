@@ -40,6 +40,7 @@ class GgufModel:
             n_threads=os.cpu_count() or 1,
             n_gpu_layers=-1,
             verbose=False,
+            lora_path=str(target.adapter) if target.adapter else None,
         )
         about = self._model.metadata
         trained = int(about.get(f"{about.get('general.architecture')}.context_length", 0))

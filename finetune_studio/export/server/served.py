@@ -8,6 +8,7 @@ from typing import Any
 from finetune_studio.errors import RefusedError
 from finetune_studio.export import about
 from finetune_studio.export.facts import read_json
+from finetune_studio.export.formats import BASE_FILE, gguf_files
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.runs.folder import RunFolder
@@ -34,7 +35,8 @@ class Target:
         folder: Where it lies.
         task: `chat` or `text`.
         run: The run behind it; None where it is not needed.
-        file: The GGUF file.
+        file: The GGUF file; for a GGUF adapter its base model.
+        adapter: The GGUF adapter that is put on it.
         system: The system prompt that was trained with.
     """
 
@@ -44,6 +46,7 @@ class Target:
     task: str
     run: Path | None = None
     file: Path | None = None
+    adapter: Path | None = None
     system: str = ""
 
 
@@ -76,10 +79,14 @@ def target_of(path: Path, file: str = "") -> Target:
     if form == "adapter":
         run = about.run_of(path, said)
         return Target(Kind.RUN, name, path, task, run.path, system=_system_of(run))
+    base = path / BASE_FILE
+    if base.is_file():
+        chosen = _chosen(path, file)
+        return Target(Kind.GGUF, name, path, task, None, base, chosen, _system(said))
     raise RefusedError(
-        tr("An adapter in the form of GGUF is served by llama-server."),
-        str(path),
-        tr("`serve --print llama-server` writes the command; or serve the adapter itself."),
+        tr("The base model of this GGUF adapter is not beside it."),
+        str(base),
+        tr("Export it with --with-base, or put the base model's GGUF file there."),
     )
 
 
@@ -115,7 +122,7 @@ def _system_of(run: RunFolder) -> str:
 
 
 def _chosen(folder: Path, file: str) -> Path:
-    found = sorted(folder.glob("*.gguf"))
+    found = gguf_files(folder)
     named = [each for each in found if not file or each.name == file]
     if len(named) == 1:
         return named[0]
