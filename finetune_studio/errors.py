@@ -1,6 +1,10 @@
 """The one kind of failure a person is told about. Knows no Qt, torch or command line."""
 
+import os
 from dataclasses import dataclass
+
+WINDOW = "FINETUNE_STUDIO_WINDOW"
+"""The environment variable that the window sets for itself and for what it starts."""
 
 
 @dataclass(eq=False)
@@ -28,3 +32,13 @@ class StudioError(Exception):
 
 class RefusedError(StudioError):
     """The input or the request was refused before any work began (exit code 2)."""
+
+
+def remedy(typed: str, pressed: str) -> str:
+    """What can be done about it, in the words of where it is read.
+
+    Args:
+        typed: For a terminal, with commands and options.
+        pressed: For the window, with the names of its buttons and pages.
+    """
+    return pressed if os.environ.get(WINDOW) else typed

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from finetune_studio.catalog import access
-from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.errors import RefusedError, StudioError, remedy
 from finetune_studio.i18n import tr
 
 CONNECT, ANSWER = 10.0, 30.0
@@ -99,7 +99,8 @@ def failure(model: str, revision: str, error: BaseException) -> StudioError:
         if isinstance(each, errors.HFValidationError):
             return no_id(model)
         if status_of(each) == 429:
-            return _busy(each)
+            text = tr("Try again later; signing in raises the limit. The download then goes on.")
+            return busy(each, text)
         if isinstance(each, OSError) and each.errno == errno.ENOSPC:
             return full(model)
         if isinstance(each, OSError) and each.errno in NO_PLACE:
@@ -147,7 +148,10 @@ def gated(model: str, error: Any = None) -> RefusedError:
     if "review" in said.casefold() or "awaiting" in said.casefold():
         return RefusedError(about, said, tr("Wait for its maker's answer, then try again."))
     if not access.token() or status_of(error) == 401:
-        text = tr("Accept the licence at {page}, then sign in with `finetune-studio models login`.")
+        text = remedy(
+            tr("Accept the licence at {page}, then sign in with `finetune-studio models login`."),
+            tr("Accept the licence at {page}, then sign in here with your token."),
+        )
     else:
         text = tr("Accept the licence at {page} with the account of your token, then try again.")
     return RefusedError(about, hint=text.format(page=page(model)))
@@ -177,24 +181,32 @@ def _not_found(model: str, error: Any) -> RefusedError:
             tr("The Hub does not accept the token, or there is no model {model}.").format(
                 model=model
             ),
-            hint=tr("Check the spelling, or sign in again with `finetune-studio models login`."),
+            hint=remedy(
+                tr("Check the spelling, or sign in again with `finetune-studio models login`."),
+                tr("Check the spelling, or sign in again with another token."),
+            ),
         )
     text = tr("There is no model {model}, neither as a folder here nor on the Hub.")
     return RefusedError(
         text.format(model=model),
-        hint=tr(
-            "Check the spelling; for a private model, sign in with `finetune-studio models login`."
+        hint=remedy(
+            tr(
+                "Check the spelling; for a private model, sign in with"
+                " `finetune-studio models login`."
+            ),
+            tr("Check the spelling; for a private model, sign in with your token."),
         ),
     )
 
 
-def _busy(error: Any) -> StudioError:
+def busy(error: Any, hint: str) -> StudioError:
+    """Too many requests: how long the Hub asks to wait, and what to do then."""
     wait = asked_to_wait(error)
     text = tr("The Hub asks to wait {minutes} min before the next request.")
     return StudioError(
         tr("Too many requests were made to the Hub."),
         text.format(minutes=max(1, round(wait / 60))) if wait else "",
-        tr("Try again later; signing in raises the limit. The download then goes on."),
+        hint,
     )
 
 

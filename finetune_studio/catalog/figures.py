@@ -13,7 +13,7 @@ from finetune_studio import paths
 from finetune_studio.catalog import refusals
 from finetune_studio.catalog.entries import Entry, entry
 from finetune_studio.catalog.resolve import DEMO
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.i18n import tr
 
 
@@ -61,7 +61,10 @@ def known_model(source: str, revision: str = "") -> KnownModel:
     raise RefusedError(
         tr("Nothing is known of the model {source}.").format(source=source),
         tr("It is no folder, not in the catalogue, and not on this disk."),
-        tr("Download it with `finetune-studio models download {source}`.").format(source=source),
+        remedy(
+            tr("Download it with `finetune-studio models download {source}`."),
+            tr("Download it on the page Model."),
+        ).format(source=source),
     )
 
 

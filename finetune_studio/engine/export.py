@@ -25,7 +25,7 @@ from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.progress import Progress
 from finetune_studio.engine.reference import Reference, reference_of
 from finetune_studio.engine.tuned import Tuned, open_tuned
-from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.errors import RefusedError, StudioError, remedy
 from finetune_studio.export import about, llama
 from finetune_studio.export.card import write_card
 from finetune_studio.export.files import listed, refuse_full, refuse_taken, whole_or_not
@@ -158,7 +158,10 @@ def _gguf_adapter(order: Order, part: Path) -> dict[str, Any]:
         return way | _with_base(order, part, making, file)
     shutil.rmtree(making.work)
     about.write(part, order.run, order.format, file=file.name)
-    note = tr("It names its base model's file; --with-base writes both.")
+    note = remedy(
+        tr("It names its base model's file; --with-base writes both."),
+        tr("It names its base model's file; save the adapter with its base."),
+    )
     return way | {"parity": None, "modelfile": {"written": False, "notes": [note]}}
 
 

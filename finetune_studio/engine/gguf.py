@@ -16,7 +16,7 @@ from typing import Any
 from finetune_studio.engine.merge import base_folder, write_merged
 from finetune_studio.engine.progress import Progress
 from finetune_studio.engine.tuned import Tuned
-from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.errors import RefusedError, StudioError, remedy
 from finetune_studio.export import llama
 from finetune_studio.export.formats import Quant
 from finetune_studio.export.naming import model_header, plain_template
@@ -57,7 +57,10 @@ def refuse_early(tuned: Tuned, quant: Quant) -> None:
         raise RefusedError(
             tr("A classification cannot be written as GGUF."),
             tr("Programs that run GGUF files generate text; they have no labels."),
-            tr("Export it with --to merged or --to adapter."),
+            remedy(
+                tr("Export it with --to merged or --to adapter."),
+                tr("Save it merged, or as an adapter."),
+            ),
         )
     llama.converter()
     if not quant.direct:
@@ -191,13 +194,16 @@ def _not_converted(lines: list[str]) -> StudioError:
         return RefusedError(
             tr("llama.cpp does not know how this tokenizer divides words."),
             tr("A GGUF file would read the same text as other tokens."),
-            tr("Export it with --to merged; transformers and vLLM read the tokenizer itself."),
+            _merged_instead(),
         )
     if "is not supported" in words or "NotImplementedError" in reason:
         return RefusedError(
             tr("llama.cpp's converter does not know this kind of model."),
             reason[:300] or next((each for each in lines if "is not supported" in each), "")[:300],
-            tr("A newer llama.cpp may: {command}").format(command=llama.COMMAND),
+            remedy(
+                tr("A newer llama.cpp may: {command}"),
+                tr("A newer version of this program may bring one that does."),
+            ).format(command=llama.COMMAND),
         )
     return StudioError(
         tr("The conversion to GGUF failed."),
@@ -247,7 +253,7 @@ def refuse_unproven(read_as: str | None, parity: dict[str, Any] | None) -> None:
         raise RefusedError(
             tr("llama.cpp does not know this tokenizer by name."),
             tr("That “{name}” fits is only proven by its runtime.").format(name=read_as),
-            tr("Get it once with: {command}").format(command=llama.COMMAND),
+            llama.get_it(),
         )
     raise _other_tokens(parity)
 
@@ -256,7 +262,14 @@ def _other_tokens(parity: dict[str, Any]) -> RefusedError:
     return RefusedError(
         tr("llama.cpp would read text as other tokens than the trained model."),
         "; ".join(repr(text) for text in parity["unequal"])[:300],
+        _merged_instead(),
+    )
+
+
+def _merged_instead() -> str:
+    return remedy(
         tr("Export it with --to merged; transformers and vLLM read the tokenizer itself."),
+        tr("Save it merged; transformers and vLLM read the tokenizer itself."),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from finetune_studio.engine.gguf import Making, convert_adapter
 from finetune_studio.engine.streaming import scale_of
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.methods import Full, Lora, Qlora
 
@@ -27,7 +27,10 @@ def refuse_early(method: Full | Lora | Qlora) -> None:
         raise RefusedError(
             tr("A DoRA adapter cannot be written as a GGUF adapter."),
             tr("GGUF holds the two matrices of LoRA and no magnitudes."),
-            tr("Export it with --to gguf, which merges it first."),
+            remedy(
+                tr("Export it with --to gguf, which merges it first."),
+                tr("Choose a quantisation instead, which merges it first."),
+            ),
         )
 
 

@@ -58,6 +58,8 @@ class Progress:
         elif sys.stderr.isatty():
             line = tr("{share:.0%}  {words}: {done:,} of {of:,}")
             said = line.format(share=share, words=words, done=done, of=of)
+            if left is not None:
+                said += " · " + tr("{seconds:,.0f} s left").format(seconds=left)
             print(f"\r\033[K{said}", end="", file=sys.stderr, flush=True)  # noqa: T201
         elif self._told != name:
             self._told = name

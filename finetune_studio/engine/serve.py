@@ -19,7 +19,7 @@ from typing import Any
 import uvicorn
 
 from finetune_studio.engine.process import quiet, run_as_process
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.export.server.app import application
 from finetune_studio.export.server.desk import Desk
 from finetune_studio.export.server.model import Sampling, Served
@@ -130,7 +130,10 @@ def _open(host: str, port: int) -> socket.socket:
         raise RefusedError(
             tr("{host}:{port} cannot be used.").format(host=host, port=port),
             getattr(error, "strerror", None) or str(error),
-            tr("Choose another with --port; 0 takes a free one."),
+            remedy(
+                tr("Choose another with --port; 0 takes a free one."),
+                tr("Choose another port; 0 takes a free one."),
+            ),
         ) from error
     return door
 

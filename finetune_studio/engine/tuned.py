@@ -15,7 +15,7 @@ from finetune_studio.engine.collating import padding_id
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.loading import Labels, load_model
 from finetune_studio.engine.samples import Voice, voice_of
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.export.about import ABOUT
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
@@ -74,7 +74,10 @@ def with_its_adapter(base: nn.Module, folder: Path) -> PeftModel:
         raise RefusedError(
             tr("The adapter in {folder} cannot be read.").format(folder=folder),
             " ".join(str(error).split())[:300],
-            tr("Go on with `finetune-studio train RUN --resume`: it is made again."),
+            remedy(
+                tr("Go on with `finetune-studio train RUN --resume`: it is made again."),
+                tr("Go on with it on the page Training: it is made again."),
+            ),
         ) from error
     except RuntimeError as error:
         if "size mismatch" not in str(error):
@@ -119,6 +122,9 @@ def _about(folder: Path) -> dict[str, Any]:
         raise RefusedError(
             tr("This run has no result yet."),
             str(folder.parent),
-            tr("Let it finish, or go on with `finetune-studio train RUN --resume`."),
+            remedy(
+                tr("Let it finish, or go on with `finetune-studio train RUN --resume`."),
+                tr("Let it finish, or go on with it on the page Training."),
+            ),
         ) from error
     return about

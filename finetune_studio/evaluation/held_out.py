@@ -12,7 +12,7 @@ import numpy as np
 
 from finetune_studio.data.quality import leaks, twins
 from finetune_studio.data.usable import read_rows
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.evaluation.result import Contamination
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
@@ -69,7 +69,10 @@ def held_out(recipe: Recipe, most: int, seed: int, files: Sequence[str] = ()) ->
         raise RefusedError(
             tr("This run kept no rows aside to measure on."),
             tr("Figures on rows that were learned would say nothing."),
-            tr("Name a file with other rows: `finetune-studio evaluate RUN --data FILE`."),
+            remedy(
+                tr("Name a file with other rows: `finetune-studio evaluate RUN --data FILE`."),
+                tr("Keep some aside on the page Data, and train again."),
+            ),
         )
     exact, near = leaks.kinds(usable.train, usable.validation)
     numbers = _chosen(total, most, seed)
@@ -94,7 +97,10 @@ def nothing_to_measure() -> RefusedError:
     """Why rows that are there cannot be measured."""
     return RefusedError(
         tr("None of the held-out rows has anything to measure."),
-        hint=tr("Look at them with `finetune-studio check`, or name others with --data."),
+        hint=remedy(
+            tr("Look at them with `finetune-studio check`, or name others with --data."),
+            tr("Look at them on the page Data."),
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.i18n import tr
 
 Metrics = dict[str, float]
@@ -227,5 +227,8 @@ class Evaluation(Part):
             raise RefusedError(
                 tr("The evaluation of this run cannot be read."),
                 str(path),
-                tr("Delete the file and run `finetune-studio evaluate` again."),
+                remedy(
+                    tr("Delete the file and run `finetune-studio evaluate` again."),
+                    tr("Delete the file and measure again."),
+                ),
             ) from error

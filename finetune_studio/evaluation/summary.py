@@ -32,7 +32,8 @@ def told(found: Evaluation) -> str:
     """The figures as a terminal shows them."""
     rows = [[tr("metric"), tr("base"), tr("tuned"), tr("change"), tr("95 % interval")]]
     rows += [[metrics.name_of(name), *figures(found, name)] for name in found.base]
-    lines = [headline(found), measured_on(found), "", *_table(rows), ""]
+    rested = " ".join(filter(None, (measured_on(found), took(found))))
+    lines = [headline(found), rested, "", *_table(rows), ""]
     lines += filter(None, [forgotten(found.forgetting), leaked(found.contamination)])
     return "\n".join(lines)
 
@@ -57,6 +58,11 @@ def measured_on(found: Evaluation) -> str:
     if found.answered:
         said += " " + tr("{count:,} of them were answered.").format(count=found.answered)
     return said
+
+
+def took(found: Evaluation) -> str:
+    """How long it took; empty where that was not kept."""
+    return tr("It took {seconds:,.0f} s.").format(seconds=found.seconds) if found.seconds else ""
 
 
 def figures(found: Evaluation, name: str) -> list[str]:

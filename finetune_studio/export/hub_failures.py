@@ -8,7 +8,7 @@ from typing import Any
 
 from finetune_studio.catalog.connection import (
     SECRETS,
-    asked_to_wait,
+    busy,
     causes,
     gated,
     page,
@@ -16,7 +16,7 @@ from finetune_studio.catalog.connection import (
     status_of,
     transport_error,
 )
-from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.errors import RefusedError, StudioError, remedy
 from finetune_studio.i18n import tr
 
 STATUS = re.compile(r"\b(?:status(?: code)?|error|HTTP)\D{0,12}([45]\d\d)\b", re.IGNORECASE)
@@ -79,7 +79,7 @@ def _by_status(repo: str, status: int, error: Any) -> StudioError:
     if status == 401:
         return RefusedError(
             tr("The Hub does not accept the token."),
-            hint=tr("Sign in again with `finetune-studio models login`."),
+            hint=_sign_in(),
         )
     if status == 403:
         return RefusedError(
@@ -101,7 +101,9 @@ def _by_status(repo: str, status: int, error: Any) -> StudioError:
         return RefusedError(
             tr("The Hub has no room for this."), said, tr("Free space there, or ask its owner.")
         )
-    return _busy(error) if status == 429 else _hub_fault(status)
+    if status == 429:
+        return busy(error, tr("Upload again later; it goes on with what is missing."))
+    return _hub_fault(status)
 
 
 def _moved(repo: str, said: str) -> StudioError:
@@ -109,16 +111,6 @@ def _moved(repo: str, said: str) -> StudioError:
         tr("{repo} was changed meanwhile.").format(repo=repo),
         said,
         tr("Look at what is new there, then upload again; nothing was overwritten."),
-    )
-
-
-def _busy(error: Any) -> StudioError:
-    wait = asked_to_wait(error)
-    text = tr("The Hub asks to wait {minutes} min before the next request.")
-    return StudioError(
-        tr("Too many requests were made to the Hub."),
-        text.format(minutes=max(1, round(wait / 60))) if wait else "",
-        tr("Upload again later; it goes on with what is missing."),
     )
 
 
@@ -134,7 +126,7 @@ def _no_repo(repo: str, error: Any) -> StudioError:
     if status_of(error) == 401:
         return RefusedError(
             tr("The Hub does not accept the token, or hides {repo} from it.").format(repo=repo),
-            hint=tr("Sign in again with `finetune-studio models login`."),
+            hint=_sign_in(),
         )
     return RefusedError(
         tr("{repo} is not there, or this account may not see it.").format(repo=repo),
@@ -189,7 +181,17 @@ def _storage_refused(error: BaseException) -> RefusedError:
     return RefusedError(
         tr("The Hub's storage refused the upload."),
         _clean(str(error)),
-        tr("Upload again; if it stays, use --compatible."),
+        remedy(
+            tr("Upload again; if it stays, use --compatible."),
+            tr("Upload again; if it stays, switch on “Over plain HTTPS, without Xet”."),
+        ),
+    )
+
+
+def _sign_in() -> str:
+    return remedy(
+        tr("Sign in again with `finetune-studio models login`."),
+        tr("Sign in again with another token."),
     )
 
 

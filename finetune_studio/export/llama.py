@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finetune_studio import paths
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.i18n import tr
 
 PLACE = "FINETUNE_STUDIO_LLAMA"
@@ -79,7 +79,7 @@ def converter() -> Path:
         raise RefusedError(
             tr("GGUF needs llama.cpp's converter, which is not installed."),
             tr("It was looked for in {folder}.").format(folder=place() / "convert"),
-            tr("Get it once with: {command}").format(command=COMMAND),
+            get_it(),
         )
     return found
 
@@ -97,7 +97,14 @@ def runtime() -> Llama:
             tr("It was looked for in {folder}, and beside this program.").format(
                 folder=place() / "runtime"
             ),
-            tr("Get it once with: {command}").format(command=COMMAND),
+            get_it(),
         )
     found.use()
     return found
+
+
+def get_it() -> str:
+    """How to get what is missing."""
+    return remedy(
+        tr("Get it once with: {command}"), tr("Press “Get it” under GGUF on the page Results.")
+    ).format(command=COMMAND)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio import speech
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.export import about
 from finetune_studio.export.card import Export, card
 from finetune_studio.export.contents import Contents, collect
@@ -93,7 +93,10 @@ def _of_run(run: RunFolder, repo: str) -> tuple[Path, RunFolder, Export]:
         raise RefusedError(
             tr("This run has no result yet."),
             str(run.path),
-            tr("Let it finish, or go on with `finetune-studio train RUN --resume`."),
+            remedy(
+                tr("Let it finish, or go on with `finetune-studio train RUN --resume`."),
+                tr("Let it finish, or go on with it on the page Training."),
+            ),
         )
     said = read_json(run.result / about.ABOUT)
     form = "merged" if said.get("method") == "full" else "adapter"

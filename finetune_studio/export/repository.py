@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from finetune_studio.catalog import access, connection
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.export.hub_failures import failure
 from finetune_studio.i18n import tr
 
@@ -76,7 +76,10 @@ def check_name(repo: str) -> None:
         raise RefusedError(
             tr("“{name}” can be no name on the Hub.").format(name=repo),
             wrong,
-            tr("Choose another with --repo, such as {name}.").format(name=_suggested(repo)),
+            remedy(
+                tr("Choose another with --repo, such as {name}."),
+                tr("Choose another, such as {name}."),
+            ).format(name=_suggested(repo)),
         )
 
 
@@ -111,7 +114,10 @@ def find(client: Any, order: Order) -> Place:
     if not access.token():
         raise RefusedError(
             tr("There is no token for the Hub."),
-            hint=tr("Sign in with `finetune-studio models login`, with a token that may write."),
+            hint=remedy(
+                tr("Sign in with `finetune-studio models login`, with a token that may write."),
+                tr("Sign in here with a token that may write."),
+            ),
         )
     try:
         account = client.whoami()
@@ -178,7 +184,10 @@ def _looked_up(client: Any, repo: str, order: Order) -> Place:
         raise RefusedError(
             tr("{repo} is there already, and everybody can see it.").format(repo=repo),
             tr("What you upload there is public at once."),
-            tr("Add --public if that is meant, or choose another name."),
+            remedy(
+                tr("Add --public if that is meant, or choose another name."),
+                tr("Switch off “Only I see it” if that is meant, or choose another name."),
+            ),
         )
     files = tuple(each.rfilename for each in about.siblings or ())
     return Place(repo, True, bool(about.private), about.sha or "", files)

@@ -2,6 +2,7 @@
 
 import gc
 import locale
+import os
 import signal
 import sys
 
@@ -9,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from finetune_studio import __version__, installed, preferences
-from finetune_studio.errors import StudioError
+from finetune_studio.errors import WINDOW, StudioError
 from finetune_studio.gui import language
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.theme import theme
@@ -24,6 +25,7 @@ def start(given: str = "") -> int:
     Args:
         given: The path of a recipe or of a run's folder; empty for where it was left.
     """
+    os.environ[WINDOW] = "1"
     app = QApplication(sys.argv[:1])
     locale.setlocale(locale.LC_NUMERIC, "C")  # Qt takes it from the environment; tokenizers break
     app.setApplicationName("Finetune Studio")

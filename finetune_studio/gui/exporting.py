@@ -47,14 +47,25 @@ class Exporting(QObject):
         """Whether it is written or compared now."""
         return self._writing.alive or self._judging.alive
 
-    def start(self, run: RunFolder, form: str, out: Path, quant: str = "") -> None:
-        """Write a run's result in a format into a new folder, and verify it."""
+    def start(
+        self, run: RunFolder, form: str, out: Path, quant: str = "", *, with_base: bool = False
+    ) -> None:
+        """Write a run's result in a format into a new folder, and verify it.
+
+        Args:
+            run: The run.
+            form: The format as the engine calls it.
+            out: The new folder.
+            quant: The quantisation of a GGUF file.
+            with_base: Whether a GGUF adapter gets its base model beside it.
+        """
         if self.busy:
             return
         self._run, self.report, self.verdict = run, None, None
         self.progress = Progress(tr("Loading the model …"))
         quants = ["--quant", quant] if quant else []
-        self._launch(self._writing, "export", str(run.path), form, str(out), *quants)
+        more = [*quants, *(["--with-base"] if with_base else [])]
+        self._launch(self._writing, "export", str(run.path), form, str(out), *more)
 
     def verify(self) -> None:
         """Compare what was written last with the run once more."""

@@ -240,6 +240,11 @@
    <translation>더 새로운 llama.cpp라면 될 수 있어요: {command}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>A newer version of this program may bring one that does.</source>
+   <translation>이 프로그램의 새 버전에는 아는 변환기가 있을 수 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/resolve.py" />
    <source>A package cannot be verified, and was refused.</source>
    <translation>진짜인지 확인할 수 없는 패키지라서 받지 않았어요.</translation>
@@ -262,6 +267,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>A processor does not train in fp16.</source>
    <translation>프로세서로는 fp16으로 학습할 수 없어요.</translation>
   </message>
@@ -314,6 +320,11 @@
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Accept the licence at {page} with the account of your token, then try again.</source>
    <translation>토큰의 계정으로 {page}에서 라이선스에 동의한 뒤 다시 해 보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Accept the licence at {page}, then sign in here with your token.</source>
+   <translation>{page}에서 라이선스에 동의한 다음, 여기에서 토큰으로 로그인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
@@ -687,8 +698,18 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Check the spelling, or sign in again with another token.</source>
+   <translation>철자를 확인하거나, 다른 토큰으로 다시 로그인하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Check the spelling; for a private model, sign in with `finetune-studio models login`.</source>
    <translation>철자를 확인하세요. 비공개 모델이면 `finetune-studio models login`으로 로그인하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/connection.py" />
+   <source>Check the spelling; for a private model, sign in with your token.</source>
+   <translation>철자를 확인하세요. 비공개 모델이라면 토큰으로 로그인하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -737,6 +758,11 @@
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>Choose a folder that this program made for a run.</source>
    <translation>이 프로그램이 만든 실행 폴더를 골라 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf_adapter.py" />
+   <source>Choose a quantisation instead, which merges it first.</source>
+   <translation>대신 양자화 방식을 고르세요. 먼저 병합한 다음 만들어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/contents.py" />
@@ -826,6 +852,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/serve.py" />
+   <source>Choose another port; 0 takes a free one.</source>
+   <translation>다른 포트를 고르세요. 0이면 비어 있는 포트를 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/serve.py" />
    <source>Choose another with --port; 0 takes a free one.</source>
    <translation>--port로 다른 포트를 고르세요. 0이면 빈 포트를 골라요.</translation>
   </message>
@@ -833,6 +864,11 @@
    <location filename="../../finetune_studio/export/repository.py" />
    <source>Choose another with --repo, such as {name}.</source>
    <translation>--repo로 다른 이름을 고르세요. 예: {name}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Choose another, such as {name}.</source>
+   <translation>{name}처럼 다른 이름을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/adapters.py" />
@@ -1037,6 +1073,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/result.py" />
+   <source>Delete the file and measure again.</source>
+   <translation>파일을 지우고 다시 측정하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/result.py" />
    <source>Delete the file and run `finetune-studio evaluate` again.</source>
    <translation>파일을 지우고 `finetune-studio evaluate`를 다시 실행하세요.</translation>
   </message>
@@ -1115,6 +1156,11 @@
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>Download it first, or choose a model of the catalogue.</source>
    <translation>먼저 내려받거나 목록에 있는 모델을 고르세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/catalog/figures.py" />
+   <source>Download it on the page Model.</source>
+   <translation>‘모델’ 화면에서 내려받으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/figures.py" />
@@ -1425,7 +1471,6 @@
    <translation>GGUF에는 llama.cpp의 변환기가 필요한데 설치되어 있지 않아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/gguf.py" />
    <location filename="../../finetune_studio/export/llama.py" />
    <source>Get it once with: {command}</source>
    <translation>한 번만 실행하면 돼요: {command}</translation>
@@ -1465,6 +1510,11 @@
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>Go on with `finetune-studio train RUN --resume`: it is made again.</source>
    <translation>`finetune-studio train RUN --resume`로 이어 가면 다시 만들어져요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>Go on with it on the page Training: it is made again.</source>
+   <translation>‘학습’ 화면에서 이어서 하세요. 어댑터가 다시 만들어져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
@@ -1837,6 +1887,11 @@
    <translation>Modelfile은 사전학습 모델의 파일 이름을 적어야 해요. --with-base를 붙이면 둘 다 만들어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/export.py" />
+   <source>It names its base model's file; save the adapter with its base.</source>
+   <translation>Modelfile은 사전학습 모델의 파일 이름을 적어야 해요. ‘어댑터와 사전학습 모델’로 저장하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/entries.py" />
    <source>It needs to run its own code, which is off unless you turn it on.</source>
    <translation>자체 코드를 실행해야 하는데, 켜기 전에는 꺼져 있어요.</translation>
@@ -1860,6 +1915,11 @@
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>It still knows what it knew.</source>
    <translation>알던 것을 여전히 알아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>It took {seconds:,.0f} s.</source>
+   <translation>{seconds:,.0f}초 걸렸어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/llama.py" />
@@ -1957,6 +2017,11 @@
    <translation>Kalajdzievski 2023, rsLoRA</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/held_out.py" />
+   <source>Keep some aside on the page Data, and train again.</source>
+   <translation>‘데이터’ 화면에서 일부를 남겨 두고 다시 학습하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Keep the trained weights in fp32 while computing in half precision: more memory for them, but small updates are not lost to rounding.</source>
    <translation>계산은 반정밀도로 하되 배우는 가중치는 fp32로 둬요. 메모리는 더 들지만 작은 변화가 반올림으로 사라지지 않아요.</translation>
@@ -2034,6 +2099,13 @@
    <translation>끝까지 두거나 `finetune-studio train RUN --resume`로 이어서 하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <location filename="../../finetune_studio/export/publish.py" />
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>Let it finish, or go on with it on the page Training.</source>
+   <translation>끝까지 두거나 ‘학습’ 화면에서 이어서 하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>Licence: {name} {link}</source>
    <translation>라이선스: {name} {link}</translation>
@@ -2088,6 +2160,11 @@
    <location filename="../../finetune_studio/tokens/lengths.py" />
    <source>Longer texts go on in the next sequence; nothing of them is lost.</source>
    <translation>긴 글은 다음 시퀀스로 이어져서 잃는 것이 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/held_out.py" />
+   <source>Look at them on the page Data.</source>
+   <translation>‘데이터’ 화면에서 살펴보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/held_out.py" />
@@ -2544,6 +2621,11 @@
    <translation>사전학습 모델의 정밀도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/llama.py" />
+   <source>Press “Get it” under GGUF on the page Results.</source>
+   <translation>‘결과와 내보내기’ 화면의 GGUF 아래에서 ‘받아서 설치하기’를 누르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/stopping.py" />
    <source>Process {pid} on {host} is still running.</source>
    <translation>{host}에서 프로세스 {pid}번이 아직 돌고 있어요.</translation>
@@ -2850,9 +2932,24 @@
    <translation>UTF-8로 저장하거나, 글이 아니라면 파일의 진짜 확장자를 쓰세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Save it merged, or as an adapter.</source>
+   <translation>병합 모델이나 어댑터로 저장하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
+   <source>Save it merged; transformers and vLLM read the tokenizer itself.</source>
+   <translation>병합 모델로 저장하세요. transformers와 vLLM은 토크나이저를 그대로 읽어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/session.py" />
    <source>Save it under a name.</source>
    <translation>이름을 지어 저장해 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>Save the adapter with its base, or put the base model's GGUF file there.</source>
+   <translation>‘어댑터와 사전학습 모델’로 저장하거나, 사전학습 모델의 GGUF 파일을 그 자리에 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/layouts.py" />
@@ -2980,6 +3077,16 @@
    <translation>`finetune-studio models login`으로 다시 로그인하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Sign in again with another token.</source>
+   <translation>다른 토큰으로 다시 로그인하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Sign in here with a token that may write.</source>
+   <translation>여기에서 쓰기 권한이 있는 토큰으로 로그인하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/gui.py" />
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Sign in on a desktop, or use ssh -X.</source>
@@ -3076,6 +3183,11 @@
    <translation>이런 압축 파일은 해를 끼치려고 만든 거예요. 다른 것을 달라고 하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Switch off “Only I see it” if that is meant, or choose another name.</source>
+   <translation>그럴 생각이라면 ‘나만 보기’를 끄고, 아니면 다른 이름을 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>System prompt</source>
    <translation>시스템 프롬프트</translation>
@@ -3155,7 +3267,6 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/engine/push.py" />
-   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>The Hub asks to wait {minutes} min before the next request.</source>
    <translation>Hub가 {minutes}분 뒤에 다시 요청하라고 해요.</translation>
   </message>
@@ -4283,11 +4394,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>This GPU does not compute in 8-bit floats.</source>
    <translation>이 GPU는 8비트 실수로 계산하지 못해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/device.py" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>This GPU does not compute in bf16.</source>
    <translation>이 GPU는 bf16으로 계산하지 못해요.</translation>
   </message>
@@ -4489,7 +4602,6 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/engine/push.py" />
-   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>Too many requests were made to the Hub.</source>
    <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
   </message>
@@ -4651,6 +4763,11 @@
    <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>Upload again later; it goes on with what is missing.</source>
    <translation>나중에 다시 올리세요. 남은 것만 이어서 올라가요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>Upload again; if it stays, switch on “Over plain HTTPS, without Xet”.</source>
+   <translation>다시 올리세요. 그래도 안 되면 ‘Xet 없이 일반 HTTPS로’를 켜세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/hub_failures.py" />
@@ -7059,6 +7176,11 @@
    <translation>{rows:,}행, 토큰의 {share:.0%}를 배워요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/progress.py" />
+   <source>{seconds:,.0f} s left</source>
+   <translation>{seconds:,.0f}초 남음</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>{seconds:,.0f} s on {device}</source>
    <translation>{device}에서 {seconds:,.0f}초</translation>
@@ -7722,7 +7844,7 @@
    <translation>모두 {count}개</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
    <source>Allow it for this model</source>
    <translation>이 모델만 허용</translation>
   </message>
@@ -7924,7 +8046,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel</source>
    <translation>그만두기</translation>
   </message>
@@ -7934,12 +8056,12 @@
    <translation>내려받기를 그만둘까요?</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel the training</source>
    <translation>학습 그만두기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Cancel the training?</source>
    <translation>학습을 그만둘까요?</translation>
   </message>
@@ -8179,6 +8301,7 @@
    <location filename="../../finetune_studio/gui/pages/files_card.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
+   <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Counting the rows …</source>
    <translation>행을 세고 있어요…</translation>
   </message>
@@ -8261,7 +8384,7 @@
    <translation>디스크</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
    <source>Do not run it</source>
    <translation>실행하지 않기</translation>
   </message>
@@ -8513,8 +8636,9 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Go on</source>
    <translation>계속하기</translation>
   </message>
@@ -8737,6 +8861,7 @@
    <translation>좋아지지 않았어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>It finds nothing any more.</source>
    <translation>이제는 해당하는 행이 없어요.</translation>
@@ -8906,7 +9031,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>
   </message>
@@ -9059,7 +9184,7 @@
    <translation>학습할 때처럼 계산해 보기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
    <source>Let {name} run its own code?</source>
    <translation>{name}의 자체 코드를 실행하게 할까요?</translation>
   </message>
@@ -9074,6 +9199,7 @@
    <translation>라이브러리·여유분</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Licence</source>
@@ -9111,8 +9237,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
-   <source>Load the result in Python</source>
-   <translation>파이썬에서 결과 불러오기</translation>
+   <source>Load it elsewhere</source>
+   <translation>다른 곳에서 불러오기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
@@ -9121,7 +9247,7 @@
    <translation>불러오는 코드</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Loading the model</source>
    <translation>모델을 불러오고 있어요</translation>
   </message>
@@ -9271,7 +9397,7 @@
    <translation>학습하지 않은 같은 행으로 원래 모델과 튜닝한 모델을 재고, 차이가 얼마나 확실한지 알려 줘요. 둘 다 답하게 하고, 잊은 것이 있는지도 살펴봐요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Measuring</source>
    <translation>재고 있어요</translation>
   </message>
@@ -9314,6 +9440,7 @@
    <translation>대화(messages)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/form.py" />
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Method</source>
    <translation>학습 방식</translation>
@@ -9617,7 +9744,7 @@
    <translation>열기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Open a recipe or a run</source>
    <translation>레시피나 실행 열기</translation>
   </message>
@@ -9705,14 +9832,14 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Pause</source>
    <translation>잠시 멈추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Paused</source>
    <translation>잠시 멈췄어요</translation>
   </message>
@@ -9790,6 +9917,11 @@
    <translation>프로세서</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <source>Program that loads it</source>
+   <translation>불러오는 프로그램</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Prompt</source>
    <translation>프롬프트</translation>
@@ -9820,14 +9952,14 @@
    <translation>만든 곳의 파이썬 코드가 내 권한으로 이 컴퓨터에서 실행돼요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_taking.py" />
    <source>Python code that comes with the model runs on this machine with all your rights: it can read and change your files. Allow it only for makers that you trust. It counts for this model alone.</source>
    <translation>모델에 딸린 파이썬 코드가 내 권한으로 이 컴퓨터에서 실행돼요. 파일을 읽고 바꿀 수도 있어요. 믿을 수 있는 곳의 모델에만 허용하세요. 이 모델에만 적용돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
-   <source>Python, to copy</source>
-   <translation>복사해 쓰는 파이썬</translation>
+   <source>Python, vLLM, Ollama, llama-server: to copy</source>
+   <translation>Python, vLLM, Ollama, llama-server용 복사할 코드</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
@@ -9870,7 +10002,7 @@
    <translation>바르게 읽기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Reading the data</source>
    <translation>데이터를 읽고 있어요</translation>
   </message>
@@ -9905,7 +10037,7 @@
    <translation>레시피</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Recipes and runs (*.yaml *.yml run.json)</source>
    <translation>레시피와 실행 (*.yaml *.yml run.json)</translation>
   </message>
@@ -9987,7 +10119,7 @@
    <translation>학습이 끝나면 결과가 여기에 보여요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Resume</source>
    <translation>이어서 학습</translation>
   </message>
@@ -10054,7 +10186,7 @@
    <translation>곡선 저장하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Save the recipe</source>
    <translation>레시피 저장</translation>
   </message>
@@ -10070,7 +10202,7 @@
    <translation>저장됨</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Saving</source>
    <translation>저장하고 있어요</translation>
   </message>
@@ -10260,7 +10392,7 @@
    <translation>학습 시작</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Starting</source>
    <translation>시작하고 있어요</translation>
   </message>
@@ -10295,7 +10427,7 @@
    <translation>{step}스텝</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Step {step} of {steps}</source>
    <translation>{step} / {steps} 스텝</translation>
   </message>
@@ -10310,6 +10442,7 @@
    <translation>전체 스텝</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -10329,7 +10462,7 @@
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stop and save</source>
    <translation>멈추고 저장</translation>
   </message>
@@ -10350,7 +10483,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stopped</source>
    <translation>멈춤</translation>
   </message>
@@ -10360,7 +10493,7 @@
    <translation>조기 종료했어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stopping</source>
    <translation>멈추고 있어요</translation>
   </message>
@@ -10500,7 +10633,7 @@
    <translation>원본 파일 미리보기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>The first step takes the longest: the model is loaded and warmed up.</source>
    <translation>첫 스텝이 가장 오래 걸려요. 모델을 불러와 준비하고 있어요.</translation>
   </message>
@@ -10693,7 +10826,6 @@
    <translation>모두</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/outcomes.py" />
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Token accuracy</source>
    <translation>토큰 정확도</translation>
@@ -10750,7 +10882,7 @@
    <translation>Top-p</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Train again</source>
    <translation>다시 학습</translation>
   </message>
@@ -10760,7 +10892,7 @@
    <translation>더 학습하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Train longer …</source>
    <translation>더 학습하기…</translation>
   </message>
@@ -10778,6 +10910,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training</source>
    <translation>학습</translation>
   </message>
@@ -10787,7 +10920,7 @@
    <translation>학습 데이터</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training failed</source>
    <translation>학습이 실패했어요</translation>
   </message>
@@ -10797,7 +10930,7 @@
    <translation>학습은 실패했지만 체크포인트는 남아 있어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Training is done</source>
    <translation>학습이 끝났어요</translation>
   </message>
@@ -11101,6 +11234,11 @@
    <translation>손실 계산 대상</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <source>What is loaded</source>
+   <translation>불러올 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>What is served</source>
    <translation>제공할 모델</translation>
@@ -11116,7 +11254,7 @@
    <translation>원래 알던 것</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>What was learned since the last checkpoint is lost. Stopping saves it.</source>
    <translation>마지막 체크포인트 뒤에 배운 것은 사라져요. 멈추고 저장하면 남아요.</translation>
   </message>
@@ -11258,6 +11396,11 @@
    <translation>어댑터만</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>adapter and base</source>
+   <translation>어댑터와 사전학습 모델</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>after the training</source>
    <translation>학습한 뒤에 열려요</translation>
@@ -11345,12 +11488,12 @@
    <translation>완료</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>done at {time}</source>
    <translation>{time}에 끝나요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>epoch {epoch:.2f} of {epochs:g}</source>
    <translation>에폭 {epoch:.2f} / {epochs:g}</translation>
   </message>
@@ -11360,7 +11503,7 @@
    <translation>모두가 봐요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>failed</source>
    <translation>실패</translation>
   </message>
@@ -11463,6 +11606,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>none</source>
    <translation>없음</translation>
   </message>
@@ -11569,7 +11713,7 @@
    <translation>진행 중</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>saved</source>
    <translation>저장됨</translation>
   </message>
@@ -11610,6 +11754,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>the run's result</source>
    <translation>이 실행의 결과</translation>
@@ -11626,7 +11771,7 @@
    <translation>이 컴퓨터: {gpu}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>took {time}</source>
    <translation>{time} 걸렸어요</translation>
   </message>
@@ -11813,6 +11958,7 @@
    <translation>{name}에 {rows}을 저장했어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} left out</source>
    <translation>{rows} 뺌</translation>
@@ -11823,6 +11969,7 @@
    <translation>{rows}이 빠졌어요: {why}.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} mended</source>
    <translation>{rows} 고침</translation>
@@ -11922,7 +12069,7 @@
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
-   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>{time} left</source>
    <translation>{time} 남음</translation>
   </message>

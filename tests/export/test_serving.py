@@ -208,6 +208,21 @@ def test_commands_for_other_servers_are_ready_to_paste(export, tmp_path):
             elsewhere.commands(server, folder, 1)
 
 
+def test_all_ways_to_load_an_export_are_offered_and_no_other(export, tmp_path):
+    assert list(elsewhere.ways(export, 8001)) == ["python", "vllm", "tgi"]
+    gguf = about(tmp_path / "gguf", format="gguf")
+    (gguf / "model.gguf").touch()
+    assert list(elsewhere.ways(gguf, 8001)) == ["python", "llama-server"]
+    (gguf / "Modelfile").touch()
+    found = elsewhere.ways(gguf, 8001)
+    assert list(found) == ["python", "ollama", "llama-server"]
+    assert str(gguf / "model.gguf") in found["python"]
+    labels = about(tmp_path / "labels", format="merged", task="classify", labels=["n", "p"])
+    assert list(elsewhere.ways(labels, 8001)) == ["python"]
+    with pytest.raises(RefusedError, match="not an export"):
+        elsewhere.ways(tmp_path, 8001)
+
+
 def test_every_command_is_one_that_a_shell_can_read(export):
     for server in ("vllm", "tgi"):
         line = elsewhere.commands(server, export, 8001)

@@ -487,7 +487,7 @@ def _longer(stage: Stage) -> QWidget:
 def _code(stage: Stage) -> QWidget:
     stage.project()
     run = record(stage.folder, "실행", whole(train(STEPS_IN_ALL)))
-    return stage.dialog(lambda: CodeDialog(stage.window, run, demo_recipe()).exec())
+    return stage.dialog(lambda: CodeDialog(stage.window, [run.path]).exec())
 
 
 def _upload(stage: Stage) -> QWidget:

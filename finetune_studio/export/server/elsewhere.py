@@ -1,4 +1,7 @@
-"""Ready-made commands for other servers: vLLM, Ollama, llama-server, TGI. Runs none of them."""
+"""What can be copied to load a run or an export elsewhere: Python, vLLM, Ollama, llama-server, TGI.
+
+Runs none of them.
+"""
 
 import json
 import re
@@ -9,6 +12,7 @@ from finetune_studio.errors import RefusedError
 from finetune_studio.export import about
 from finetune_studio.export.facts import base_of, read_json
 from finetune_studio.export.formats import BASE_FILE, gguf_files
+from finetune_studio.export.loading import python_code
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.methods import Full
@@ -30,9 +34,8 @@ def commands(server: str, path: Path, port: int) -> str:
     Raises:
         RefusedError: That server cannot load this format; the hint is the export it can.
     """
-    form, folder, run = _form(path)
-    found = _LINES[server](form, folder.resolve(), path.resolve().name, port, run)
-    if found:
+    form = _form(path)[0]
+    if found := _line(server, path, port):
         return found
     wanted = "gguf" if server in ("ollama", "llama-server") else "merged"
     raise RefusedError(
@@ -42,6 +45,42 @@ def commands(server: str, path: Path, port: int) -> str:
             form=wanted
         ),
     )
+
+
+def ways(path: Path, port: int) -> dict[str, str]:
+    """Everything that can be copied of a run or an export: code of Python, commands of servers.
+
+    Args:
+        path: A run or an export.
+        port: The port that a server shall listen on.
+
+    Raises:
+        RefusedError: It is neither, or its run is gone.
+    """
+    found = {"python": _python(path)}
+    if not read_json(_form(path)[1] / about.ABOUT).get("labels"):  # they answer with text
+        found |= {server: _line(server, path, port) for server in SERVERS}
+    return {name: text for name, text in found.items() if text}
+
+
+def _python(path: Path) -> str:
+    form, folder, run = _form(path)
+    said = read_json(folder / about.ABOUT)
+    place, base = folder.resolve(), ""
+    if form == "adapter" and run:
+        base = _base(run)
+    elif form.startswith("gguf"):
+        file = folder / BASE_FILE
+        base = str(file.resolve()) if form == "gguf-adapter" and file.is_file() else ""
+        place = gguf_files(folder)[0].resolve()
+    labels = said.get("labels") or ()
+    task = str(said.get("task", "chat"))
+    return python_code(form, task, str(place), base=base, labels=labels)
+
+
+def _line(server: str, path: Path, port: int) -> str:
+    form, folder, run = _form(path)
+    return _LINES[server](form, folder.resolve(), path.resolve().name, port, run)
 
 
 def _form(path: Path) -> tuple[str, Path, RunFolder | None]:

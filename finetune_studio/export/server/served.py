@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.export import about
 from finetune_studio.export.facts import read_json
 from finetune_studio.export.formats import BASE_FILE, gguf_files
@@ -86,7 +86,10 @@ def target_of(path: Path, file: str = "") -> Target:
     raise RefusedError(
         tr("The base model of this GGUF adapter is not beside it."),
         str(base),
-        tr("Export it with --with-base, or put the base model's GGUF file there."),
+        remedy(
+            tr("Export it with --with-base, or put the base model's GGUF file there."),
+            tr("Save the adapter with its base, or put the base model's GGUF file there."),
+        ),
     )
 
 
@@ -97,7 +100,10 @@ def _of_run(path: Path) -> Target:
         raise RefusedError(
             tr("This run has no result yet."),
             str(path),
-            tr("Let it finish, or go on with `finetune-studio train RUN --resume`."),
+            remedy(
+                tr("Let it finish, or go on with `finetune-studio train RUN --resume`."),
+                tr("Let it finish, or go on with it on the page Training."),
+            ),
         )
     _refuse_classifier(said)
     task = str(said.get("task", "chat"))

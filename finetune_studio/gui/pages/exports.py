@@ -30,8 +30,8 @@ FILES = 12  # names that are shown; the rest are counted
 GLYPHS = {"adapter": "layers", "merged": "package", "gguf": "save"}
 SHOWN = ("adapter", "merged", "gguf")
 OFFERED = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k")
-ALONE = "adapter"
-"""Of GGUF: the adapter alone, for a base model that is there as GGUF already."""
+ALONE, BOTH = "adapter", "adapter-and-base"
+"""Of GGUF: the adapter alone, for a base model that is there as GGUF already, or with it."""
 
 
 def format_name(name: str) -> str:
@@ -104,8 +104,8 @@ class ExportLine(QWidget):
     @property
     def form(self) -> str:
         """The format as the engine calls it."""
-        alone = self._format == "gguf" and self._quant == ALONE
-        return "gguf-adapter" if alone else self._format
+        apart = self._format == "gguf" and self._quant in (ALONE, BOTH)
+        return "gguf-adapter" if apart else self._format
 
     def write(self, out: Path) -> None:
         """Write the format into a new folder."""
@@ -116,7 +116,7 @@ class ExportLine(QWidget):
         self.badge.hide()
         self._open.hide()
         quant = self._quant if self.form == "gguf" else ""
-        self.exporting.start(run, self.form, out, quant)
+        self.exporting.start(run, self.form, out, quant, with_base=self._quant == BOTH)
 
     @property
     def _quant(self) -> str:
@@ -243,4 +243,5 @@ VERDICTS: dict[str, tuple[Words, str]] = {
 def _quants() -> Sequence[tuple[object, Words]]:
     named = [(name, name.upper()) for name in OFFERED]
     alone: tuple[object, Words] = (ALONE, lambda: tr("adapter alone"))
-    return [*named, alone]
+    both: tuple[object, Words] = (BOTH, lambda: tr("adapter and base"))
+    return [*named, alone, both]

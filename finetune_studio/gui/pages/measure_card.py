@@ -95,7 +95,7 @@ class MeasureCard(Card):
                 " learned, says how sure the difference is, lets both answer, and looks for"
                 " what was forgotten."
             )
-        return summary.measured_on(self.found)
+        return " ".join(filter(None, (summary.measured_on(self.found), summary.took(self.found))))
 
     def _warn(self, found: Evaluation) -> None:
         run = self._project.watch.run

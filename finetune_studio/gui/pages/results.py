@@ -96,7 +96,7 @@ class ResultsPage(StepPage):
         return page(self._title, self._sentence, body)
 
     def _next(self) -> QWidget:
-        code = _door("terminal", lambda: tr("Loading code"), lambda: tr("Python, to copy"))
+        code = _door("terminal", lambda: tr("Loading code"), _programs)
         code.pressed.connect(self._show_code)
         folder = _door(
             "folder-open",
@@ -186,7 +186,7 @@ class ResultsPage(StepPage):
     def _show_code(self) -> None:
         run = self._project.watch.run
         if run is not None:
-            CodeDialog(self, run, self._project.session.recipe).exec()
+            CodeDialog(self, self.serve.places).exec()
 
     def _open_folder(self) -> None:
         run = self._project.watch.run
@@ -199,6 +199,10 @@ class ResultsPage(StepPage):
         if event.type() == QEvent.Type.LanguageChange:
             self._shown = ()
             self._show()
+
+
+def _programs() -> str:
+    return tr("Python, vLLM, Ollama, llama-server: to copy")
 
 
 def _door(glyph: str, title: Words, detail: Words) -> PressCard:

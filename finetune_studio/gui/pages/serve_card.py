@@ -74,6 +74,11 @@ class ServeCard(Card):
         self.hold(self._lay())
         self._show()
 
+    @property
+    def places(self) -> list[Path]:
+        """The run, and the exports of it that are known here."""
+        return list(self._places)
+
     def refresh(self) -> None:
         """Suit another run: its result, and no export of another one."""
         run = self._project.watch.run
