@@ -46,7 +46,17 @@ def home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("FINETUNE_STUDIO_LANGUAGE", "en")
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("FINETUNE_STUDIO_HOME", str(folder))
-    return folder
+    yield folder
+    _end_trainers()
+
+
+def _end_trainers():
+    """A test that failed midway leaves no trainer behind, which would go on for ever."""
+    liveness = sys.modules.get("finetune_studio.runs.liveness")
+    for child in liveness._children.values() if liveness else ():
+        if child.poll() is None:
+            child.kill()
+            child.wait()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,9 +11,24 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs_window: Qt's libraries ar
 from PySide6.QtCore import QCoreApplication, QEvent, QThread, QThreadPool
 from PySide6.QtWidgets import QApplication
 
-from finetune_studio.gui import language
+from finetune_studio.gui import language, main_window
 from finetune_studio.gui.theme import theme
 from tests.conftest import ROOT
+
+ANSWERS = {"ask_to_close": "leave", "ask_to_save": "drop"}
+ASKING = {name: getattr(main_window, name) for name in ANSWERS}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown():
+    """Nobody answers what a window asks that qtbot closes; after a failure a run may be alive."""
+    for name, answer in ANSWERS.items():
+        setattr(main_window, name, lambda *_, answer=answer: answer)
+    try:
+        return (yield)
+    finally:
+        for name, asks in ASKING.items():
+            setattr(main_window, name, asks)
 
 
 @pytest.fixture(scope="session")

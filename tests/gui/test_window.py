@@ -22,6 +22,8 @@ from finetune_studio.gui.widgets.veil import Veil
 from finetune_studio.preferences import Preferences, load
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.events import EventReader
+from finetune_studio.runs.state import fold
 from tests.gui.trainers import ENDLESS, WHOLE, make_run
 
 CONFIG = {
@@ -407,10 +409,11 @@ def test_after_the_machine_was_suspended_the_run_goes_on_in_the_window(window, t
     watch = window.project.watch
     qtbot.waitUntil(lambda: watch.state.step > 3, timeout=20_000)
     trainer.suspend()
+    qtbot.waitUntil(lambda: trainer.status() == psutil.STATUS_STOPPED)
+    seen = fold(EventReader(run.events).read()).step
+    qtbot.waitUntil(lambda: watch.state.step == seen)
     qtbot.wait(600)
-    seen = watch.state.step
-    qtbot.wait(600)
-    assert watch.state.step - seen <= 1
+    assert watch.state.step == seen
     assert watch.alive
     trainer.resume()
     qtbot.waitUntil(lambda: watch.state.step > seen + 3, timeout=20_000)
