@@ -14,6 +14,8 @@ def size(count: float) -> str:
     """Bytes in decimal units, as disks are sold: 8.1 GB, 132 MB."""
     if count >= GB:
         return f"{count / GB:.1f} GB"
+    if 0 < count < 1000:
+        return "< 1 KB"
     return f"{count / MB:.0f} MB" if count >= MB else f"{count / 1000:.0f} KB"
 
 

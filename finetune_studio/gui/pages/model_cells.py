@@ -88,15 +88,17 @@ class CellPainter(QStyledItemDelegate):
         painter.fillRect(line, theme.colour("line"))
 
     def _name(self, painter: QPainter, cell: QRectF, row: Row) -> None:
-        left = cell.left()
+        left, second = cell.left(), self._second(row)
+        top = 5 if second else 14  # a name alone stands in the middle of its row
         if row.source == self.chosen:
-            paint_icon(painter, "circle-check", QRectF(left, cell.top() + 7, 14, 14), "accent")
+            place = QRectF(left, cell.top() + top + 2, 14, 14)
+            paint_icon(painter, "circle-check", place, "accent")
             left += 19
         if row.gated == "yes":
-            paint_icon(painter, "lock", QRectF(left, cell.top() + 8, 12, 12), "text2")
+            paint_icon(painter, "lock", QRectF(left, cell.top() + top + 3, 12, 12), "text2")
             left += 16
-        _line(painter, cell.adjusted(left - cell.left(), 5, 0, 0), row.name, "strong", "text")
-        _line(painter, cell.adjusted(0, 23, 0, 0), self._second(row), "caption", "text3")
+        _line(painter, cell.adjusted(left - cell.left(), top, 0, 0), row.name, "strong", "text")
+        _line(painter, cell.adjusted(0, 23, 0, 0), second, "caption", "text3")
 
     def _second(self, row: Row) -> str:
         parts = []
