@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -82,6 +83,7 @@ def main() -> int:
     parser.add_argument("--prompts", type=int, default=8)
     parser.add_argument("--tokens", type=int, default=16)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the Hub, too
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ["FINETUNE_STUDIO_HOME"] = str(options.folder / "home")
     prompts = options.folder / "prompts.json"

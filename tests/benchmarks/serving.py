@@ -13,6 +13,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -76,7 +77,11 @@ def running(command: list[str], url: str, environment: dict[str, str]) -> Iterat
         yield time.perf_counter() - begun
     finally:
         child.terminate()
-        child.wait(60)
+        try:
+            child.wait(60)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 def commands(folder: Path, gguf: Path | None, home: Path) -> dict[str, tuple[list[str], int, str]]:
@@ -114,7 +119,8 @@ def commands(folder: Path, gguf: Path | None, home: Path) -> dict[str, tuple[lis
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print; ended from outside, it ends its servers first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser()
     parser.add_argument("model", type=Path)
     parser.add_argument("--gguf", type=Path)
