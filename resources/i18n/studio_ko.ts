@@ -1471,7 +1471,6 @@
    <translation>GGUF에는 llama.cpp의 변환기가 필요한데 설치되어 있지 않아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/gguf.py" />
    <location filename="../../finetune_studio/export/llama.py" />
    <source>Get it once with: {command}</source>
    <translation>한 번만 실행하면 돼요: {command}</translation>
@@ -3268,7 +3267,6 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/engine/push.py" />
-   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>The Hub asks to wait {minutes} min before the next request.</source>
    <translation>Hub가 {minutes}분 뒤에 다시 요청하라고 해요.</translation>
   </message>
@@ -4604,7 +4602,6 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/engine/push.py" />
-   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>Too many requests were made to the Hub.</source>
    <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
   </message>
@@ -11757,6 +11754,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>the run's result</source>
    <translation>이 실행의 결과</translation>
