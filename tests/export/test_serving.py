@@ -13,11 +13,13 @@ import pytest
 pytest.importorskip("torch", reason="needs_train: the extra `train` is not installed")
 from openai import OpenAI
 
+from finetune_studio import paths
 from finetune_studio.errors import RefusedError
 from finetune_studio.export import loading
 from finetune_studio.export.server import elsewhere
 from finetune_studio.export.server.served import Kind, target_of
 from tests.helpers.command import COMMAND, call, environment, refusal
+from tests.helpers.past import past_run
 
 MESSAGES = [{"role": "user", "content": "나는 학교에"}]
 
@@ -221,6 +223,17 @@ def test_all_ways_to_load_an_export_are_offered_and_no_other(export, tmp_path):
     assert list(elsewhere.ways(labels, 8001)) == ["python"]
     with pytest.raises(RefusedError, match="not an export"):
         elsewhere.ways(tmp_path, 8001)
+
+
+def test_the_demo_model_is_named_by_its_folder(tmp_path):
+    run = past_run(tmp_path / "run", model__source="demo")
+    run.result.mkdir()
+    about(run.result)
+    (run.result / "adapter_config.json").write_text('{"r": 8}')
+    found = elsewhere.ways(run.path, 8001)
+    demo = str((paths.resources() / "models" / "demo").resolve())
+    assert f'"{demo}"' in found["python"]
+    assert f"vllm serve {demo} " in found["vllm"]
 
 
 def test_every_command_is_one_that_a_shell_can_read(export):

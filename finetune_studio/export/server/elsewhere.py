@@ -8,6 +8,7 @@ import re
 import shlex
 from pathlib import Path
 
+from finetune_studio.catalog.resolve import resolve_model
 from finetune_studio.errors import RefusedError
 from finetune_studio.export import about
 from finetune_studio.export.facts import base_of, read_json
@@ -145,7 +146,10 @@ _LINES = {"vllm": _vllm, "ollama": _ollama, "llama-server": _llama_server, "tgi"
 def _base(run: RunFolder) -> str:
     recipe = store.load(run.recipe)
     base = base_of(recipe)
-    return base.name if base.hub else str(Path(recipe.model.source).expanduser().resolve())
+    if base.hub:
+        return base.name
+    model = recipe.model
+    return str(resolve_model(model.source, model.revision, model.trust_remote_code).resolve())
 
 
 def _rounded(rank: int) -> int:
