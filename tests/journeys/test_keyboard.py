@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
 from tests.gui.conftest import dressed, leaves_nothing, translations  # noqa: F401  (fixtures)
 from tests.gui.scenes import strike
@@ -114,5 +115,5 @@ def test_from_the_start_page_to_an_exported_adapter_with_keys_alone(
     hands.do("어댑터 저장")
     qtbot.waitUntil(lambda: line.busy, timeout=10_000)
     qtbot.waitUntil(lambda: not line.busy, timeout=LONG)
-    assert line.report is not None
+    assert line.report is not None, [each.plain for each in line.findChildren(Text)]
     assert [each for each in tmp_path.iterdir() if each.name.endswith("-adapter")]
