@@ -15,12 +15,15 @@ from finetune_studio.engine.device import Device
 from finetune_studio.engine.lines import lay_out
 from finetune_studio.engine.loading import keep_fewer_activations, load_model
 from finetune_studio.engine.sharing import lengths_of
+from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.ahead import choose_ahead
 from finetune_studio.engine.speed.choice import Choice, Ideas
 from finetune_studio.engine.speed.compiled import choose_compiled, compile_layers
 from finetune_studio.engine.speed.head import Head, choose_head
 from finetune_studio.engine.speed.kernels import use_kernels
+from finetune_studio.engine.speed.offload import offload_checkpoints
 from finetune_studio.engine.speed.selective import choose_selective, keep_activations
+from finetune_studio.engine.speed.tiled import tile_feed_forward
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import Steps, count_steps
 
@@ -72,8 +75,12 @@ def stand(
     compiled = ideas.note("compile", choose_compiled(recipe, device, batches, packed=packed))
     kernels = use_kernels(recipe, model, device, compiled=bool(compiled))
     ideas.note("liger_kernels", kernels)
+    tokens = _fullest(recipe, data)
     _keep_fewer(recipe, model, data, device, ideas)
+    ideas.note("offload_checkpoints", offload_checkpoints(recipe, model, device, tokens))
     model = with_adapter(model, recipe)
+    ideas.note("fused_adapters", fuse_adapters(recipe, model))
+    ideas.note("tiled_mlp", tile_feed_forward(recipe, model, device, tokens))
     if compiled:
         compile_layers(model)
     if compiled and packed:
@@ -88,6 +95,14 @@ def _fp8(recipe: Recipe, device: Device) -> Choice:
         return Choice(False, "method.base_precision does not ask for it")
     slow = "" if device.kind == "cuda" else ", in plain operations: this processor has no products"
     return Choice(True, f"as asked{slow}")
+
+
+def _fullest(recipe: Recipe, data: Prepared) -> int:
+    """Tokens of the fullest batch there can be, padding included."""
+    longest = int(lengths_of(data.train).max())
+    if data.packed:
+        longest = max(longest, recipe.training.sequence_length)
+    return recipe.training.batch_size * longest
 
 
 def _keep_fewer(recipe: Recipe, model: Any, data: Prepared, device: Device, ideas: Ideas) -> None:

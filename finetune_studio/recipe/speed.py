@@ -58,6 +58,26 @@ class Speed(Settings):
         " to earn it.",
         "Ansel et al. 2024, PyTorch 2: torch.compile",
     )
+    fused_adapters: Literal["auto", "on", "off"] = _idea(
+        "Adapters in one product",
+        "The adapter's small products are added inside the product of the layer they belong to,"
+        " instead of in passes of their own. auto: on for LoRA and 4-bit QLoRA without DoRA and"
+        " dropout.",
+        "Hu et al. 2021, LoRA; BLAS: gemm with beta = 1",
+    )
+    offload_checkpoints: Literal["auto", "on", "off"] = _idea(
+        "Checkpoints in the computer's memory",
+        "What gradient checkpointing keeps of each layer waits in the computer's own memory and"
+        " comes back just before it is needed. auto: on for a GPU where every layer computes its"
+        " activations again.",
+        "Rajbhandari et al. 2021, ZeRO-Infinity",
+    )
+    tiled_mlp: Literal["auto", "on", "off"] = _idea(
+        "Feed-forward in tiles",
+        "The feed-forward part of a layer, the widest there is, is computed some thousand tokens at"
+        " a time, and again in the backward pass. auto: on from 16,384 tokens a batch.",
+        "Bekman et al. 2025, Arctic Long Sequence Training",
+    )
     liger_kernels: Literal["auto", "on", "off"] = _idea(
         "Liger kernels",
         "Norms, rotary places and MLPs computed by Triton kernels of one pass each. auto: on for a"

@@ -47,6 +47,25 @@ def product(
     return (left.float() @ right.float().t()) * left_scale * right_scale.t()
 
 
+def input_gradient(
+    slopes: torch.Tensor, weight: torch.Tensor, scale: torch.Tensor
+) -> torch.Tensor:
+    """The gradient of x of y = x Wᵀ, as a float8 product.
+
+    Args:
+        slopes: The gradient of y, `[m, n]`.
+        weight: W, `[n, k]` float8, with scales `[n, 1]`.
+        scale: See `weight`.
+
+    Returns:
+        `[m, k]`, in bf16 on a GPU and fp32 elsewhere.
+    """
+    rows = slopes * scale.t().to(slopes.dtype)  # W's scales go along
+    turned = weight.t().contiguous()  # a copy a call: little beside the product it feeds
+    ones = torch.ones(weight.shape[1], 1, device=slopes.device)
+    return product(*rounded(rows), turned, ones)
+
+
 class _Product(torch.autograd.Function):
     """y = x Wᵀ with a frozen W; forward pass and input gradient are float8 products."""
 
@@ -62,10 +81,7 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         weight, scale = ctx.saved_tensors
-        rows = grad.reshape(-1, grad.shape[-1]) * scale.t().to(grad.dtype)  # W's scales go along
-        turned = weight.t().contiguous()  # a copy a call: little beside the product it feeds
-        ones = torch.ones(weight.shape[1], 1, device=grad.device)
-        made = product(*rounded(rows), turned, ones)
+        made = input_gradient(grad.reshape(-1, grad.shape[-1]), weight, scale)
         return made.to(ctx.kind).reshape(*grad.shape[:-1], weight.shape[1]), None, None
 
 
@@ -95,12 +111,13 @@ class Float8Linear(nn.Linear):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  (torch's name)
         """`[..., inputs]` to `[..., outputs]`, in the type that is computed in."""
-        kind = _computed_in(input)
+        kind = computed_in(input)
         made: torch.Tensor = _Product.apply(input.to(kind), self.quantised, self.scale)
         return made if self.bias is None else made + self.bias.to(made.dtype)
 
 
-def _computed_in(given: torch.Tensor) -> torch.dtype:
+def computed_in(given: torch.Tensor) -> torch.dtype:
+    """The type that a layer multiplies in: autocast's where that is on, else the input's."""
     device = given.device.type
     if torch.is_autocast_enabled(device):
         return torch.get_autocast_dtype(device)

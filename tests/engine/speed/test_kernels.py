@@ -72,6 +72,19 @@ def test_what_changes_the_answers_is_taken_back(liger):
         assert torch.equal(after, before)
 
 
+def test_what_grows_from_layer_to_layer_is_no_difference():
+    """A layer that makes much of any rounding: only its own answers count."""
+    model = make_family("llama")
+    found = kernels._answers(model, CPU)
+    assert len(found) == 3  # two layers and the logits
+    first = model.model.layers[0]
+    plain = first.forward
+    first.forward = lambda *args, **options: plain(*args, **options) * 1.001
+    apart = kernels._answers(model, CPU, found)
+    assert torch.equal(apart[1], found[1])
+    assert not torch.equal(apart[0], found[0])
+
+
 def test_compiled_layers_do_without_unless_asked(liger):
     model = make_family("llama")
     assert use_kernels(Recipe(), model, CPU, compiled=True).why == "the layers are compiled"
