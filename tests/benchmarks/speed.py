@@ -40,9 +40,19 @@ PEERS = {
     "dense": ("trl", "trl_liger", "unsloth"),
     "instruct": ("trl", "trl_packed", "unsloth_packed"),
 }
+AGAIN = {"training.gradient_checkpointing": "on"}
+KEPT = AGAIN | {"training.speed.offload_checkpoints": "off"}
+COMPILED = {"training.packing": True, "training.speed.compile": "on"}
+FP8 = {"method.base_precision": "fp8"}
 OURS: dict[str, dict[str, Any]] = {
     "ours": {},
-    "ours, checkpointed": {"training.gradient_checkpointing": "on"},
+    "ours, compiled": COMPILED,
+    "ours, checkpointed": AGAIN,
+    "ours, checkpointed, on the GPU": KEPT,
+    "ours, checkpointed, separate adapters": AGAIN | {"training.speed.fused_adapters": "off"},
+    "ours, checkpointed, compiled": AGAIN | COMPILED,
+    "ours, checkpointed, compiled, fp8": AGAIN | COMPILED | FP8,
+    "ours, checkpointed, fp8": AGAIN | FP8,
 }
 
 
@@ -50,7 +60,7 @@ def main() -> None:
     """Print one JSON line a system."""
     options = _options()
     if options.one:
-        _one(Path(options.one))
+        _one(Path(options.one), options.profile)
         return
     with tempfile.TemporaryDirectory() as folder:
         table = _peers(options, Path(folder)) if options.peers else _here(options, Path(folder))
@@ -66,6 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--workloads", nargs="*", default=list(PEERS))
     parser.add_argument("--methods", nargs="*", default=["lora", "qlora"])
+    parser.add_argument("--profile", type=Path, help="a file for each run's longest GPU kernels")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -87,7 +98,9 @@ def _here(options: argparse.Namespace, folder: Path) -> dict[str, dict[str, Any]
     for number in range(options.rounds):
         for name, changes in HERE.items():
             if not options.only or name in options.only:
-                found = _run(folder / f"{number}-{len(table)}-{name}", common | changes)
+                found = _run(
+                    folder / f"{number}-{len(table)}-{name}", common | changes, options.profile
+                )
                 table[name] = _better(table.get(name), found)
     return table
 
@@ -134,9 +147,10 @@ def _beside(
     }
     for system, changes in OURS.items():
         name = f"{workload}, {method}: {system}"
-        if not options.only or system in options.only:
+        in_8_bits = method == "qlora" and "fp8" in system
+        if (not options.only or system in options.only) and not in_8_bits:
             run = folder / f"{number}-{workload}-{method}-{len(found)}"
-            found[name] = _better(table.get(name), _run(run, common | changes))
+            found[name] = _better(table.get(name), _run(run, common | changes, options.profile))
     return found
 
 
@@ -156,7 +170,7 @@ def _peer(options: argparse.Namespace, system: str, workload: str, method: str) 
     return {name: found[name] for name in kept if name in found}
 
 
-def _run(folder: Path, changes: dict[str, Any]) -> dict[str, Any]:
+def _run(folder: Path, changes: dict[str, Any], profile: Path | None) -> dict[str, Any]:
     """One run of ours in a process of its own."""
     quiet = {
         "evaluation.every": 10_000,
@@ -166,6 +180,7 @@ def _run(folder: Path, changes: dict[str, Any]) -> dict[str, Any]:
     run = RunFolder.create(folder)
     store.save(store.with_changes(Recipe(), quiet | changes), run.recipe)
     command = [sys.executable, "-m", "tests.benchmarks.speed", "--one", str(folder)]
+    command += ["--profile", str(profile)] if profile else []
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
     if done.returncode:
         return {"failed": done.stderr.strip().splitlines()[-1:]}
@@ -173,20 +188,30 @@ def _run(folder: Path, changes: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _one(folder: Path) -> None:
+def _one(folder: Path, profile: Path | None) -> None:
     """Train here and print what the events and the process say."""
     import torch
+    from torch.profiler import ProfilerActivity
 
     from finetune_studio.engine.device import find_device
     from finetune_studio.engine.dry_run import _peak
     from finetune_studio.engine.train import main as train
 
-    if code := train([str(folder)]):
+    if profile:
+        with torch.profiler.profile(activities=[ProfilerActivity.CUDA]) as seen:
+            code = train([str(folder)])
+        table = seen.key_averages().table("self_cuda_time_total", row_limit=40)
+        with profile.open("a", encoding="utf-8") as out:
+            out.write(f"{folder.name}\n{table}\n")
+    else:
+        code = train([str(folder)])
+    if code:
         raise SystemExit(code)
     run = RunFolder(folder)
     events = list(EventReader(run.events).read())
     steps = [each for each in events if isinstance(each, Metrics)]
     started = next(each for each in events if isinstance(each, Started))
+    speed = started.in_use["speed"]
     on_gpu = torch.cuda.is_available()
     peak = torch.cuda.max_memory_allocated() if on_gpu else _peak(find_device(Recipe()), 0)
     speeds = [each.tokens_per_second for each in steps[WARM:]]
@@ -195,7 +220,8 @@ def _one(folder: Path) -> None:
         "peak_gib": round(peak / 2**30, 2),
         "loss_last": steps[-1].loss,
         "first_step_s": round(steps[0].time - events[0].time, 1),
-        "in_use": [name for name, each in started.in_use["speed"].items() if each["used"]],
+        "in_use": [name for name, each in speed.items() if each["used"]],
+        "not": {name: each["why"] for name, each in speed.items() if not each["used"]},
     }
     print(json.dumps(told))
 

@@ -15,7 +15,13 @@ from peft.tuners.lora import LoraLayer
 from torch import nn
 
 from finetune_studio.engine.speed.choice import Choice, choose
-from finetune_studio.engine.speed.fp8 import Float8Linear, computed_in, input_gradient, product, rounded
+from finetune_studio.engine.speed.fp8 import (
+    Float8Linear,
+    computed_in,
+    input_gradient,
+    product,
+    rounded,
+)
 from finetune_studio.recipe.methods import Full, Qlora
 from finetune_studio.recipe.schema import Recipe
 
@@ -79,7 +85,7 @@ def _kind_of(layer: nn.Module) -> str:
 def _forward(self: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
     """What an adapted layer does instead of peft's forward pass."""
     if self.disable_adapters or self.merged or args or kwargs:
-        return type(self).forward(self, x, *args, **kwargs)  # type: ignore[no-any-return]
+        return type(self).forward(self, x, *args, **kwargs)
     name, layer, kind = self.active_adapters[0], self.get_base_layer(), computed_in(x)
     how = _kind_of(layer)
     weights = (layer.quantised, layer.scale) if how == "float8" else (layer.weight,)

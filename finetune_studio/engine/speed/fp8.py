@@ -47,9 +47,7 @@ def product(
     return (left.float() @ right.float().t()) * left_scale * right_scale.t()
 
 
-def input_gradient(
-    slopes: torch.Tensor, weight: torch.Tensor, scale: torch.Tensor
-) -> torch.Tensor:
+def input_gradient(slopes: torch.Tensor, weight: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     """The gradient of x of y = x Wᵀ, as a float8 product.
 
     Args:

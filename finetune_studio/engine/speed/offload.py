@@ -8,7 +8,7 @@ while the backward pass of the layer above does.
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import psutil
 import torch
@@ -22,7 +22,7 @@ from finetune_studio.recipe.schema import Recipe
 
 SHARE = 0.5
 """Of the free host memory that checkpoints may take: pinned pages cannot be swapped out."""
-Taken = torch.Tensor | tuple["Shelf", int]
+Taken: TypeAlias = "torch.Tensor | tuple[Shelf, int]"
 
 
 def offload_checkpoints(recipe: Recipe, model: nn.Module, device: Device, tokens: int) -> Choice:
@@ -62,7 +62,9 @@ def _obstacle(device: Device, layers: int, room: int) -> str:
     if not layers:
         return "no layer computes its activations again"
     if room > SHARE * psutil.virtual_memory().available:
-        return f"it takes {room / 2**30:.1f} GiB of the computer's memory, over half of what is free"
+        return (
+            f"it takes {room / 2**30:.1f} GiB of the computer's memory, over half of what is free"
+        )
     return ""
 
 

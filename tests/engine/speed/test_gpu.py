@@ -1,0 +1,191 @@
+"""The real kernels on a GPU: every idea's gradients against fp32, family by family.
+
+Half precision rounds; so an idea may be no further from fp32 than the plain layers in bf16 are,
+but for a margin. Needs an NVIDIA GPU, and its own process: Liger changes the families' modules.
+"""
+
+import copy
+
+import pytest
+import torch
+
+from finetune_studio.engine.adapters import with_adapter
+from finetune_studio.engine.collating import Collator
+from finetune_studio.engine.device import Device
+from finetune_studio.engine.loading import keep_fewer_activations, load_model
+from finetune_studio.engine.loss import sums_of, with_places
+from finetune_studio.engine.speed import attention, tiled
+from finetune_studio.engine.speed.adapter import fuse_adapters
+from finetune_studio.engine.speed.compiled import compile_layers
+from finetune_studio.engine.speed.fp8 import into_float8
+from finetune_studio.engine.speed.head import choose_head
+from finetune_studio.engine.speed.kernels import use_kernels
+from finetune_studio.engine.speed.offload import offload_checkpoints
+from finetune_studio.recipe import store
+from finetune_studio.recipe.schema import Recipe
+from tests.engine.speed.test_adapter import stirred
+from tests.engine.speed.test_lines import UNCAPPED
+from tests.engine.test_loss import rows_of
+from tests.helpers.families import FAMILIES, make_family
+
+pytestmark = pytest.mark.needs_gpu
+
+GPU = Device("cuda", 0, 0, 1, "bf16")
+MARGIN = 1.6
+"""How much further than plain bf16 an idea may be from fp32: other orders of rounding."""
+FLOOR = 0.004
+"""Of the gradient's size: where plain bf16 happens to be nearer than its own precision (2⁻⁸)."""
+
+
+def recipe(**changes):
+    return store.with_changes(Recipe(), {n.replace("__", "."): v for n, v in changes.items()})
+
+
+PLAIN = recipe(method__rank=8, training__speed__fused_adapters="off")
+
+
+def adapted(base, asked=PLAIN):
+    return stirred(with_adapter(base, asked)).cuda()
+
+
+def gradients(model, batch, *, half=True, head=None):
+    """One flat fp32 tensor of every gradient, and the loss."""
+    for weight in model.parameters():
+        weight.grad = None
+    moved = {name: each.cuda() for name, each in with_places(batch, head).items()}
+    with torch.autocast("cuda", torch.bfloat16, enabled=half):
+        lost, _, counted = sums_of(model, moved, False, head)
+    (lost / counted).backward()
+    named = [(n, w.grad.float().flatten()) for n, w in model.named_parameters() if w.requires_grad]
+    return torch.cat([grad for _, grad in sorted(named, key=lambda each: each[0])]), float(
+        lost / counted
+    )
+
+
+def apart(one, other):
+    return float((one[0] - other[0]).norm() / other[0].norm())
+
+
+def exact(family, batch):
+    return gradients(adapted(make_family(family)), batch, half=False)
+
+
+def halved(family, **options):
+    return adapted(make_family(family).to(torch.bfloat16), **options)
+
+
+def judge(found, plain, reference):
+    assert found[1] == pytest.approx(reference[1], rel=0.01)
+    assert apart(found, reference) <= max(MARGIN * apart(plain, reference), FLOOR)
+
+
+@pytest.mark.parametrize("family", UNCAPPED)
+def test_rows_in_one_line_through_the_kernel(family):
+    rows = rows_of()
+    apart_batch, line = Collator(0)(rows), Collator(0, flat=True)(rows)
+    reference = exact(family, apart_batch)
+    plain = gradients(halved(family), apart_batch)
+    base = make_family(family).to(torch.bfloat16)
+    if attention._obstacle(GPU, base.config):
+        pytest.skip(f"other: {attention._obstacle(GPU, base.config)}")
+    attention.install(base)
+    judge(gradients(adapted(base), line), plain, reference)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_adapters_in_one_product(family):
+    batch = Collator(0)(rows_of())
+    reference, model = exact(family, batch), halved(family)
+    plain = gradients(model, batch)
+    assert fuse_adapters(Recipe(), model).used
+    judge(gradients(model, batch), plain, reference)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_liger_kernels(family):
+    batch = Collator(0)(rows_of())
+    reference, plain = exact(family, batch), gradients(halved(family), batch)
+    base = make_family(family).to(torch.bfloat16).cuda()
+    choice = use_kernels(Recipe(), base, GPU, compiled=False)
+    if not choice:
+        pytest.skip(f"other: {choice.why}")
+    judge(gradients(adapted(base), batch), plain, reference)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_layers_compiled(family):
+    torch.compiler.reset()
+    batch = Collator(0)(rows_of())
+    reference, model = exact(family, batch), halved(family)
+    plain = gradients(model, batch)
+    fuse_adapters(Recipe(), model)
+    compile_layers(model)
+    judge(gradients(model, batch), plain, reference)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3", "granite"])
+def test_checkpoints_in_host_memory_give_the_same_to_the_last_bit(family, compiled):
+    torch.compiler.reset()
+    batches = [Collator(0)(rows_of()), Collator(0)(rows_of()[:3])]
+    bases = [make_family(family).to(torch.bfloat16).cuda() for _ in range(2)]
+    for base in bases:
+        keep_fewer_activations(base)
+    assert offload_checkpoints(Recipe(), bases[1], GPU, 2000).used
+    models = [adapted(each) for each in bases]
+    for model in models if compiled else ():
+        compile_layers(model)
+    for _ in range(3):
+        for batch in batches:
+            kept, shelved = (gradients(model, batch) for model in models)
+            assert torch.equal(kept[0], shelved[0])
+
+
+def test_feed_forward_in_tiles(monkeypatch):
+    monkeypatch.setattr(tiled, "TILE", 16)
+    batch = Collator(0)(rows_of())
+    reference, model = exact("llama", batch), halved("llama")
+    plain = gradients(model, batch)
+    assert tiled.tile_feed_forward(Recipe(), model, GPU, 20_000).used
+    judge(gradients(model, batch), plain, reference)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_loss_in_chunks(family):
+    batch = Collator(0)(rows_of())
+    reference = exact(family, batch)
+    base = make_family(family).to(torch.bfloat16).cuda()
+    plain = gradients(adapted(copy.deepcopy(base)), batch)
+    head, choice = choose_head(Recipe(), base, GPU)
+    assert choice.used
+    judge(gradients(adapted(base), batch, head=head), plain, reference)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("family", ["llama", "qwen2", "gemma3"])
+def test_a_base_in_float8_is_what_the_plain_operations_say(family, fused):
+    """The GPU's products against the same roundings by hand, on the CPU."""
+    batch = Collator(0)(rows_of())
+    bases = [make_family(family), make_family(family)]
+    into_float8(bases[0], Device("cpu", 0, 0, 1, "fp32"), ["lm_head"])
+    into_float8(bases[1].to(torch.bfloat16), GPU, ["lm_head"])
+    by_hand, model = stirred(with_adapter(bases[0], PLAIN)), adapted(bases[1])
+    assert not fused or fuse_adapters(Recipe(), model).used
+    lost, _, counted = sums_of(by_hand, batch, False, None)
+    (lost / counted).backward()
+    named = [(n, w.grad.flatten()) for n, w in by_hand.named_parameters() if w.requires_grad]
+    expected = torch.cat([grad for _, grad in sorted(named, key=lambda each: each[0])]).cuda()
+    found = gradients(model, batch)
+    assert found[1] == pytest.approx(float(lost / counted), rel=0.01)
+    assert float((found[0] - expected).norm() / expected.norm()) < 0.1
+
+
+def test_a_four_bit_base_in_one_product(tiny):
+    asked = recipe(method__kind="qlora", training__speed__fused_adapters="on")
+    model = stirred(with_adapter(load_model(asked, tiny, GPU, None, 0), asked))
+    batch = Collator(0)(rows_of())
+    plain = gradients(model, batch)
+    assert fuse_adapters(asked, model).used
+    found = gradients(model, batch)
+    assert found[1] == pytest.approx(plain[1], rel=0.01)
+    assert apart(found, plain) < 0.02
