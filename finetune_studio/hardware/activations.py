@@ -7,12 +7,19 @@ precision); norms compute in 32 bits whatever the rest does.
 
 from finetune_studio.catalog.layers import Architecture, Layer
 from finetune_studio.hardware.adapters import target_names, targets_in
-from finetune_studio.hardware.setup import Setup
+from finetune_studio.hardware.setup import TILE, Setup
 
 WIDE = 4
 """Bytes of a number in norms, losses and logits."""
 CHUNK = 64
 """Tokens that transformers' linear attention computes together."""
+WIDEST = 256
+"""The widest head of the variable-length kernel."""
+LIGER = {
+    "exaone4", "gemma2", "gemma3", "gemma3_text", "glm4", "gpt_oss", "granite", "llama", "mistral",
+    "mixtral", "olmo2", "olmo3", "phi3", "qwen2", "qwen3", "qwen3_moe", "smollm3",
+}  # fmt: skip
+"""Families of the catalogue whose norms liger-kernel 0.8 computes in one pass."""
 POST_NORM = 26
 """Bytes a token and place of the stream that the backward pass of a norm works with."""
 
@@ -32,7 +39,7 @@ def saved_bytes(model: Architecture, layer: Layer, setup: Setup) -> float:
     return (
         _norms(model, layer, setup)
         + _inputs(model, layer, setup)
-        + _mixing(layer, setup)
+        + _mixing(model, layer, setup)
         + _feed(layer, setup)
         + _experts(model, layer, setup)
     )
@@ -48,7 +55,8 @@ def working_bytes(model: Architecture, layer: Layer, setup: Setup) -> float:
         return 2 * c * inner + 2 * WIDE * model.hidden
     norming = POST_NORM * model.hidden if layer.post_norms else 0
     sorting = 2 * c * layer.experts.chosen * model.hidden if layer.experts else 0
-    casts = WIDE if setup.method == "lora" and setup.compute_bytes < WIDE else 0
+    inner = round(inner * tile_share(setup))
+    casts = WIDE if _casts(setup) else 0
     chosen = targets_in(layer, target_names(model, setup.targets))
     cast = max((each.inputs for each in chosen), default=0)
     feeding = c * inner + casts * cast + (5 * c + casts // 2) * model.hidden
@@ -75,10 +83,41 @@ def borrowed_bytes(model: Architecture, layer: Layer, setup: Setup) -> float:
     return 0
 
 
+def tile_share(setup: Setup) -> float:
+    """The share of a batch's tokens whose feed-forward part is there at once."""
+    return min(1.0, TILE / setup.tokens) if setup.tiled else 1.0
+
+
+def is_masked(model: Architecture, setup: Setup) -> bool:
+    """Whether attention gets a mask, because rows are filled up or share a line."""
+    return setup.padded and not (setup.mask_free and all(map(_unmasked, model.layers)))
+
+
+def _unmasked(layer: Layer) -> bool:
+    """Whether the variable-length kernel serves a layer."""
+    fits = layer.head_dim <= WIDEST and not layer.head_dim % 8
+    return layer.mixer in ("attention", "sliding") and fits and not layer.eager
+
+
+def _casts(setup: Setup) -> bool:
+    return setup.method == "lora" and setup.compute_bytes < WIDE and not setup.fused
+
+
+def _alive(layer: Layer, block: str, setup: Setup) -> float:
+    """The share of an input's tokens that are kept: of a tiled feed-forward part one tile."""
+    return 1.0 if "att" in block or not layer.inner else tile_share(setup)
+
+
+def _kernels(model: Architecture, setup: Setup) -> bool:
+    return setup.kernels and model.model_type in LIGER
+
+
 def _norms(model: Architecture, layer: Layer, setup: Setup) -> float:
     width = layer.norms * model.hidden
     if layer.head_norm:
         width += (layer.heads + layer.kv_heads) * layer.head_dim
+    if _kernels(model, setup):
+        return setup.compute_bytes * width + WIDE * layer.norms  # the input as it is, and a number
     kept = WIDE * width  # the input, in 32 bits
     if setup.full:
         kept += setup.weight_bytes * width  # its normed form, for the gradient of the norm's weight
@@ -93,10 +132,11 @@ def _inputs(model: Architecture, layer: Layer, setup: Setup) -> float:
         return c * _full_inputs(layer, shared)
     chosen = targets_in(layer, target_names(model, setup.targets))
     ranks = len(chosen) * setup.rank
-    if setup.method == "lora" and c < WIDE:  # peft casts each adapter's input to and fro
+    if _casts(setup):  # peft casts each adapter's input to and fro
         widths = sum(each.inputs for each in chosen)
     else:
-        widths = sum({(each.block, each.inputs): each.inputs for each in chosen}.values())
+        read = {(each.block, each.inputs): each.inputs for each in chosen}
+        widths = sum(_alive(layer, block, setup) * width for (block, width) in read)
     dropped = sum(each.inputs for each in chosen) * (1 + c) if setup.dropout else 0
     magnitudes = 2 * c * sum(each.outputs for each in chosen) if setup.dora else 0
     return c * (widths + ranks) + dropped + magnitudes
@@ -119,7 +159,7 @@ def _full_inputs(layer: Layer, shared: bool) -> int:
     return widths
 
 
-def _mixing(layer: Layer, setup: Setup) -> float:
+def _mixing(model: Architecture, layer: Layer, setup: Setup) -> float:
     """What attention keeps: queries, keys, values, its output and a 32-bit sum for each head."""
     c = setup.compute_bytes
     if layer.mixer == "linear":
@@ -131,7 +171,7 @@ def _mixing(layer: Layer, setup: Setup) -> float:
     output = layer.heads * layer.value_dim
     if any(each.outputs == queries + keys + values for each in layer.matrices):
         values += queries + keys  # the values are part of a fused product that stays whole
-    if setup.padded or not setup.heads_native:  # shared key heads are copied out
+    if is_masked(model, setup) or not setup.heads_native:  # shared key heads are copied out
         keys, values = queries, output
     latent = WIDE * layer.matrices[-5].outputs if layer.mixer == "latent" else 0
     return c * (queries + keys + values + output) + WIDE * layer.heads + latent
@@ -158,7 +198,8 @@ def _linear(layer: Layer, setup: Setup) -> float:
 
 def _feed(layer: Layer, setup: Setup) -> float:
     """What the feed-forward part keeps: gate, its activation, and the other factor."""
-    return (3 if layer.gated else 1) * setup.compute_bytes * layer.inner
+    kept = (3 if layer.gated else 1) * setup.compute_bytes * layer.inner
+    return kept * tile_share(setup)
 
 
 def _experts(model: Architecture, layer: Layer, setup: Setup) -> float:

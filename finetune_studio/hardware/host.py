@@ -38,6 +38,8 @@ def host_needs(
     setup = plan.setup
     stored = 2 * model.parameters
     ram = PROCESS + min(SHARD, stored) if setup.on_gpu else plan.total
+    if setup.offloaded and setup.checkpointing:
+        ram += setup.tokens * setup.compute_bytes * model.hidden * len(model.layers)
     if setup.optimizer.startswith("paged"):
         ram += 2 * plan.trainable
     trained = trained_bytes(setup) * plan.trainable

@@ -18,6 +18,8 @@ from finetune_studio.recipe.steps import chunk_places
 LOSS_COPIES = 3
 """32-bit copies of the logits that lie side by side: the logits (or the loss's gradient), their
 rows in order, and their logarithms."""
+COMING = 2
+"""Inputs of layers on the GPU at once, where they wait elsewhere: one in use, one on its way."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,17 @@ def _copies(model: Architecture, setup: Setup) -> _Copies:
 def _kept(model: Architecture, setup: Setup) -> float:
     """What the forward pass of all layers leaves behind."""
     count = setup.kept_layers if setup.checkpointing else len(model.layers)
-    again = setup.tokens * activations.residual_bytes(model, setup) * (len(model.layers) - count)
+    again = setup.tokens * activations.residual_bytes(model, setup) * _waiting(model, setup, count)
     kinds = Counter(model.layers[len(model.layers) - count :]).items()
     each = sum(count * activations.saved_bytes(model, layer, setup) for layer, count in kinds)
-    square = sum(count * _square(layer, setup) for layer, count in kinds)
+    square = sum(count * _square(model, layer, setup) for layer, count in kinds)
     return again + setup.tokens * each + square
+
+
+def _waiting(model: Architecture, setup: Setup, kept: int) -> int:
+    """Layers whose input waits on the GPU to be computed again from; elsewhere, two are coming."""
+    again = len(model.layers) - kept
+    return min(again, COMING) if setup.offloaded else again
 
 
 def _backward(model: Architecture, layer: Layer, setup: Setup) -> float:
@@ -117,7 +125,7 @@ def _backward(model: Architecture, layer: Layer, setup: Setup) -> float:
     if not setup.checkpointing:
         return setup.tokens * working + scores
     saved = activations.saved_bytes(model, layer, setup)
-    return setup.tokens * (saved + working) + 2 * _square(layer, setup) - scores
+    return setup.tokens * (saved + working) + 2 * _square(model, layer, setup) - scores
 
 
 def _forward(model: Architecture, layers: list[Layer], setup: Setup) -> float:
@@ -126,15 +134,16 @@ def _forward(model: Architecture, layers: list[Layer], setup: Setup) -> float:
     return setup.tokens * (wide + 2 * WIDE * model.hidden)
 
 
-def _square(layer: Layer, setup: Setup) -> float:
+def _square(model: Architecture, layer: Layer, setup: Setup) -> float:
     """What grows with the square of the length: a mask, and scores where each is computed."""
-    return _mask(layer, setup) + activations.scores_bytes(layer, setup)
+    return _mask(model, layer, setup) + activations.scores_bytes(layer, setup)
 
 
-def _mask(layer: Layer, setup: Setup) -> float:
+def _mask(model: Architecture, layer: Layer, setup: Setup) -> float:
     """The attention mask, once as truth values for all layers and once as numbers for each."""
     attends = layer.mixer in ("attention", "sliding", "latent")
-    if not attends or not (setup.padded or 0 < layer.window <= setup.length):
+    windowed = 0 < layer.window <= setup.length and not setup.mask_free
+    if not attends or not (activations.is_masked(model, setup) or windowed):
         return 0.0
     return setup.batch * setup.length**2 * setup.compute_bytes
 
@@ -142,7 +151,7 @@ def _mask(layer: Layer, setup: Setup) -> float:
 def _rotary(model: Architecture, setup: Setup) -> float:
     """Sines and cosines of the positions, and the mask that all layers share."""
     widest = max(layer.head_dim for layer in model.layers)
-    shared = setup.batch * setup.length**2 if setup.padded else 0
+    shared = setup.batch * setup.length**2 if activations.is_masked(model, setup) else 0
     return setup.tokens * 2 * widest * activations.stream_bytes(setup) / setup.batch + shared
 
 

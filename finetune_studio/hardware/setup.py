@@ -5,13 +5,18 @@ optimiser `auto` stands for, whether activations are computed again.
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal
 
-from finetune_studio.recipe.methods import Full, Qlora
+from finetune_studio.recipe.methods import Full, Lora, Qlora
 from finetune_studio.recipe.schema import Recipe
 
 Kind = Literal["full", "lora", "qlora"]
 BYTES = {"bf16": 2, "fp16": 2, "fp32": 4}
+TILE = 8192
+"""Tokens of which feed-forward parts are computed at a time, where they are tiled."""
+TILED_FROM = 2 * TILE
+"""Tokens of a batch from which they are: below, what is spared is less than the weights."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,17 @@ class Setup:
         batch: Rows computed at once.
         length: Tokens of the longest row.
         accumulation: Batches added up before a step.
-        padded: Whether rows of a batch differ in length or share a sequence, which needs a mask.
+        padded: Whether rows of a batch differ in length or share a sequence, which needs a mask
+            where `mask_free` does not spare it.
         labels: Labels of a classification; 0 where every token is predicted.
         kept_layers: With checkpointing, how many of the last layers keep their activations.
         chunked: Whether the loss is made in chunks, without the whole logits.
+        mask_free: Whether rows that share a line go through attention without a mask, in the
+            families that it serves.
+        fused: Whether adapters are added inside the products of their layers.
+        offloaded: Whether what is computed again waits in the computer's own memory.
+        tiled: Whether feed-forward parts are computed some thousand tokens at a time.
+        kernels: Whether Liger's kernels are used, in the families that they know.
         heads_native: Whether attention reads shared key heads without copying them.
         on_gpu: Whether a GPU computes, and not the processor.
     """
@@ -57,6 +69,11 @@ class Setup:
     labels: int
     chunked: bool = False
     kept_layers: int = 0
+    mask_free: bool = False
+    fused: bool = False
+    offloaded: bool = False
+    tiled: bool = False
+    kernels: bool = False
     heads_native: bool = True
     on_gpu: bool = True
 
@@ -89,6 +106,9 @@ def setup_of(
     adapter = None if isinstance(method, Full) else method
     longest = min(length or training.sequence_length, training.sequence_length)
     classify = recipe.task.kind == "classify"
+    asked_of = training.speed
+    tokens = training.batch_size * (training.sequence_length if training.packing else longest)
+    modern = capability is not None and capability >= (8, 0) and compute < BYTES["fp32"]
     named = len(getattr(recipe.task, "labels", ()))
     return Setup(
         method=method.kind,
@@ -106,10 +126,27 @@ def setup_of(
         accumulation=training.accumulation,
         padded=training.packing or training.batch_size > 1,
         labels=(named or labels) if classify else 0,
-        chunked=training.speed.chunked_loss != "off" and not classify,
+        chunked=asked_of.chunked_loss != "off" and not classify,
+        mask_free=modern
+        and not classify
+        and asked_of.varlen_attention != "off"
+        and (training.packing or asked_of.padding_free != "off"),
+        fused=asked_of.fused_adapters != "off" and _folds(adapter),
+        offloaded=capability is not None and asked_of.offload_checkpoints != "off",
+        tiled=asked_of.tiled_mlp == "on" or (asked_of.tiled_mlp == "auto" and tokens >= TILED_FROM),
+        kernels=capability is not None
+        and asked_of.liger_kernels != "off"
+        and find_spec("liger_kernel") is not None,
         heads_native=capability is None or capability >= (8, 0),
         on_gpu=capability is not None,
     )
+
+
+def _folds(adapter: Lora | Qlora | None) -> bool:
+    """Whether an adapter is of a kind that is added inside its layer's product."""
+    if adapter is None or adapter.dora or adapter.dropout:
+        return False
+    return not (isinstance(adapter, Qlora) and adapter.bits == 8)
 
 
 def precision_on(recipe: Recipe, capability: tuple[int, int] | None) -> str:

@@ -103,7 +103,7 @@ def test_a_plan_agrees_with_what_real_steps_allocate(name, method, checkpointing
         training__speed__chunked_loss="auto" if chunked else "off",
         **({"method__rank": 8} if method != "full" else {}),
     )
-    setup = replace(setup_of(asked, AMPERE), bits=0, padded=False)
+    setup = replace(setup_of(asked, AMPERE), bits=0, padded=False, offloaded=False, kernels=False)
     planned = read_architecture(config)
     assert trainable_parameters(planned, setup) == found.trainable
     lasting = (
@@ -127,7 +127,7 @@ def test_gradients_that_wait_for_more_batches_are_counted(accumulation):
         training__accumulation=accumulation,
         training__sequence_length=256,
     )
-    setup = replace(setup_of(asked, AMPERE), padded=False)
+    setup = replace(setup_of(asked, AMPERE), padded=False, offloaded=False, kernels=False)
     planned = read_architecture(config)
     total = weight_bytes(planned, setup) + state_bytes(planned, setup)
     total += fullest(planned, setup).total
@@ -144,7 +144,7 @@ def test_padding_needs_masks_and_copied_keys():
         found = trace(config, {}, length=1024, checkpointing=False, padded=padded)
         asked = recipe(training__batch_size=2, training__accumulation=1)
         off = store.with_changes(asked, {"training.gradient_checkpointing": "off"})
-        setup = replace(setup_of(off, AMPERE), padded=padded)
+        setup = replace(setup_of(off, AMPERE), padded=padded, mask_free=False, kernels=False)
         planned = read_architecture(config)
         lasting = weight_bytes(planned, setup) + adapter_bytes(planned, setup)
         total = lasting + state_bytes(planned, setup) + fullest(planned, setup).total

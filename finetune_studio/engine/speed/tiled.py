@@ -14,11 +14,9 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed.choice import Choice, choose
+from finetune_studio.hardware.setup import TILE, TILED_FROM
 from finetune_studio.recipe.schema import Recipe
 
-TILE = 8192  # tokens
-WORTH = 2 * TILE
-"""Tokens of a batch from which `auto` tiles: below, what is spared is less than the weights."""
 TRIED = 6  # tokens
 CLOSE = 1e-2
 """How far a tile's answers may be from the whole's, as a share of their size, in half precision."""
@@ -38,7 +36,7 @@ def tile_feed_forward(recipe: Recipe, model: nn.Module, device: Device, tokens: 
     obstacle = "" if parts else "this family's layers have no feed-forward part of their own"
     if asked != "off" and parts and not all(_treats_tokens_alone(each, device) for each in parts):
         obstacle = "this family's feed-forward parts look at several tokens at once"
-    worth = f"{tokens:,} tokens a batch are few" if tokens < WORTH else ""
+    worth = f"{tokens:,} tokens a batch are few" if tokens < TILED_FROM else ""
     choice = choose(asked, obstacle, worth=worth)
     for part in parts if choice else ():
         part.forward = types.MethodType(_in_tiles(part.forward), part)

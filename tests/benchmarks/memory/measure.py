@@ -111,9 +111,9 @@ def _import_without_gpu() -> bool:
         import bitsandbytes
         import peft
 
-        from finetune_studio.engine import adapters, arguments, collating, loading, loss, sharing
+        from finetune_studio.engine import footing, loss, sharing
 
-        del bitsandbytes, peft, adapters, arguments, collating, loading, loss, sharing
+        del bitsandbytes, peft, footing, loss, sharing
     finally:
         torch.cuda.get_device_capability = asked
     return not torch.cuda.is_initialized()
@@ -170,7 +170,8 @@ def _measure(point: Point, place: Path) -> dict[str, Any]:
 
     began = time.monotonic()
     steps = STEPS[point.rows]
-    recipe = store.with_changes(Recipe(), {**point.changes, "training.max_steps": steps})
+    fixed = {"training.max_steps": steps, "training.speed.selective_checkpointing": "off"}
+    recipe = store.with_changes(Recipe(), {**point.changes, **fixed, "task.kind": "text"})
     device = find_device(recipe)
     folder = model_folder(SHAPES[point.shape], place)
     torch.cuda.init()
@@ -182,7 +183,7 @@ def _measure(point: Point, place: Path) -> dict[str, Any]:
 
     from finetune_studio.engine.adapters import count_parameters
 
-    loaded, trainer = _trainer(recipe, folder, device, point.rows, place)
+    loaded, trainer, ideas = _trainer(recipe, folder, device, point.rows, place)
     trainable, whole = count_parameters(trainer.model)
     trainer.add_callback(Peaks())
     trained = time.monotonic()
@@ -203,6 +204,7 @@ def _measure(point: Point, place: Path) -> dict[str, Any]:
         "gpu": torch.cuda.get_device_name(),
         "capability": torch.cuda.get_device_capability(),
         "attention": trainer.model.config._attn_implementation,
+        "in_use": [name for name, each in ideas.choices.items() if each.used],
         "versions": _versions(),
         "step_seconds": (time.monotonic() - trained) / steps,
         "seconds": time.monotonic() - began,
@@ -211,48 +213,63 @@ def _measure(point: Point, place: Path) -> dict[str, Any]:
 
 def _trainer(
     recipe: Any, folder: Path, device: Any, rows: str, place: Path
-) -> tuple[dict[str, int], Any]:
-    """As finetune_studio.engine.train puts it together, without files and orders."""
-    import torch
+) -> tuple[dict[str, int], Any, Any]:
+    """As finetune_studio.engine.train puts it together, without files and orders.
 
-    from finetune_studio.engine.adapters import with_adapter
-    from finetune_studio.engine.arguments import checkpointing_in_use, training_arguments
+    Returns:
+        What loading took, the trainer, and which ideas are in use.
+    """
+    import torch
+    from transformers import AutoConfig
+
+    from finetune_studio.engine import footing
+    from finetune_studio.engine.arguments import training_arguments
     from finetune_studio.engine.collating import Collator
-    from finetune_studio.engine.loading import keep_fewer_activations, load_model
+    from finetune_studio.engine.dataset import Prepared
     from finetune_studio.engine.loss import Loss, Meter
     from finetune_studio.engine.process import quiet
     from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
-    from finetune_studio.engine.speed.head import choose_head
     from finetune_studio.recipe.steps import count_steps
 
     quiet()
-    model = load_model(recipe, folder, device, None, 0)
-    loaded = {
-        "reserved": torch.cuda.memory_reserved(),
-        "peak_reserved": torch.cuda.max_memory_reserved(),
-        "allocated": torch.cuda.memory_allocated(),
-        "peak_allocated": torch.cuda.max_memory_allocated(),
-    }
-    _draw(model)
-    head, _ = choose_head(recipe, model, device)
-    if checkpointing_in_use(recipe, device):
-        keep_fewer_activations(model)
-    model = with_adapter(model, recipe)
-    data = _data(recipe, rows, model.config.get_text_config().vocab_size)
-    meter, training = Meter(), recipe.training
+    vocabulary = AutoConfig.from_pretrained(folder).get_text_config().vocab_size
+    data = _data(recipe, rows, vocabulary)
+    loaded, load = {}, footing.load_model
+
+    def load_and_draw(*given: Any) -> Any:
+        model = load(*given)
+        loaded.update(
+            reserved=torch.cuda.memory_reserved(),
+            peak_reserved=torch.cuda.max_memory_reserved(),
+            allocated=torch.cuda.memory_allocated(),
+            peak_allocated=torch.cuda.max_memory_allocated(),
+        )
+        _draw(model)
+        return model
+
+    footing.load_model = load_and_draw
+    tokenizer: Any = None  # nothing is written, and nothing read
+    prepared = Prepared(data, data, len(data), 0, tokenizer, 0, None, None, Collator(0))
+    stood = footing.stand(recipe, folder, device, prepared, lambda *_, **__: None)
+    meter, training, data = Meter(), recipe.training, stood.data.train
     trainer = SharingTrainer(
         batches_to_learn(
-            data, Collator(0).counting(meter.fed), training.batch_size, training.seed, device
+            data,
+            stood.data.collator.counting(meter.fed),
+            training.batch_size,
+            training.seed,
+            device,
+            ahead=stood.ahead,
         ),
-        Loss(recipe.task.kind, meter, head),
-        model=model,
+        Loss(recipe.task.kind, meter, stood.head),
+        model=stood.model,
         args=training_arguments(recipe, count_steps(recipe, len(data)), device, place / "out"),
     )
     for each in [
         type(call) for call in trainer.callback_handler.callbacks if "Print" in type(call).__name__
     ]:
         trainer.remove_callback(each)
-    return loaded, trainer
+    return loaded, trainer, stood.ideas
 
 
 def _draw(model: Any) -> None:
@@ -286,12 +303,11 @@ def _data(recipe: Any, rows: str, vocabulary: int) -> Any:
         sizes[:: training.batch_size] = [length] * len(sizes[:: training.batch_size])
     else:
         sizes = [length] * count
-    tokens = [ids(size) for size in sizes]
-    columns = {"input_ids": tokens, "labels": tokens}
-    if rows == "packed":
+    if rows == "packed":  # as they are before they are packed: three fill a sequence
         part = length // 4
-        columns["seq_lengths"] = [[part, part * 2, length - part * 3]] * count
-    return Dataset.from_dict(columns)
+        sizes = [part, part, length - 2 * part] * count
+    tokens = [ids(size) for size in sizes]
+    return Dataset.from_dict({"input_ids": tokens, "labels": tokens})
 
 
 def model_folder(name: str, place: Path) -> Path:

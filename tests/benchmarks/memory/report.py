@@ -60,7 +60,8 @@ def plan_of(line: dict[str, Any]) -> MemoryPlan:
     recipe = store.with_changes(Recipe(), line["changes"])
     major, minor = line["capability"]
     setup = replace(setup_of(recipe, (major, minor)), padded=line["rows"] != "even")
-    return plan_memory(read_architecture(row.config), setup)
+    kernels = "liger_kernels" in line["in_use"]  # of the machine that measured, not of this one
+    return plan_memory(read_architecture(row.config), replace(setup, kernels=kernels))
 
 
 def ours(each: Compared) -> float:

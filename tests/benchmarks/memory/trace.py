@@ -101,6 +101,7 @@ def _model(config: dict[str, Any], recipe: Any, checkpointing: bool) -> Any:
 
     from finetune_studio.engine.adapters import with_adapter
     from finetune_studio.engine.loading import keep_fewer_activations
+    from finetune_studio.engine.speed.adapter import fuse_adapters
     from finetune_studio.recipe import store
 
     given = {name: value for name, value in config.items() if name != "model_type"}
@@ -118,6 +119,7 @@ def _model(config: dict[str, Any], recipe: Any, checkpointing: bool) -> Any:
         if checkpointing:
             keep_fewer_activations(model)
         model = with_adapter(model, plain)
+        fuse_adapters(recipe, model)
         if checkpointing and recipe.method.kind != "full":
             model.enable_input_require_grads()
     return model
