@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from finetune_studio.engine import checkpoints
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.gauges import Gauges
 from finetune_studio.engine.loss import Meter
 from finetune_studio.engine.pace import Pace
 from finetune_studio.engine.records import Records
@@ -47,6 +47,7 @@ class Watch(TrainerCallback):
         self._clock = time.monotonic()
         self._pace = Pace(steps.every(recipe.evaluation.every))
         self._memory_at = 0.0
+        self._gauges = Gauges(device)
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -183,30 +184,12 @@ class Watch(TrainerCallback):
         return heard[0]
 
     def _tell_memory(self, now: float) -> None:
-        if now - self._memory_at < MEMORY_EVERY:
-            return
-        self._memory_at = now
-        if self._device.kind == "cuda":
-            free, total = torch.cuda.mem_get_info()
-            used, load, heat = total - free, torch.cuda.utilization(), torch.cuda.temperature()
-            power = watts()
-        else:
-            import psutil
-
-            used, total = psutil.Process().memory_info().rss, psutil.virtual_memory().total
-            load, heat, power = None, None, None
-        figures = {"utilisation": load, "temperature": heat, "power": power}
-        self._emit("memory", used=used, total=total, **figures)
+        if now - self._memory_at >= MEMORY_EVERY:
+            self._memory_at = now
+            self._emit("memory", **self._gauges.read())
 
     def come_back(self, checkpoint: Path) -> None:
         """Take up the best loss and the patience where a checkpoint left them."""
         kept = checkpoints.progress_of(checkpoint)
         self.best = tuple(kept["best"]) if kept["best"] else None
         self._waited = kept["waited"]
-
-
-def watts() -> float | None:
-    """What this process's GPU takes, in watts; None where its driver does not tell."""
-    with suppress(Exception):  # each driver has errors of its own
-        return torch.cuda.power_draw() / 1000
-    return None

@@ -90,7 +90,7 @@ def tile_share(setup: Setup) -> float:
 
 def is_masked(model: Architecture, setup: Setup) -> bool:
     """Whether attention gets a mask, because rows are filled up or share a line."""
-    return setup.padded and not (setup.mask_free and all(map(_unmasked, model.layers)))
+    return setup.padded and not (setup.mask_free and all(_unmasked(each) for each in model.layers))
 
 
 def _unmasked(layer: Layer) -> bool:
@@ -133,10 +133,10 @@ def _inputs(model: Architecture, layer: Layer, setup: Setup) -> float:
     chosen = targets_in(layer, target_names(model, setup.targets))
     ranks = len(chosen) * setup.rank
     if _casts(setup):  # peft casts each adapter's input to and fro
-        widths = sum(each.inputs for each in chosen)
+        widths: float = sum(each.inputs for each in chosen)
     else:
-        read = {(each.block, each.inputs): each.inputs for each in chosen}
-        widths = sum(_alive(layer, block, setup) * width for (block, width) in read)
+        read = {(each.block, each.inputs) for each in chosen}  # once for all that read it
+        widths = sum(width * _alive(layer, block, setup) for block, width in read)
     dropped = sum(each.inputs for each in chosen) * (1 + c) if setup.dropout else 0
     magnitudes = 2 * c * sum(each.outputs for each in chosen) if setup.dora else 0
     return c * (widths + ranks) + dropped + magnitudes
