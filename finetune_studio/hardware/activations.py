@@ -40,7 +40,7 @@ def saved_bytes(model: Architecture, layer: Layer, setup: Setup) -> float:
         _norms(model, layer, setup)
         + _inputs(model, layer, setup)
         + _mixing(model, layer, setup)
-        + _feed(layer, setup)
+        + _feed(model, layer, setup)
         + _experts(model, layer, setup)
     )
 
@@ -55,11 +55,14 @@ def working_bytes(model: Architecture, layer: Layer, setup: Setup) -> float:
         return 2 * c * inner + 2 * WIDE * model.hidden
     norming = POST_NORM * model.hidden if layer.post_norms else 0
     sorting = 2 * c * layer.experts.chosen * model.hidden if layer.experts else 0
-    inner = round(inner * tile_share(setup))
     casts = WIDE if _casts(setup) else 0
     chosen = targets_in(layer, target_names(model, setup.targets))
     cast = max((each.inputs for each in chosen), default=0)
-    feeding = c * inner + casts * cast + (5 * c + casts // 2) * model.hidden
+    feeding = (
+        c * _widest_feed(model, layer, setup, inner)
+        + casts * cast
+        + (5 * c + casts // 2) * model.hidden
+    )
     mixing = _linear(layer, setup) / 4 if layer.mixer == "linear" else 0
     return max(feeding + sorting, norming, mixing)
 
@@ -88,6 +91,16 @@ def tile_share(setup: Setup) -> float:
     return min(1.0, TILE / setup.tokens) if setup.tiled else 1.0
 
 
+def _widest_feed(model: Architecture, layer: Layer, setup: Setup, inner: int) -> float:
+    """Numbers a token that the backward pass of the feed-forward part works with.
+
+    A tile's are computed again by itself: nothing of them was kept before.
+    """
+    if tile_share(setup) == 1.0:
+        return inner
+    return tile_share(setup) * (2 + _factors(model, layer, setup)) * layer.inner
+
+
 def is_masked(model: Architecture, setup: Setup) -> bool:
     """Whether attention gets a mask, because rows are filled up or share a line."""
     return setup.padded and not (setup.mask_free and all(_unmasked(each) for each in model.layers))
@@ -101,11 +114,6 @@ def _unmasked(layer: Layer) -> bool:
 
 def _casts(setup: Setup) -> bool:
     return setup.method == "lora" and setup.compute_bytes < WIDE and not setup.fused
-
-
-def _alive(layer: Layer, block: str, setup: Setup) -> float:
-    """The share of an input's tokens that are kept: of a tiled feed-forward part one tile."""
-    return 1.0 if "att" in block or not layer.inner else tile_share(setup)
 
 
 def _kernels(model: Architecture, setup: Setup) -> bool:
@@ -133,10 +141,11 @@ def _inputs(model: Architecture, layer: Layer, setup: Setup) -> float:
     chosen = targets_in(layer, target_names(model, setup.targets))
     ranks = len(chosen) * setup.rank
     if _casts(setup):  # peft casts each adapter's input to and fro
-        widths: float = sum(each.inputs for each in chosen)
+        widths = sum(each.inputs for each in chosen)
     else:
         read = {(each.block, each.inputs) for each in chosen}  # once for all that read it
-        widths = sum(width * _alive(layer, block, setup) for block, width in read)
+        tiled = tile_share(setup) < 1.0
+        widths = sum(width for _, width in read if not (tiled and width == layer.inner))
     dropped = sum(each.inputs for each in chosen) * (1 + c) if setup.dropout else 0
     magnitudes = 2 * c * sum(each.outputs for each in chosen) if setup.dora else 0
     return c * (widths + ranks) + dropped + magnitudes
@@ -196,10 +205,16 @@ def _linear(layer: Layer, setup: Setup) -> float:
     )
 
 
-def _feed(layer: Layer, setup: Setup) -> float:
+def _feed(model: Architecture, layer: Layer, setup: Setup) -> float:
     """What the feed-forward part keeps: gate, its activation, and the other factor."""
-    kept = (3 if layer.gated else 1) * setup.compute_bytes * layer.inner
-    return kept * tile_share(setup)
+    if tile_share(setup) < 1.0:
+        return setup.compute_bytes * model.hidden  # the tiles' outputs, put together
+    return _factors(model, layer, setup) * setup.compute_bytes * layer.inner
+
+
+def _factors(model: Architecture, layer: Layer, setup: Setup) -> int:
+    """How many tensors of the inner width are kept; Liger computes the activation again."""
+    return 1 if not layer.gated else 2 if _kernels(model, setup) else 3
 
 
 def _experts(model: Architecture, layer: Layer, setup: Setup) -> float:

@@ -13,6 +13,7 @@ from finetune_studio.hardware.setup import Setup
 from finetune_studio.hardware.weights import (
     adapter_bytes,
     state_bytes,
+    step_bytes,
     trainable_parameters,
     weight_bytes,
 )
@@ -73,7 +74,9 @@ def plan_memory(model: Architecture, setup: Setup) -> MemoryPlan:
     }
     around = {
         "libraries": library_bytes(setup),
-        "fragmentation": fragmentation_bytes(sum(lasting.values()), moment),
+        "fragmentation": fragmentation_bytes(
+            sum(lasting.values()), moment, step_bytes(model, setup), setup
+        ),
         "context": context_bytes(setup),
     }
     parts = {name: round(size) for name, size in (lasting | passing | around).items()}

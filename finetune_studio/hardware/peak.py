@@ -18,6 +18,8 @@ from finetune_studio.recipe.steps import chunk_places
 LOSS_COPIES = 3
 """32-bit copies of the logits that lie side by side: the logits (or the loss's gradient), their
 rows in order, and their logarithms."""
+BEFORE = 1
+"""Chunks of the loss before the one at work that are still there: their logits and gradient."""
 COMING = 2
 """Inputs of layers on the GPU at once, where they wait elsewhere: one in use, one on its way."""
 
@@ -196,7 +198,7 @@ def _chunked(model: Architecture, setup: Setup, capped: int) -> float:
     gradient; the gradient of a head that is trained.
     """
     half = setup.compute_bytes if setup.compute_bytes < WIDE else 0
-    wide = WIDE + 2 * half + 2 * capped
+    wide = WIDE + 2 * half + 2 * capped + BEFORE * (WIDE + half)
     logits = wide * min(setup.tokens, chunk_places(model.vocabulary)) * model.vocabulary
     inputs = 2 * setup.compute_bytes * setup.tokens * model.hidden
     trained = setup.weight_bytes * model.embedding if setup.full else 0

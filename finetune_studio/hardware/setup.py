@@ -50,6 +50,7 @@ class Setup:
         kernels: Whether Liger's kernels are used, in the families that they know.
         heads_native: Whether attention reads shared key heads without copying them.
         on_gpu: Whether a GPU computes, and not the processor.
+        capability: That GPU's compute capability; None where it is not known.
     """
 
     method: Kind
@@ -76,6 +77,7 @@ class Setup:
     kernels: bool = False
     heads_native: bool = True
     on_gpu: bool = True
+    capability: tuple[int, int] | None = None
 
     @property
     def tokens(self) -> int:
@@ -132,13 +134,16 @@ def setup_of(
         and asked_of.varlen_attention != "off"
         and (training.packing or asked_of.padding_free != "off"),
         fused=asked_of.fused_adapters != "off" and _folds(adapter),
-        offloaded=capability is not None and asked_of.offload_checkpoints != "off",
+        offloaded=capability is not None
+        and asked_of.offload_checkpoints != "off"
+        and not (isinstance(method, Full) and method.master_weights),
         tiled=asked_of.tiled_mlp == "on" or (asked_of.tiled_mlp == "auto" and tokens >= TILED_FROM),
         kernels=capability is not None
         and asked_of.liger_kernels != "off"
         and find_spec("liger_kernel") is not None,
         heads_native=capability is None or capability >= (8, 0),
         on_gpu=capability is not None,
+        capability=capability,
     )
 
 

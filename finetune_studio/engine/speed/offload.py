@@ -42,7 +42,9 @@ def offload_checkpoints(recipe: Recipe, model: nn.Module, device: Device, tokens
     ]
     width = model.config.get_text_config().hidden_size
     room = len(layers) * tokens * width * device.dtype.itemsize
-    choice = choose(asked, "" if asked == "off" else _obstacle(device, len(layers), room))
+    stream = model.get_input_embeddings().weight.dtype
+    obstacle = "" if asked == "off" else _obstacle(device, stream, len(layers), room)
+    choice = choose(asked, obstacle)
     if not choice:
         return choice
     try:
@@ -54,13 +56,15 @@ def offload_checkpoints(recipe: Recipe, model: nn.Module, device: Device, tokens
     return Choice(True, f"{len(layers)} layers, {room / 2**30:.1f} GiB of the computer's memory")
 
 
-def _obstacle(device: Device, layers: int, room: int) -> str:
+def _obstacle(device: Device, stream: torch.dtype, layers: int, room: int) -> str:
     if device.kind != "cuda":
         return "only a GPU's memory is spared"
     if device.world > 1:
         return "several processes share the gradients of a layer"
     if not layers:
         return "no layer computes its activations again"
+    if stream != device.dtype:
+        return "what flows between layers is wider than what they compute in"
     if room > SHARE * psutil.virtual_memory().available:
         return (
             f"it takes {room / 2**30:.1f} GiB of the computer's memory, over half of what is free"

@@ -108,8 +108,13 @@ def test_layers_that_keep_theirs_have_no_place():
     assert_same(learned(model.train(), [batch]), expected)
 
 
+def shelvable(model):
+    keep_fewer_activations(model)
+    return model
+
+
 def test_what_stands_in_the_way_is_said(monkeypatch):
-    model = make_family("llama")
+    model = make_family("llama").to(torch.bfloat16)
     assert offload_checkpoints(Recipe(), model, CPU, 9).why == "only a GPU's memory is spared"
     why = offload_checkpoints(Recipe(), model, GPU, 9).why
     assert why == "no layer computes its activations again"
@@ -117,6 +122,8 @@ def test_what_stands_in_the_way_is_said(monkeypatch):
     assert "several processes" in offload_checkpoints(Recipe(), model, two, 9).why
     keep_fewer_activations(model)
     assert "over half of what is free" in offload_checkpoints(Recipe(), model, GPU, 10**12).why
+    wide = offload_checkpoints(Recipe(), shelvable(make_family("llama")), GPU, 9)
+    assert "wider than what they compute in" in wide.why
     off = store.with_changes(Recipe(), {"training.speed.offload_checkpoints": "off"})
     assert offload_checkpoints(off, model, GPU, 9).why == "the recipe says off"
 
