@@ -68,7 +68,7 @@ class Speed(Settings):
     offload_checkpoints: Literal["auto", "on", "off"] = _idea(
         "Checkpoints in the computer's memory",
         "What gradient checkpointing keeps of each layer waits in the computer's own memory and"
-        " comes back just before it is needed. auto: on for a GPU where every layer computes its"
+        " comes back just before it is needed. auto: on for a GPU where layers compute their"
         " activations again.",
         "Rajbhandari et al. 2021, ZeRO-Infinity",
     )

@@ -357,6 +357,11 @@
    <translation>Adam 베타 2</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Adapters in one product</source>
+   <translation>어댑터를 한 번의 곱셈으로</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/serve.py" />
    <source>Add --key, or leave --host away.</source>
    <translation>--key를 붙이거나 --host를 빼세요.</translation>
@@ -508,6 +513,11 @@
    <location filename="../../finetune_studio/engine/speaking.py" />
    <source>Begin anew, or say less.</source>
    <translation>새로 시작하거나 더 짧게 말해 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Bekman et al. 2025, Arctic Long Sequence Training</source>
+   <translation>Bekman 외 2025, Arctic Long Sequence Training</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
@@ -715,6 +725,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Checkpoint every</source>
    <translation>체크포인트 간격</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Checkpoints in the computer's memory</source>
+   <translation>체크포인트를 컴퓨터 메모리에</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -1346,6 +1361,11 @@
    <translation>학습이 끝나면 이 형식으로 내보내요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Feed-forward in tiles</source>
+   <translation>피드포워드를 나누어 계산</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
    <source>Fetch the file again from where the model came from.</source>
    <translation>모델을 받은 곳에서 파일을 다시 받으세요.</translation>
@@ -1471,6 +1491,7 @@
    <translation>GGUF에는 llama.cpp의 변환기가 필요한데 설치되어 있지 않아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/gguf.py" />
    <location filename="../../finetune_studio/export/llama.py" />
    <source>Get it once with: {command}</source>
    <translation>한 번만 실행하면 돼요: {command}</translation>
@@ -1620,6 +1641,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Hsu et al. 2024, Liger Kernel; Wijmans et al. 2024, Cut Your Losses</source>
    <translation>Hsu 외 2024, Liger Kernel; Wijmans 외 2024, Cut Your Losses</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Hu et al. 2021, LoRA; BLAS: gemm with beta = 1</source>
+   <translation>Hu 외 2021, LoRA; BLAS: beta = 1인 gemm</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2752,6 +2778,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>Rajbhandari et al. 2021, ZeRO-Infinity</source>
+   <translation>Rajbhandari 외 2021, ZeRO-Infinity</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Rank r</source>
    <translation>랭크 r</translation>
   </message>
@@ -3267,6 +3298,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/engine/push.py" />
+   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>The Hub asks to wait {minutes} min before the next request.</source>
    <translation>Hub가 {minutes}분 뒤에 다시 요청하라고 해요.</translation>
   </message>
@@ -3365,6 +3397,11 @@
    <location filename="../../finetune_studio/engine/streaming.py" />
    <source>The adapter of this run is damaged.</source>
    <translation>이 실행의 어댑터가 손상됐어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>The adapter's small products are added inside the product of the layer they belong to, instead of in passes of their own. auto: on for LoRA and 4-bit QLoRA without DoRA and dropout.</source>
+   <translation>어댑터의 작은 곱셈을 따로 하지 않고, 어댑터가 붙은 층의 곱셈 안에서 함께 더해요. auto: DoRA와 드롭아웃이 없는 LoRA와 4비트 QLoRA에서 켜져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3585,6 +3622,11 @@
    <location filename="../../finetune_studio/engine/formats.py" />
    <source>The export {format} is {kl:.2g} nats away from what was trained.</source>
    <translation>내보낸 {format}이(가) 학습한 모델과 {kl:.2g} nat만큼 달라요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>The feed-forward part of a layer, the widest there is, is computed some thousand tokens at a time, and again in the backward pass. auto: on from 16,384 tokens a batch.</source>
+   <translation>층에서 가장 넓은 피드포워드 부분을 몇천 토큰씩 나누어 계산하고, 역전파 때 다시 계산해요. auto: 한 배치가 16,384토큰 이상이면 켜져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
@@ -4602,6 +4644,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/engine/push.py" />
+   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>Too many requests were made to the Hub.</source>
    <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
   </message>
@@ -4893,6 +4936,11 @@
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Were they really unseen?</source>
    <translation>정말 처음 보는 행인가요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>What gradient checkpointing keeps of each layer waits in the computer's own memory and comes back just before it is needed. auto: on for a GPU where layers compute their activations again.</source>
+   <translation>그래디언트 체크포인팅이 층마다 남겨 두는 값을 컴퓨터 메모리에 두었다가 필요하기 직전에 가져와요. auto: GPU에서 층이 활성값을 다시 계산할 때 켜져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -11754,7 +11802,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
-   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>the run's result</source>
    <translation>이 실행의 결과</translation>
