@@ -18,8 +18,6 @@ from finetune_studio.recipe.steps import chunk_places
 LOSS_COPIES = 3
 """32-bit copies of the logits that lie side by side: the logits (or the loss's gradient), their
 rows in order, and their logarithms."""
-BEFORE = 1
-"""Chunks of the loss before the one at work that are still there: their logits and gradient."""
 COMING = 2
 """Inputs of layers on the GPU at once, where they wait elsewhere: one in use, one on its way."""
 
@@ -194,12 +192,14 @@ def _logits(model: Architecture, setup: Setup) -> float:
 def _chunked(model: Architecture, setup: Setup, capped: int) -> float:
     """What a loss in chunks holds.
 
-    A chunk's logits, in 32 bits where they are not, and their gradient; the head's input, and its
-    gradient; the gradient of a head that is trained.
+    A chunk's logits, in 32 bits where they are not, and their gradient; what is still there of the
+    chunk before; the head's input, and its gradient; the gradient of a head that is trained.
     """
     half = setup.compute_bytes if setup.compute_bytes < WIDE else 0
-    wide = WIDE + 2 * half + 2 * capped + BEFORE * (WIDE + half)
-    logits = wide * min(setup.tokens, chunk_places(model.vocabulary)) * model.vocabulary
+    chunk = chunk_places(model.vocabulary)
+    before = WIDE + half if setup.tokens > chunk else 0  # of the chunk before
+    wide = WIDE + 2 * half + 2 * capped + before
+    logits = wide * min(setup.tokens, chunk) * model.vocabulary
     inputs = 2 * setup.compute_bytes * setup.tokens * model.hidden
     trained = setup.weight_bytes * model.embedding if setup.full else 0
     return float(logits + inputs + trained)

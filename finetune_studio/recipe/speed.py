@@ -54,8 +54,8 @@ class Speed(Settings):
     compile: Literal["auto", "on", "off"] = _idea(
         "Compiled layers",
         "Each layer's small operations become few kernels, which takes up to a minute at the"
-        " start. auto: on for a GPU, where packed rows have one length and the run is long enough"
-        " to earn it.",
+        " start. auto: on for full fine-tuning on a GPU, where packed rows have one length and the"
+        " run is long enough to earn it.",
         "Ansel et al. 2024, PyTorch 2: torch.compile",
     )
     fused_adapters: Literal["auto", "on", "off"] = _idea(

@@ -1236,8 +1236,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Each layer's small operations become few kernels, which takes up to a minute at the start. auto: on for a GPU, where packed rows have one length and the run is long enough to earn it.</source>
-   <translation>레이어마다 자잘한 연산을 커널 몇 개로 합쳐요. 처음에 1분쯤 걸릴 수 있어요. auto: GPU에서, 패킹한 행의 길이가 모두 같고 그만한 시간을 아낄 만큼 실행이 길 때 켜요.</translation>
+   <source>Each layer's small operations become few kernels, which takes up to a minute at the start. auto: on for full fine-tuning on a GPU, where packed rows have one length and the run is long enough to earn it.</source>
+   <translation>레이어마다 자잘한 연산을 커널 몇 개로 합쳐요. 처음에 1분쯤 걸릴 수 있어요. auto: GPU에서 전체 파인튜닝을 할 때, 패킹한 행의 길이가 모두 같고 그만한 시간을 아낄 만큼 실행이 길면 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
@@ -1491,7 +1491,6 @@
    <translation>GGUF에는 llama.cpp의 변환기가 필요한데 설치되어 있지 않아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/gguf.py" />
    <location filename="../../finetune_studio/export/llama.py" />
    <source>Get it once with: {command}</source>
    <translation>한 번만 실행하면 돼요: {command}</translation>
@@ -3298,7 +3297,6 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/engine/push.py" />
-   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>The Hub asks to wait {minutes} min before the next request.</source>
    <translation>Hub가 {minutes}분 뒤에 다시 요청하라고 해요.</translation>
   </message>
@@ -4644,7 +4642,6 @@
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <location filename="../../finetune_studio/engine/push.py" />
-   <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>Too many requests were made to the Hub.</source>
    <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
   </message>
@@ -11802,6 +11799,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <location filename="../../finetune_studio/gui/pages/loading_code.py" />
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>the run's result</source>
    <translation>이 실행의 결과</translation>

@@ -43,14 +43,14 @@ def test_what_fits_stays_as_it_is():
 
 
 def test_batches_are_added_up_before_anything_else_and_the_effective_batch_stays():
-    asked = recipe(training__batch_size=16, training__accumulation=2)
+    asked = recipe(training__batch_size=64, training__accumulation=2)
     room = int(plan_memory(SMALL, setup_of(asked, AMPERE)).total * 0.8)
     fitted = make_fit(asked, SMALL, room, AMPERE)
     assert fitted is not None
     assert paths(fitted) == ["training.batch_size", "training.accumulation"]
     training = fitted.recipe.training
-    assert training.batch_size * training.accumulation == 32
-    assert training.batch_size < 16
+    assert training.batch_size * training.accumulation == 128
+    assert training.batch_size < 64
     assert fitted.plan.total <= FITS * room
 
 

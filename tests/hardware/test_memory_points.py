@@ -25,6 +25,7 @@ def line(point, peak):
         "model": SHAPES[point.shape],
         "changes": {k: list(v) if isinstance(v, tuple) else v for k, v in point.changes.items()},
         "capability": [9, 0],
+        "in_use": [],
         "aside": point.aside,
         "rows": point.rows,
         "peak_bytes": peak,

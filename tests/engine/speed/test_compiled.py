@@ -19,11 +19,20 @@ from tests.engine.test_loss import rows_of
 from tests.helpers.families import make_family
 
 GPU, CPU = Device("cuda", 0, 0, 1, "bf16"), Device("cpu", 0, 0, 1, "fp32")
+FULL = {"method.kind": "full"}
 CHOICES = [
-    (GPU, {}, 300, True, "auto"),
-    (GPU, {}, 299, True, "299 batches are too few to earn it"),
-    (GPU, {}, 300, False, "without packing every batch has another length"),
-    (GPU, {"method.kind": "qlora"}, 300, True, "it was not measured with quantised weights"),
+    (GPU, FULL, 300, True, "auto"),
+    (GPU, FULL, 299, True, "299 batches are too few to earn it"),
+    (GPU, FULL, 300, False, "without packing every batch has another length"),
+    (GPU, {}, 300, True, "with an adapter, Liger's kernels were faster"),
+    (GPU, {"method.kind": "qlora"}, 300, True, "with an adapter, Liger's kernels were faster"),
+    (
+        GPU,
+        {"method.base_precision": "fp8", "training.speed.compile": "on"},
+        300,
+        True,
+        "products in 8-bit floats failed to compile",
+    ),
     (GPU, {"training.speed.compile": "off"}, 300, True, "the recipe says off"),
     (GPU, {"training.speed.compile": "on"}, 2, False, "as asked"),
     (CPU, {}, 9000, True, "on a processor it earns little"),
