@@ -1,4 +1,4 @@
-"""The plan against peaks that a GPU's driver reported: 50 runs on one H100, kept beside report.py."""
+"""The plan against peaks that a GPU's driver reported: 50 runs on one H100, beside report.py."""
 
 import pytest
 

@@ -26,8 +26,8 @@ INSIDE = "forward_with_checkpointing"
 `__call__` does that."""
 EARNS = 300
 """Batches from which a run earns the compilation: a minute of it, at a tenth of 2 s saved a batch.
-With an adapter it earns nothing: 9,062 tokens/s compiled against 10,106 with Liger's kernels and the
-adapters in one product (8B shape on an H100)."""
+With an adapter it earns nothing: 9,062 tokens/s compiled against 10,106 with Liger's kernels and
+the adapters in one product (8B shape on an H100)."""
 
 
 def choose_compiled(recipe: Recipe, device: Device, batches: int, *, packed: bool) -> Choice:
