@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _speak_utf8()
         speak(language())
+        interrupts.remember()
         interrupts.ready()
         options = _parser(given).parse_args(given)
         if options.command is None:
@@ -54,15 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StudioError as error:
         return _tell(error, "--json" in given)
     except KeyboardInterrupt:
-        _tell(StudioError(tr("Interrupted.")), "--json" in given)
-        return 130
+        return _interrupted(given)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has had enough
         return 0
     except OSError as error:
         return _tell(_of_system(error), "--json" in given)
     except Exception:  # noqa: BLE001  (the last door: whatever it is becomes a sentence)
+        if interrupts.came():
+            return _interrupted(given)
         return _tell(_unforeseen(), "--json" in given)
+
+
+def _interrupted(given: Sequence[str]) -> int:
+    _tell(StudioError(tr("Interrupted.")), "--json" in given)
+    return 130
 
 
 class _Parser(argparse.ArgumentParser):

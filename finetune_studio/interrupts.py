@@ -6,8 +6,10 @@ are ready. Windows cannot hold an interrupt back; nothing of this happens there.
 """
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 def hold() -> None:
@@ -36,6 +38,29 @@ def held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def remember() -> None:
+    """From here on it is known whether an interrupt came, whatever a library makes of it.
+
+    An interrupt in the midst of an import may come out as another error of some extension module.
+    """
+    mine = threading.current_thread() is threading.main_thread()
+    if mine and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _hear)
+
+
+def came() -> bool:
+    """Whether an interrupt came since `remember`."""
+    return _came.is_set()
+
+
+_came = threading.Event()
+
+
+def _hear(number: int, frame: FrameType | None) -> None:
+    _came.set()
+    signal.default_int_handler(number, frame)
 
 
 def end_silently() -> None:

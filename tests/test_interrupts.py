@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from finetune_studio import cli, interrupts
 from finetune_studio.interrupts import held
 from finetune_studio.runs.process import engine_command, engine_environment
 from tests.helpers.command import COMMAND, environment
@@ -59,3 +60,20 @@ def test_what_came_while_it_was_held_is_heard_at_its_end():
     with pytest.raises(KeyboardInterrupt):
         work()
     assert reached
+
+
+def test_what_an_extension_makes_of_an_interrupt_is_still_one(monkeypatch, capsys):
+    def importing(_given):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(cli, "_parser", importing)
+    try:
+        assert cli.main(["doctor"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+        interrupts._came.clear()
+    assert capsys.readouterr().err == "error: Interrupted.\n"

@@ -24,6 +24,8 @@ Made = TypeVar("Made")
 BEAT = 0.05  # seconds between two looks whether the process still lives
 SHARED = ("FINETUNE_STUDIO_", "HF_", "HUGGING_FACE_", "XDG_")
 """Beginnings of the variables that may have changed since the process began."""
+LIBRARIES = ("HF_", "HUGGING_FACE_")
+"""Beginnings of those that the Hub's libraries read while they are loaded."""
 COPIES = sys.platform == "linux"  # macOS's own libraries do not survive a copy
 LOADED = (
     "datasets",
@@ -116,7 +118,7 @@ class Lane:
 
     def _started(self) -> Connection:
         if self._pipe is None or not self._process.is_alive():
-            context = _context(self._copied or _loaded.is_set())
+            context = _context(_as_then() and (self._copied or _loaded.is_set()))
             ours, theirs = context.Pipe()
             made = context.Process(
                 target=_serve, args=(theirs, self._told, self._nice), daemon=True
@@ -145,6 +147,14 @@ def _context(copies: bool) -> Any:
     context.set_forkserver_preload([*LOADED])
     return context
 
+
+def _as_then() -> bool:
+    """Whether libraries that read their variables once would read the same as in the copied one."""
+    now = {name: value for name, value in os.environ.items() if name.startswith(LIBRARIES)}
+    return _then.setdefault("variables", now) == now
+
+
+_then: dict[str, dict[str, str]] = {}
 
 ROWS, CHECKS, VIEWS = Lane(nice=10, copied=True), Lane(nice=10, copied=True), Lane(nice=5)
 """What reads all rows; what counts all tokens; what shows single ones."""

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from finetune_studio import paths
-from finetune_studio.data import hub
+from finetune_studio.data import hub, hub_line
 from finetune_studio.data.containers import anywhere
 from finetune_studio.data.sources import first_rows, open_rows
 from finetune_studio.errors import RefusedError, StudioError
@@ -173,6 +173,8 @@ def test_a_folder_of_the_same_name_is_not_taken_for_it(tmp_path, monkeypatch):
 
 
 def test_without_a_connection_it_is_said(monkeypatch):
+    monkeypatch.setattr(hub, "switched_off", lambda: False)
+    monkeypatch.setattr(hub_line, "answers", lambda: False)
     with pytest.raises(StudioError, match=r"Hub cannot be reached.*owner/name"):
         open_rows(["hub:owner/name"])
 

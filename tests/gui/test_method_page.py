@@ -71,7 +71,7 @@ def test_the_cards_show_the_cores_own_figures(page):
     [
         ("RTX 3060 12GB", 1024, "qlora", "rounds"),
         ("RTX 4080 16GB", 1024, "qlora8", "rounds"),
-        ("RTX 4090 24GB", 4096, "lora", "changes"),
+        ("RTX 4090 24GB", 16384, "lora", "changes"),
         ("RTX 4090 24GB", 1024, "lora", "fits"),
         ("NVIDIA A100 80GB", 4096, "lora", "fits"),
     ],
@@ -125,7 +125,7 @@ def test_a_card_is_chosen_by_keyboard_and_by_mouse(page, window, qtbot):
 
 
 def test_the_advice_has_a_reason_and_one_press_takes_it(page, window, qtbot):
-    window.project.session.change({"training.sequence_length": 4096})
+    window.project.session.change({"training.sequence_length": 8192})
     qtbot.waitUntil(lambda: page.plans.why == "changes")
     settle(window, qtbot)
     box, advised = page.findChildren(FindingBox)[0], page.plans.advised
