@@ -1,5 +1,7 @@
 """GGUF's line says what is missing before anything is asked of it, and one press gets it."""
 
+import threading
+
 import pytest
 
 from finetune_studio.errors import StudioError
@@ -23,7 +25,10 @@ def line(stage, monkeypatch, tmp_path, qtbot):
 
 
 def test_what_is_missing_is_got_by_one_press(line, stage, monkeypatch, tmp_path, qtbot):
+    let = threading.Event()
+
     def fetch(python, tell):
+        assert let.wait(20)
         script = tmp_path / "convert" / llama.SCRIPT
         script.parent.mkdir()
         script.write_text("")
@@ -35,6 +40,7 @@ def test_what_is_missing_is_got_by_one_press(line, stage, monkeypatch, tmp_path,
     line.get.click()
     assert not line.get.isEnabled()
     assert line._words.plain.startswith("Getting llama.cpp")
+    let.set()
     qtbot.waitUntil(lambda: not line.isVisible(), timeout=20_000)
 
 
