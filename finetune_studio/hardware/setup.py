@@ -108,9 +108,7 @@ def setup_of(
     adapter = None if isinstance(method, Full) else method
     longest = min(length or training.sequence_length, training.sequence_length)
     classify = recipe.task.kind == "classify"
-    asked_of = training.speed
-    tokens = training.batch_size * (training.sequence_length if training.packing else longest)
-    modern = capability is not None and capability >= (8, 0) and compute < BYTES["fp32"]
+    length = training.sequence_length if training.packing else longest
     named = len(getattr(recipe.task, "labels", ()))
     return Setup(
         method=method.kind,
@@ -124,27 +122,38 @@ def setup_of(
         optimizer=optimizer_on(recipe, capability),
         checkpointing=checkpointing_on(recipe, capability),
         batch=training.batch_size,
-        length=training.sequence_length if training.packing else longest,
+        length=length,
         accumulation=training.accumulation,
         padded=training.packing or training.batch_size > 1,
         labels=(named or labels) if classify else 0,
-        chunked=asked_of.chunked_loss != "off" and not classify,
-        mask_free=modern
-        and not classify
-        and asked_of.varlen_attention != "off"
-        and (training.packing or asked_of.padding_free != "off"),
-        fused=asked_of.fused_adapters != "off" and _folds(adapter),
-        offloaded=capability is not None
-        and asked_of.offload_checkpoints != "off"
-        and not (isinstance(method, Full) and method.master_weights),
-        tiled=asked_of.tiled_mlp == "on" or (asked_of.tiled_mlp == "auto" and tokens >= TILED_FROM),
-        kernels=capability is not None
-        and asked_of.liger_kernels != "off"
-        and find_spec("liger_kernel") is not None,
+        **_ideas(recipe, capability, compute, training.batch_size * length),
         heads_native=capability is None or capability >= (8, 0),
         on_gpu=capability is not None,
         capability=capability,
     )
+
+
+def _ideas(
+    recipe: Recipe, capability: tuple[int, int] | None, compute: int, tokens: int
+) -> dict[str, bool]:
+    """Which ideas of `training.speed` the run will use, by their names in a setup."""
+    method, training = recipe.method, recipe.training
+    asked, on_gpu = training.speed, capability is not None
+    generates = recipe.task.kind != "classify"
+    modern = capability is not None and capability >= (8, 0) and compute < BYTES["fp32"]
+    shares = training.packing or asked.padding_free != "off"
+    wide = isinstance(method, Full) and method.master_weights
+    long = asked.tiled_mlp == "auto" and tokens >= TILED_FROM
+    known = asked.liger_kernels != "off" and find_spec("liger_kernel") is not None
+    adapter = None if isinstance(method, Full) else method
+    return {
+        "chunked": asked.chunked_loss != "off" and generates,
+        "mask_free": modern and generates and asked.varlen_attention != "off" and shares,
+        "fused": asked.fused_adapters != "off" and _folds(adapter),
+        "offloaded": on_gpu and asked.offload_checkpoints != "off" and not wide,
+        "tiled": asked.tiled_mlp == "on" or long,
+        "kernels": on_gpu and known,
+    }
 
 
 def _folds(adapter: Lora | Qlora | None) -> bool:

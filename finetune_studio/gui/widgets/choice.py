@@ -178,22 +178,27 @@ class Segmented(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), Radius.control + 1, Radius.control + 1)
 
 
-class Tick(QAbstractButton):
-    """One of several that are picked out; nothing happens yet by picking."""
+class _Toggle(QAbstractButton):
+    """What is on or off; those that are one say how it looks."""
 
+    WIDTH = 22
     edited = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFixedSize(22, 22)
+        self.setFixedSize(self.WIDTH, 22)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(lambda: self.edited.emit(self.isChecked()))
 
     def show_value(self, value: object) -> None:
         """Show a value without telling anybody."""
         self.setChecked(bool(value))
+
+
+class Tick(_Toggle):
+    """One of several that are picked out; nothing happens yet by picking."""
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -208,22 +213,10 @@ class Tick(QAbstractButton):
             paint_icon(painter, "check", square.adjusted(2, 2, -2, -2), "on_accent")
 
 
-class Switch(QAbstractButton):
+class Switch(_Toggle):
     """On or off, at once. The knob's place says it; colour only repeats it."""
 
-    edited = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFixedSize(36, 22)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.clicked.connect(lambda: self.edited.emit(self.isChecked()))
-
-    def show_value(self, value: object) -> None:
-        """Show a value without telling anybody."""
-        self.setChecked(bool(value))
+    WIDTH = 36
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
