@@ -39,6 +39,30 @@ def settle(rows: "Dataset", shape: str, mapping: Mapping[str, str]) -> Recogniti
     return Recognition(shape, 1.0, tr("You have said so."), whole)
 
 
+def mapped_so_far(
+    rows: "Dataset", shape: str, mapping: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The columns of a shape's roles as far as they are known, and the roles that lack theirs.
+
+    Where nothing is open there are no such roles, and `settle` refuses neither role nor column.
+
+    Args:
+        rows: What is laid out.
+        shape: One of `shapes.ROLES`; for any other, `auto` among them, nothing is open.
+        mapping: The columns that the person says; one that is not there counts as none.
+    """
+    if shape not in ROLES:
+        return dict(mapping), ()
+    needed, optional = ROLES[shape]
+    found = recognise(rows.column_names, rows.select(range(min(SAMPLE, len(rows)))).to_list())
+    known = found.mapping if found.shape == shape else suggest(shape, rows.column_names)
+    said = {role: column for role, column in {**known, **mapping}.items() if column}
+    there = {role: column for role, column in said.items() if column in rows.column_names}
+    lacking = [role for role in (*needed, *optional) if role in said and role not in there]
+    open_ = [role for role in needed if role not in said]
+    return there, (*open_, *lacking)
+
+
 def _shape_with(mapping: Mapping[str, str], found: str) -> str:
     """The shape that has all the roles which the person mapped, the recognised one if it does."""
     fitting = [name for name, (need, may) in ROLES.items() if set(mapping) <= {*need, *may}]

@@ -1,6 +1,7 @@
 """What a run's figures mean, in one sentence with one action. Pure arithmetic."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +14,10 @@ FLAT = 3  # evaluations in a row that hardly differ, before a plateau is named
 BLOWN = 1.5  # times the lowest smoothed loss, above which a run diverges
 SETTLES = 20  # steps in which the loss may jump about
 
-Kind = Literal["diverges", "overfits", "flat", "falls", "near"]
+SLOW = 0.02  # share by which the validation loss falls at most where it is called slow
+AHEAD = 4.0  # times that share, by which the training loss then falls in the same steps
+
+Kind = Literal["diverges", "overfits", "flat", "slows", "falls", "near"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Remark:
 
     Attributes:
         kind: What it is about: the training loss runs away; the validation loss rises, hardly
-            moves, falls, or is near its lowest.
+            moves, falls much more slowly than the training loss, falls, or is near its lowest.
         step: The step since when it is so, or the best one.
         value: The figure that shows it.
     """
@@ -43,7 +47,11 @@ def remark(
         validation: Loss on held-out rows, by step.
     """
     return (
-        _diverges(steps, smooth) or _overfits(validation) or _flat(validation) or _falls(validation)
+        _diverges(steps, smooth)
+        or _overfits(validation)
+        or _flat(validation)
+        or _slows(steps, smooth, validation)
+        or _falls(validation)
     )
 
 
@@ -77,6 +85,22 @@ def _flat(validation: Sequence[Point]) -> Remark | None:
     if max(losses) - min(losses) <= MARGIN * abs(losses[0]):
         return Remark("flat", known[0][0], losses[-1])
     return None
+
+
+def _slows(
+    steps: Sequence[float], smooth: Sequence[float], validation: Sequence[Point]
+) -> Remark | None:
+    """Whether the training loss runs ahead: the model begins to learn its rows by heart."""
+    known = [(step, loss) for step, loss in validation if loss is not None]
+    if not smooth or len(known) <= RISES or known[-1] != min(known, key=lambda each: each[1]):
+        return None
+    (before, was), (last, now) = known[-2:]
+    fell = (was - now) / abs(was or 1.0)
+    trained = [smooth[bisect_right(steps, step) - 1] for step in (before, last) if step]
+    if len(trained) < 2 or not 0 <= fell <= SLOW:
+        return None
+    ahead = (trained[0] - trained[1]) / abs(trained[0] or 1.0)
+    return Remark("slows", last, now) if ahead > AHEAD * max(fell, MARGIN) else None
 
 
 def _falls(validation: Sequence[Point]) -> Remark | None:

@@ -27,8 +27,24 @@ from finetune_studio.recipe.steps import Steps, count_steps
 
 if TYPE_CHECKING:
     from finetune_studio.data.fixes import Fixed
+    from finetune_studio.data.sources import Opened
     from finetune_studio.data.usable import Usable
 
+UNSUITED = {
+    "chat": mark(
+        "A chat is learned from questions with answers, or from conversations. Choose the shape "
+        "and the columns of these rows, or another task."
+    ),
+    "text": mark(
+        "Text is learned from one column of it. Choose the shape and the column, or another task."
+    ),
+    "classify": mark(
+        "Labels are learned from a column of text and one of labels. Choose the shape and the "
+        "columns of these rows, or another task."
+    ),
+}
+"""What is said of rows that a task cannot learn from."""
+ROWS = ("data.", "task.")
 REFUSED = "refused"  # the pre-flight's word for what it could not look at
 PLAIN = (".jsonl", ".ndjson", ".csv", ".tsv", ".tab", ".txt")
 """Endings of files whose first rows can be read without all the others."""
@@ -143,12 +159,16 @@ class Facts(QObject):
         found += check_batch(self._session.recipe, self.data.training) if self.data else []
         if self.data_error:
             found.append(_as_finding(self.data_error))
-        codes, blocked = (
-            {each.code for each in found},
-            {each.where for each in found if each.level == "error"},
-        )
+        codes = {each.code for each in found}
+        blocked = [each.where for each in found if each.level == "error"]
+
+        def told(where: str) -> bool:  # whatever part of the data it is, one reason is enough
+            return where in blocked or (
+                where.startswith(ROWS) and any(each.startswith(ROWS) for each in blocked)
+            )
+
         for each in self.preflight.findings():
-            if each.code not in codes and not (each.code == REFUSED and each.where in blocked):
+            if each.code not in codes and not (each.code == REFUSED and told(each.where)):
                 found.append(each)
         order = ("error", "warning", "advice")
         return sorted(found, key=lambda each: order.index(each.level))
@@ -183,7 +203,7 @@ class Facts(QObject):
 
     def _know_first(self, first: tuple[Mapping[str, Any], ...]) -> None:
         self.first = first
-        if self.counting:
+        if self.data is None:
             self.changed.emit()
 
     def _read(self) -> None:
@@ -229,10 +249,16 @@ def count_rows(recipe: Recipe) -> DataFacts:
         StudioError: They cannot be read or do not fit together.
     """
     from finetune_studio.data.check import Closely, examine
+    from finetune_studio.data.layout import mapped_so_far
     from finetune_studio.data.reading import read_as
     from finetune_studio.data.saving import targets
+    from finetune_studio.data.sources import open_rows
 
     asked = recipe.data
+    opened = open_rows(asked.files)
+    mapping, open_roles = mapped_so_far(opened.dataset, asked.shape, asked.mapping)
+    if open_roles:
+        return _unmapped(opened, asked.shape, mapping)
     closely = Closely(data=asked, every_row=False)
     report = examine(asked.files, asked.shape, asked.mapping, closely=closely)
     found, rows = report.recognition, report.opened.dataset
@@ -258,6 +284,24 @@ def count_rows(recipe: Recipe) -> DataFacts:
     )
 
 
+def _unmapped(opened: "Opened", shape: str, mapping: Mapping[str, str]) -> DataFacts:
+    """Rows of a shape whose columns are still to be chosen: what there is to choose from."""
+    rows = opened.dataset
+    text = mark("Choose the columns that this shape is read from, under the shape.")
+    return DataFacts(
+        len(rows),
+        0,
+        0,
+        shape,
+        "",
+        mapping,
+        tuple(rows.column_names),
+        opened.encoding,
+        tuple(rows.select(range(min(SHOWN, len(rows)))).to_list()),
+        (Finding("error", "columns-open", "data.mapping", text),),
+    )
+
+
 def _usable(recipe: Recipe, shape: str) -> "tuple[Usable | None, tuple[Finding, ...]]":
     """Rows to learn from and to measure on; a task that cannot use them is a finding."""
     from finetune_studio.data.check import TASKS
@@ -265,10 +309,9 @@ def _usable(recipe: Recipe, shape: str) -> "tuple[Usable | None, tuple[Finding, 
     from finetune_studio.data.usable import read_rows
 
     if shape not in FORMS[recipe.task.kind]:
-        values = {"shape": shape, "task": recipe.task.kind}
-        text = mark("Rows of the shape {shape} do not train the task {task}.")
         fix = {"task.kind": TASKS.get(shape, "chat")}
-        return None, (Finding("error", "task-unsuited", "task.kind", text, values, fix=fix),)
+        text = UNSUITED[recipe.task.kind]
+        return None, (Finding("error", "task-unsuited", "task.kind", text, fix=fix),)
     return read_rows(recipe.data, recipe.task.kind), ()
 
 

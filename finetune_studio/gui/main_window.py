@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Finetune Studio")
         page.setAccessibleName("Finetune Studio")
         chosen = self.preferred.value.runs_folder
-        page.start(self.jobs, Path(chosen) if chosen else paths.runs())
+        page.start(self.jobs, Path(chosen) if chosen else paths.runs(), self.preferred.value)
 
     def try_demo(self, model: str = "") -> None:
         """Train the demo: the embedded model on the sample data, or another model's folder."""
@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         elif before.last and Path(before.last).is_file():
             step = before.step
             self.open_path(before.last)
-            if self.wizard is not None and not self.wizard.project.watch.alive:
+            if self.wizard is not None and self.wizard.current == 0:  # no run goes on
                 self.wizard.go(step)
 
     def save(self) -> None:
@@ -211,9 +211,11 @@ class MainWindow(QMainWindow):
         theme.use(self.preferred.value.theme)
 
     def _open_run(self, run: "RunFolder") -> None:
-        from finetune_studio.gui.project import session_of_run
+        from finetune_studio.gui.drafts import project_of
+        from finetune_studio.gui.project import open_session, session_of_run
 
-        self._open(session_of_run(run), run)
+        project = project_of(run, self.preferred.value.runs)
+        self._open(open_session(project) if project else session_of_run(run), run)
 
     def _open(self, session: "Session", run: "RunFolder | None" = None) -> None:
         if not self._leave_project():
@@ -238,12 +240,12 @@ class MainWindow(QMainWindow):
         # Kept now, not when the window closes: it may be killed.
         self.preferred.change(last=str(session.path or ""))
         self.wizard.went.connect(lambda key: self.preferred.change(step=key))
-        run = run or project.last_run()
-        if run is not None:
-            self._take_up(project, run)
+        followed = run or project.last_run()
+        if followed is not None:
+            self._take_up(project, followed, asked=run is not None)
 
-    def _take_up(self, project: "Project", run: "RunFolder") -> None:
-        """Follow a run that is there; a live one is shown at once."""
+    def _take_up(self, project: "Project", run: "RunFolder", *, asked: bool) -> None:
+        """Follow a run that is there; one that is live, or was asked for, is shown at once."""
         from finetune_studio.runs.process import is_alive
 
         try:
@@ -252,7 +254,7 @@ class MainWindow(QMainWindow):
         except RefusedError as error:
             self.door.tell(error)
             return
-        if self.wizard is not None and (live or project.session.path is None):
+        if self.wizard is not None and (live or asked):
             self.wizard.go("training")
 
     def _join_looks(self, looks: Looks) -> None:

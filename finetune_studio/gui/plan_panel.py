@@ -96,6 +96,8 @@ class PlanPanel(QWidget):
         project.facts.changed.connect(self.refresh)
         for signal in (project.watch.began, project.watch.ended):
             signal.connect(self._head.refresh)
+            signal.connect(self._show_time)
+        project.watch.moved.connect(self._show_time)
         self.refresh()
 
     def refresh(self, _: object = None) -> None:
@@ -155,18 +157,30 @@ class PlanPanel(QWidget):
             if steps and not recipe.training.max_steps
             else "",
         )
+        self._show_time()
+        self._show_disk(estimate.host.disk if estimate else None)
+
+    def _show_time(self) -> None:
+        """Show how long it takes: what is reckoned, until a run of it knows better."""
+        estimate, state = self._project.facts.plan.estimate, self._project.watch.state
         seconds = estimate.seconds if estimate else None
+        if self._project.watch.alive and state.seconds_left is not None:
+            seconds = state.seconds + state.seconds_left
         self._time.show_figure(
             ""
             if seconds is None
             else lambda: tr("about {time}").format(time=amounts.duration(seconds)),
             self._source if seconds is not None else "",
         )
-        self._show_disk(estimate.host.disk if estimate else None)
 
     def _source(self) -> str:
         """What the time rests on."""
-        plan = self._project.facts.plan
+        plan, watch = self._project.facts.plan, self._project.watch
+        if watch.alive and watch.state.seconds_left is not None:
+            return tr("as this run goes")
+        if watch.state.outcome is not None and watch.state.seconds:
+            took = amounts.duration(watch.state.seconds)
+            return tr("a guess; the last run took {time}").format(time=took)
         if plan.measuring.result is not None and plan.outlook and not plan.outlook.gpu:
             return tr("from a dry run of two steps")
         return tr("a first guess; training measures it")

@@ -1,12 +1,18 @@
 """The whole plan of a recipe on a machine: memory, steps, time, disk, what would make it fit."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from finetune_studio.catalog.architecture import read_architecture
 from finetune_studio.catalog.figures import known_model
 from finetune_studio.catalog.layers import Architecture
-from finetune_studio.hardware.duration import Speed, step_seconds
+from finetune_studio.hardware.duration import (
+    START_SECONDS,
+    Speed,
+    measuring_seconds,
+    step_seconds,
+)
 from finetune_studio.hardware.fit import Fitted, make_fit
 from finetune_studio.hardware.host import HostNeeds, host_needs
 from finetune_studio.hardware.memory import MemoryPlan, Verdict, plan_memory
@@ -14,7 +20,7 @@ from finetune_studio.hardware.setup import Setup, setup_of
 from finetune_studio.hardware.target import Target, target_of
 from finetune_studio.hardware.workload import Workload, measure
 from finetune_studio.recipe.schema import Recipe
-from finetune_studio.recipe.steps import count_steps
+from finetune_studio.recipe.steps import count_steps, interval_of
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def estimate(recipe: Recipe, gpu: str = "") -> Estimate:
         workload,
         steps,
         tokens,
-        _seconds(recipe, model, setup, target.tflops, steps, tokens),
+        _seconds(recipe, model, setup, Speed(target.tflops), steps, tokens, workload),
         host_needs(model, plan, recipe, known.missing_bytes),
         fitted,
         model,
@@ -108,24 +114,36 @@ def _steps(recipe: Recipe, workload: Workload | None) -> tuple[int | None, int]:
     if workload is None:
         return training.max_steps or None, batch * training.sequence_length
     mean = workload.mean(training.sequence_length)
-    kept = 1.0 if recipe.data.validation_files else 1 - recipe.data.split.validation
-    rows = max(1, round(workload.rows * kept))
+    rows = max(1, workload.rows - _held(recipe, workload))
     if training.packing:
         rows = max(1, round(rows * mean / training.sequence_length))
         mean = training.sequence_length
     return count_steps(recipe, rows).total, round(batch * mean)
 
 
+def _held(recipe: Recipe, workload: Workload) -> int:
+    """Rows of the data that are measured and not learned."""
+    data = recipe.data
+    return 0 if data.validation_files else round(workload.rows * data.split.validation)
+
+
 def _seconds(
     recipe: Recipe,
     model: Architecture,
     setup: Setup,
-    tflops: float,
+    speed: Speed,
     steps: int | None,
     tokens: int,
+    workload: Workload | None,
 ) -> float | None:
+    """From the start to the end: the steps, and what is measured between them."""
     if steps is None:
         return None
-    training = recipe.training
+    training, evaluation = recipe.training, recipe.evaluation
     mean = max(1, tokens // (training.batch_size * training.accumulation))
-    return steps * step_seconds(model, setup, Speed(tflops), mean)
+    learning = steps * step_seconds(model, setup, speed, mean)
+    held = min(evaluation.max_rows, _held(recipe, workload)) if workload else 0
+    answered = len(evaluation.prompts) * evaluation.sample_tokens
+    looks = math.ceil(steps / interval_of(evaluation.every, steps))
+    looking = measuring_seconds(model, setup, speed, held, mean, answered)
+    return START_SECONDS + learning + looks * looking

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from finetune_studio.hardware.duration import Speed, step_seconds
+from finetune_studio.hardware.duration import START_SECONDS, Speed, step_seconds
 from finetune_studio.hardware.duration import corrected as corrected_speed
 from finetune_studio.hardware.estimate import Estimate
 from finetune_studio.hardware.fit import make_fit
@@ -104,4 +104,5 @@ def _seconds(plan: Estimate, measured: Measured) -> float | None:
         return plan.seconds
     speed = Speed(plan.target.tflops)
     planned = step_seconds(plan.model, plan.plan.setup, speed, measured.longest)
-    return plan.seconds * corrected_speed(speed, planned, measured.step_seconds).measured
+    factor = corrected_speed(speed, planned, measured.step_seconds).measured
+    return START_SECONDS + (plan.seconds - START_SECONDS) * factor

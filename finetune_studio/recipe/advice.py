@@ -10,6 +10,9 @@ from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 
+STEADY = 16
+"""Rows of an effective batch."""
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -88,7 +91,7 @@ def _learning_rate(recipe: Recipe) -> Advice:
 def _batch(recipe: Recipe) -> Advice:
     return Advice(
         "training.accumulation",
-        4,
+        max(1, round(STEADY / recipe.training.batch_size)),
         mark("an effective batch of 16 rows is steady, and fits beside most models"),
         "QLoRA paper: batch 16",
     )
@@ -114,8 +117,8 @@ def _samples_length(recipe: Recipe) -> list[Advice]:
     return [
         Advice(
             "training.sequence_length",
-            256,
-            mark("the demo model reads 1,024 tokens; the samples are short"),
+            128,
+            mark("the longest row of the samples has 80 tokens"),
             "lengths of the bundled samples",
         )
     ]

@@ -26,7 +26,7 @@ class Steps:
 
     def every(self, interval: float) -> int:
         """Steps between two evaluations or checkpoints: a share of the run, or a number."""
-        return max(1, round(interval * self.total) if interval < 1 else int(interval))
+        return interval_of(interval, self.total)
 
 
 def count_steps(recipe: Recipe, rows: int, devices: int = 1) -> Steps:
@@ -36,6 +36,11 @@ def count_steps(recipe: Recipe, rows: int, devices: int = 1) -> Steps:
     per_epoch = max(1, math.ceil(batches / training.accumulation))
     total = training.max_steps or max(1, math.ceil(per_epoch * training.epochs))
     return Steps(per_epoch, total, training.batch_size * training.accumulation * devices)
+
+
+def interval_of(interval: float, total: int) -> int:
+    """Steps between two evaluations of a run of `total` steps: a share of them, or a number."""
+    return max(1, round(interval * total) if interval < 1 else int(interval))
 
 
 def chunk_places(vocabulary: int) -> int:

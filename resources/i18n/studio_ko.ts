@@ -140,6 +140,11 @@
    <translation>Hub의 브랜치, 태그, 커밋이에요. 비워 두면 main을 써요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/facts.py" />
+   <source>A chat is learned from questions with answers, or from conversations. Choose the shape and the columns of these rows, or another task.</source>
+   <translation>채팅은 질문과 답변, 또는 대화로 학습해요. 아래에서 이 행의 형식과 열을 고르거나, 다른 학습 유형을 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/export/server/served.py" />
    <source>A classification answers with a label, which this interface has no place for.</source>
    <translation>분류 모델은 라벨로 답하는데, 이 인터페이스에는 라벨을 담을 자리가 없어요.</translation>
@@ -925,6 +930,11 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose the base model, or merge the adapter first.</source>
    <translation>사전학습 모델을 고르거나, 어댑터를 먼저 병합하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/facts.py" />
+   <source>Choose the columns that this shape is read from, under the shape.</source>
+   <translation>이 형식에 맞는 열을 형식 아래에서 골라 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/training.py" />
@@ -2082,6 +2092,11 @@
    <translation>레이블</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/facts.py" />
+   <source>Labels are learned from a column of text and one of labels. Choose the shape and the columns of these rows, or another task.</source>
+   <translation>레이블은 텍스트 열과 레이블 열로 학습해요. 아래에서 이 행의 형식과 열을 고르거나, 다른 학습 유형을 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Learning rate</source>
    <translation>학습률</translation>
@@ -2906,11 +2921,6 @@
    <translation>{shape} 형식의 행으로는 {task} 유형을 학습할 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/facts.py" />
-   <source>Rows of the shape {shape} do not train the task {task}.</source>
-   <translation>{shape} 형식의 행으로는 {task} 유형을 학습할 수 없어요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Rows that are computed at once. More is faster and steadier, until memory is full; what does not fit is added up instead (gradient accumulation).</source>
    <translation>한 번에 계산하는 행 수예요. 많을수록 빠르고 안정적이지만 메모리를 더 써요. 다 올라가지 않으면 그래디언트 누적으로 모아요.</translation>
@@ -3266,6 +3276,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Target modules</source>
    <translation>대상 모듈</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/facts.py" />
+   <source>Text is learned from one column of it. Choose the shape and the column, or another task.</source>
+   <translation>텍스트는 텍스트 열 하나로 학습해요. 아래에서 형식과 열을 고르거나, 다른 학습 유형을 고르세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -6364,11 +6379,6 @@
    <translation>대화 템플릿이 이 대화를 받지 않아요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/advice.py" />
-   <source>the demo model reads 1,024 tokens; the samples are short</source>
-   <translation>데모 모델은 1,024토큰까지 읽고, 예시 데이터는 짧아요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>the files to learn from</source>
    <translation>학습할 파일</translation>
@@ -6383,6 +6393,11 @@
    <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>the longest answer</source>
    <translation>가장 긴 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/advice.py" />
+   <source>the longest row of the samples has 80 tokens</source>
+   <translation>예시 데이터에서 가장 긴 행이 80토큰이에요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/push.py" />
@@ -8126,6 +8141,11 @@
    <translation>빌드 바꾸기 …</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
+   <source>Changed since</source>
+   <translation>학습 뒤 바뀜</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>Changes every weight. Learns most, weighs most.</source>
    <translation>모든 가중치를 바꿔요. 가장 많이 배우지만 가장 무거워요.</translation>
@@ -8664,6 +8684,11 @@
    <translation>llama.cpp를 받아서 만드는 중 …</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Getting ready</source>
+   <translation>준비하고 있어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Given</source>
    <translation>입력</translation>
@@ -8696,6 +8721,11 @@
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Go on with a recipe or an earlier run.</source>
    <translation>레시피나 이전 학습을 불러와 이어서 진행해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <source>Go to the training</source>
+   <translation>학습으로 가기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -8777,6 +8807,11 @@
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <source>How good is it?</source>
    <translation>얼마나 좋아졌나요?</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>How it goes is said here when the validation loss has been measured for a second time.</source>
+   <translation>검증 손실을 두 번째로 잰 뒤부터 어떻게 되어 가는지 여기에 알려 드려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -8890,6 +8925,11 @@
    <translation>이 컴퓨터는 학습할 준비가 됐나요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>It begins to learn by heart</source>
+   <translation>외우기 시작했어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>It cannot start yet</source>
    <translation>아직 시작할 수 없어요</translation>
@@ -8987,6 +9027,11 @@
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>It learned longer than it helped</source>
    <translation>필요 이상으로 오래 학습했어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>It learned more and more by heart</source>
+   <translation>갈수록 외우기만 했어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
@@ -9677,6 +9722,11 @@
    <translation>시작 전</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
+   <source>Not trained yet</source>
+   <translation>학습 전</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Nothing can be reckoned yet: {why}</source>
@@ -10073,8 +10123,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
-   <source>Recent runs</source>
-   <translation>최근 학습</translation>
+   <source>Recent work</source>
+   <translation>최근 작업</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -10723,6 +10773,11 @@
    <translation>결과에는 마지막 스텝의 가중치가 담겨 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>The rows are read and the model is loaded. The first figures come with the first steps.</source>
+   <translation>행을 읽고 모델을 불러와요. 첫 스텝이 끝나면 수치가 나와요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>The run's folder</source>
    <translation>실행 폴더</translation>
@@ -10900,6 +10955,11 @@
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Tokens per syllable</source>
    <translation>음절당 토큰 수</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Too early to say</source>
+   <translation>아직 판단하기 일러요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
@@ -11174,6 +11234,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Validation loss fell to {value:.3f}, but hardly at the end; the training loss fell faster. More epochs would hardly help; more data would.</source>
+   <translation>검증 손실이 {value:.3f}까지 내려갔지만 끝에는 거의 그대로였고, 학습 손실만 빨리 내려갔어요. 에폭을 늘려도 별 도움이 안 되고, 데이터를 늘리는 편이 좋아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Validation loss hardly moved after step {step}. Fewer epochs would do.</source>
    <translation>{step}스텝 뒤로 검증 손실이 거의 그대로였어요. 에폭을 줄여도 돼요.</translation>
   </message>
@@ -11186,6 +11251,11 @@
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Validation loss has risen since step {step}. If you stop now, you keep the checkpoint of step {step}.</source>
    <translation>검증 손실이 {step}스텝부터 오르고 있어요. 지금 멈추면 {step}스텝의 체크포인트를 쓸 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Validation loss is {value:.3f} and hardly falls, while the training loss falls fast. The best checkpoint is kept.</source>
+   <translation>검증 손실은 {value:.3f}에서 거의 내려가지 않는데 학습 손실은 빨리 내려가요. 가장 좋은 체크포인트는 남겨 둬요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -11430,6 +11500,11 @@
    <translation>예상값이에요. 학습을 시작하면 실제로 측정해요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>a guess; the last run took {time}</source>
+   <translation>예상값 · 지난 학습은 {time}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>about {time}</source>
@@ -11461,6 +11536,11 @@
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>as on {gpu}, not on this computer</source>
    <translation>이 컴퓨터가 아니라 {gpu} 기준이에요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>as this run goes</source>
+   <translation>지금 진행 속도 기준</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />

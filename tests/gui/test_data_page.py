@@ -328,3 +328,66 @@ def test_what_would_be_lost_is_asked(window, page, qtbot, tmp_path):
     asked = page.convert.findChildren(FindingBox)[-1]
     press(qtbot, window, asked, "Leave these rows out")
     assert len(open_rows([str(tmp_path / "made.csv")]).dataset) == 9
+
+
+def test_columns_of_any_name_are_mapped_by_hand(window, page, qtbot, tmp_path):
+    odd = tmp_path / "이상한 열.csv"
+    rows = "".join(f"배송은 며칠 걸리나요 {n}?,{n},이틀이면 도착해요 {n}.\n" for n in range(40))
+    odd.write_text("열1,meta,colB\n" + rows, encoding="utf-8")
+    page.use([str(odd)])
+    settle(window, qtbot)
+    page.layout_card._shape.edited.emit("question-answer")
+    settle(window, qtbot)
+    selects = page.layout_card._selects
+    assert list(selects) == ["question", "answer", "context", "system"]
+    assert {each.code for each in window.project.facts.findings()} >= {"columns-open"}
+    assert page.rows.isVisible()
+    selects["question"].edited.emit("열1")
+    settle(window, qtbot)
+    assert page.layout_card._selects["question"].currentText() == "열1"
+    page.layout_card._selects["answer"].edited.emit("colB")
+    settle(window, qtbot)
+    assert not [each for each in window.project.facts.findings() if each.level == "error"]
+    assert window.project.facts.data.training == 36
+    assert page.reading.isVisible()
+
+
+def test_a_column_that_is_gone_is_chosen_anew(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    columns = window.project.facts.data.columns
+    mapping = {"question": columns[0], "answer": "gone"}
+    window.project.session.change({"data.shape": "question-answer", "data.mapping": mapping})
+    settle(window, qtbot)
+    assert window.project.facts.data is not None
+    assert {each.code for each in window.project.facts.findings()} >= {"columns-open"}
+    page.layout_card._selects["answer"].edited.emit(columns[1])
+    settle(window, qtbot)
+    assert "columns-open" not in {each.code for each in window.project.facts.findings()}
+
+
+def test_of_a_file_that_cannot_be_read_nothing_else_is_shown(window, page, qtbot, file, tmp_path):
+    broken = tmp_path / "broken.json"
+    broken.write_text('[{"question": "a"', encoding="utf-8")
+    page.use([str(broken)])
+    settle(window, qtbot)
+    cards = (page.layout_card, page.reading, page.quality, page.rows, page.convert)
+    assert not any(card.isVisible() for card in cards)
+    assert page.files.isVisible()
+    page.use([str(file)])
+    settle(window, qtbot)
+    assert page.layout_card.isVisible()
+    assert page.reading.isVisible()
+    assert page.rows.isVisible()
+
+
+def test_one_reason_is_enough_for_rows_that_a_task_cannot_use(window, page, qtbot, tmp_path):
+    texts = tmp_path / "texts.csv"
+    rows = "".join(f"{n}번째 이야기는 조금 길어요.\n" for n in range(40))
+    texts.write_text("text\n" + rows, encoding="utf-8")
+    page.use([str(texts)])
+    settle(window, qtbot)
+    qtbot.waitUntil(lambda: window.project.facts.preflight.found is not None, timeout=60_000)
+    errors = [each for each in window.project.facts.findings() if each.level == "error"]
+    assert [each.code for each in errors] == ["task-unsuited"]
+    assert "questions with answers" in errors[0].sentence

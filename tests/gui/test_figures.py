@@ -132,3 +132,23 @@ def test_the_coach_sees_a_loss_that_runs_away():
 def test_the_coach_sees_a_plateau():
     held = [(10, 2.0), (20, 1.5), (30, 1.499), (40, 1.5), (50, 1.4985)]
     assert (remark(STEPS, FALLING, held).kind, remark(STEPS, FALLING, held).step) == ("flat", 20)
+
+
+def test_the_coach_sees_that_only_the_training_loss_still_falls():
+    held = [(10, 2.0), (40, 1.4), (100, 1.39)]
+    found = remark(STEPS, FALLING, held)
+    assert (found.kind, found.step, found.value) == ("slows", 100, 1.39)
+    level = [2.0] * len(STEPS)
+    assert remark(STEPS, level, held).kind == "falls"  # the training loss does not run ahead
+    assert remark([], [], held).kind == "falls"
+    assert remark(STEPS, FALLING, [(0, 2.0), (40, 1.4), (100, 1.2)]).kind == "falls"
+
+
+def test_steps_are_marked_at_round_places():
+    assert [place for place, _ in steps_axis(255, 5).marks] == [0, 50, 100, 150, 200, 255]
+    assert [place for place, _ in steps_axis(12, 2).marks] == [0, 5, 12]
+    for total in (1, 2, 7, 99, 100, 12_345, 10**6):
+        for count in (2, 4, 5):
+            places = [place for place, _ in steps_axis(total, count).marks]
+            assert places[-1] == total
+            assert len(places) <= 2 * count

@@ -46,6 +46,38 @@ def test_a_failed_run_is_not_praised(stage):
     assert "Here is why." in words(page)
 
 
+def test_until_there_is_something_to_say_the_coach_tells_what_it_waits_for(stage):
+    page = follow(stage, list(begin())[:1], alive=True)
+    assert "Getting ready" in words(page._aside)
+    stage.open.watch.leave()
+    stage.follow(record(stage.folder, "other", [*begin(), *train(20)], alive=True))
+    assert "Too early to say" in words(page._aside)
+    stage.open.watch.leave()
+    stage.follow(record(stage.folder, "third", [*begin(), *train(100)], alive=True))
+    assert "Too early" not in words(page._aside)
+    assert page._aside.findChild(FindingBox) is not None
+
+
+def test_an_answer_that_is_alone_has_none_beside_it(stage):
+    first = said.Sample(step=0, prompt="언제 오나요?", text="글쎄")
+    page = follow(stage, [*begin(), first, *train(20)], alive=True)
+    assert page._samples.isVisible()
+    assert not page._samples._slider.isVisible()
+    assert words(page._samples).count("글쎄") == 1
+
+
+def test_the_plan_says_what_the_run_takes(stage):
+    stage.project()
+    panel = stage.window.wizard._panel
+    assert "first guess" in words(panel._time)
+    stage.follow(record(stage.folder, "run", [*begin(), *train(150)], alive=True))
+    assert "as this run goes" in words(panel._time)
+    assert "19 minutes" in words(panel._time)  # loading for 100 s, 255 steps of 4 s
+    stage.open.watch.leave()
+    stage.follow(record(stage.folder, "other", whole(train(STEPS_IN_ALL))))
+    assert "the last run took" in words(panel._time)
+
+
 def test_what_the_coach_offers_is_done(stage, qtbot):
     page = follow(
         stage,
@@ -65,7 +97,7 @@ def test_what_the_coach_offers_is_done(stage, qtbot):
 
 
 @pytest.mark.parametrize("ended", [False, True])
-@pytest.mark.parametrize("kind", ["diverges", "overfits", "flat", "falls", "near"])
+@pytest.mark.parametrize("kind", ["diverges", "overfits", "flat", "slows", "falls", "near"])
 def test_the_coach_has_a_title_a_sentence_and_a_known_action(kind, ended):
     found = Remark(kind, 1234, 2.5)
     assert coach_title(found, ended)

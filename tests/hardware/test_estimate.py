@@ -12,6 +12,7 @@ import yaml
 
 from finetune_studio.commands import estimate as command
 from finetune_studio.errors import RefusedError
+from finetune_studio.hardware.duration import START_SECONDS
 from finetune_studio.hardware.estimate import estimate
 from finetune_studio.hardware.workload import COUNTED, measure
 from finetune_studio.recipe import store
@@ -223,3 +224,18 @@ def test_the_row_limit_and_compressed_files_are_minded(tmp_path, rows):
 def test_no_row_is_longer_than_the_bound(rows):
     found = measure([str(rows)])
     assert found.bound > max(found.lengths)
+
+
+def test_what_is_measured_between_the_steps_takes_time(rows):
+    base = {"model.source": LLAMA, "data.files": [str(rows)]}
+
+    def seconds(**changes):
+        names = {name.replace("__", "."): value for name, value in changes.items()}
+        return estimate(store.with_changes(Recipe(), base | names), "A100").seconds
+
+    seldom, often = seconds(evaluation__every=0.5), seconds(evaluation__every=1)
+    assert often > seldom > START_SECONDS
+    asked = seconds(evaluation__every=1, evaluation__prompts=("안녕?", "뭐 해?"))
+    assert asked > often + 36 * 2 * 64 * 0.01  # 36 looks, two answers of 64 tokens
+    few = seconds(evaluation__every=1, evaluation__max_rows=1)
+    assert few < often

@@ -34,3 +34,14 @@ def test_lengths_of_the_samples_are_advised_for_the_samples_alone(tmp_path):
     assert "training.sequence_length" in advised(demo_recipe())
     own = store.with_changes(demo_recipe(), {"data.files": [str(tmp_path / "mine.csv")]})
     assert "training.sequence_length" not in advised(own)
+
+
+def test_the_demo_is_what_is_advised_for_it():
+    recipe = demo_recipe()
+    assert with_advised(recipe) == recipe
+
+
+def test_the_rows_of_a_step_stay_the_same_whatever_the_batch():
+    for batch, times in ((1, 16), (4, 4), (6, 3), (16, 1), (64, 1)):
+        recipe = store.with_changes(Recipe(), {"training.batch_size": batch})
+        assert advised(recipe)["training.accumulation"] == times

@@ -10,9 +10,11 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.coach_words import (
     ACTIONS,
     LEVELS,
+    Waiting,
     coach_action,
     coach_detail,
     coach_title,
+    waiting_words,
 )
 from finetune_studio.gui.series import SMOOTH
 from finetune_studio.gui.tokens import Size, Space
@@ -40,7 +42,7 @@ class Aside(QWidget):
     def __init__(self, watch: Watch) -> None:
         super().__init__()
         self._watch = watch
-        self._remark: tuple[Remark | None, bool] = (None, False)
+        self._remark: tuple[Remark | Waiting | None, bool] = (None, False)
         self._coach, self._announced = column(gap=0), Announced(self)
         self._memory = Meter(lambda: tr("Memory"), "learned")
         self._use = Meter(lambda: tr("Utilisation"), "learned")
@@ -85,14 +87,21 @@ class Aside(QWidget):
         failed = isinstance(self._watch.state.outcome, Failed)
         if failed and found is not None and LEVELS[found.kind] == "good":
             found = None  # no praise for a run that broke
-        ended = not self._watch.alive
-        if (found, ended) == self._remark:
+        ended = not (self._watch.alive or self._watch.starting)
+        waits = None if ended or found is not None else self._waits()
+        if (found or waits, ended) == self._remark:
             return
-        self._remark = (found, ended)
+        self._remark = (found or waits, ended)
         clear(self._coach)
         if found is not None:
             self._coach.addWidget(self._said(found, ended))
             self._announced.now(coach_title(found, ended))
+        elif waits is not None:
+            self._coach.addWidget(FindingBox("advice", *waiting_words(waits), upright=True))
+
+    def _waits(self) -> Waiting:
+        """What has to come before the coach can say anything."""
+        return "measures" if len(self._watch.series) else "steps"
 
     def _said(self, found: Remark, ended: bool) -> FindingBox:
         action = coach_action(found, ended)

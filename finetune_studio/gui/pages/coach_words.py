@@ -1,13 +1,17 @@
 """What the coach says of a run, while it goes on and afterwards, and the one press it offers."""
 
+from typing import Literal
+
 from finetune_studio.gui import amounts
 from finetune_studio.gui.coach import Remark
-from finetune_studio.gui.language import tr
+from finetune_studio.gui.language import Words, tr
 
+Waiting = Literal["steps", "measures"]
 LEVELS = {
     "diverges": "error",
     "overfits": "warning",
     "flat": "advice",
+    "slows": "advice",
     "falls": "good",
     "near": "good",
 }
@@ -17,6 +21,22 @@ ACTIONS = {
 }
 
 
+def waiting_words(waits: Waiting) -> tuple[Words, Words]:
+    """Title and detail of what stands there until there is something to say of a run."""
+    if waits == "steps":
+        return (lambda: tr("Getting ready")), (
+            lambda: tr(
+                "The rows are read and the model is loaded. The first figures come with the first "
+                "steps."
+            )
+        )
+    return (lambda: tr("Too early to say")), (
+        lambda: tr(
+            "How it goes is said here when the validation loss has been measured for a second time."
+        )
+    )
+
+
 def coach_title(found: Remark, ended: bool) -> str:
     """What is so, in a few words."""
     if ended:
@@ -24,6 +44,7 @@ def coach_title(found: Remark, ended: bool) -> str:
             "diverges": tr("The loss ran away"),
             "overfits": tr("It learned longer than it helped"),
             "flat": tr("It hardly improved in the end"),
+            "slows": tr("It learned more and more by heart"),
             "falls": tr("It went well"),
             "near": tr("It went well"),
         }[found.kind]
@@ -31,6 +52,7 @@ def coach_title(found: Remark, ended: bool) -> str:
         "diverges": tr("The loss runs away"),
         "overfits": tr("Overfitting may have begun"),
         "flat": tr("It hardly improves any more"),
+        "slows": tr("It begins to learn by heart"),
         "falls": tr("It is going well"),
         "near": tr("It is going well"),
     }[found.kind]
@@ -60,6 +82,10 @@ def _meanwhile(found: Remark) -> str:
             "of step {step}."
         ),
         "flat": tr("Validation loss has hardly moved since step {step}. You may stop and save."),
+        "slows": tr(
+            "Validation loss is {value:.3f} and hardly falls, while the training loss falls fast. "
+            "The best checkpoint is kept."
+        ),
         "falls": tr("Validation loss is {value:.3f} and still falls."),
         "near": tr("Validation loss was lowest at step {step}: {value:.3f}."),
     }[found.kind]
@@ -72,6 +98,10 @@ def _afterwards(found: Remark) -> str:
         ),
         "overfits": tr("Validation loss rose after step {step}; that checkpoint is the best one."),
         "flat": tr("Validation loss hardly moved after step {step}. Fewer epochs would do."),
+        "slows": tr(
+            "Validation loss fell to {value:.3f}, but hardly at the end; the training loss fell "
+            "faster. More epochs would hardly help; more data would."
+        ),
         "falls": tr("Validation loss fell to the end, to {value:.3f}. More epochs may help."),
         "near": tr("Validation loss was lowest at step {step}: {value:.3f}."),
     }[found.kind]

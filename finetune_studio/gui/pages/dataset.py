@@ -135,7 +135,18 @@ class DatasetPage(StepPage):
         for card in (self.files, self.layout_card, self.reading, self.quality, self.rows):
             card.refresh()
         self.convert.refresh()
+        self._hide_what_nobody_knows()
         self._show_findings()
+
+    def _hide_what_nobody_knows(self) -> None:
+        """Without rows there is nothing to lay out, to look at or to save."""
+        facts = self._project.facts
+        broken = facts.data is None and facts.data_error is not None
+        for card in (self.layout_card, self.rows):
+            card.setVisible(not broken or bool(facts.first))
+        if broken:
+            for hidden in (self.reading, self.quality, self.convert):
+                hidden.hide()
 
     def _show_findings(self) -> None:
         found = [each for each in self._project.facts.findings() if each.where.startswith(OURS)]

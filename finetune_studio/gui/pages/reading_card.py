@@ -36,6 +36,7 @@ class ReadingCard(Card):
         title = Text(lambda: tr("As the model is given it"), "section")
         head = row(title, None, self._back, self._place, self._next, gap=6)
         self.hold(column(head, box(self._turns), gap=Space.s, pad=(16, 8, 12, 14)))
+        self.hide()  # until there are rows
         self.refresh()
 
     def refresh(self) -> None:

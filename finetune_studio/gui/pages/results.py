@@ -22,6 +22,7 @@ from finetune_studio.gui.pages.scores import Scores
 from finetune_studio.gui.pages.serve_card import ServeCard
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Pane, box, column, row
@@ -67,6 +68,8 @@ class ResultsPage(StepPage):
         self._show()
 
     def _empty(self) -> QWidget:
+        lead = Button(lambda: tr("Go to the training"))
+        lead.clicked.connect(lambda: self.led.emit("run."))
         empty = empty_state(
             "trophy",
             lambda: tr("Results stand here when the training has ended"),
@@ -74,6 +77,7 @@ class ResultsPage(StepPage):
                 "Figures before and after, answers side by side, a conversation with your model, "
                 "and the model as files."
             ),
+            lead,
         )
         return Pane(column(empty, pad=Space.xl), "surface")
 

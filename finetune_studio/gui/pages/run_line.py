@@ -16,6 +16,7 @@ from finetune_studio.gui.widgets.sparkline import Sparkline
 from finetune_studio.gui.widgets.text import Text
 
 if TYPE_CHECKING:
+    from finetune_studio.gui.drafts import Draft
     from finetune_studio.gui.past import PastRun
     from finetune_studio.runs.history import Summary
 
@@ -45,6 +46,17 @@ def run_line(past: "PastRun", *beside: QWidget) -> PressCard:
     return PressCard(line, name=name, bare=True)
 
 
+def draft_line(draft: "Draft") -> PressCard:
+    """A project that no run shows, as a line that can be pressed."""
+    told = Text(lambda: _kind(draft.model, draft.method), "caption", "text3")
+    about = column(Text(draft.name, "strong"), told, gap=1)
+    note = (lambda: tr("Changed since")) if draft.trained else (lambda: tr("Not trained yet"))
+    day = _right(Text(lambda: amounts.day(draft.changed), "caption", "text3"), DAY)
+    line = row(box(about), Badge(note, "plain", "pencil"), day, gap=Space.l, pad=(8, 10, 8, 10))
+    line.setStretch(0, 1)
+    return PressCard(line, name=draft.name, bare=True)
+
+
 def status_badge(summary: "Summary") -> Badge:
     """How a run stands, in a word."""
     match summary.status:
@@ -62,9 +74,12 @@ def status_badge(summary: "Summary") -> Badge:
 
 
 def _about(summary: "Summary") -> str:
-    model = summary.model.rsplit("/", 1)[-1]
-    method = words(summary.method)() if summary.method else ""
-    return " · ".join(part for part in (model, method) if part)
+    return _kind(summary.model, summary.method)
+
+
+def _kind(model: str, method: str) -> str:
+    parts = (model.rsplit("/", 1)[-1], words(method)() if method else "")
+    return " · ".join(part for part in parts if part)
 
 
 def _figure(summary: "Summary") -> str:

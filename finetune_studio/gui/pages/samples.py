@@ -58,7 +58,8 @@ class SamplesCard(Card):
         self._back.setEnabled(self._question > 0)
         self._next.setEnabled(self._question < count - 1)
         self._slider.show_value(self._place)
-        self._slider.setEnabled(len(said) > 1)
+        for widget in (self._over_time, self._answered):
+            widget.setVisible(len(said) > 1)  # nothing to compare yet
         self._slider.setAccessibleName(tr("Step of the answer"))
         self._from.say(tr("Step {step}").format(step=amounts.whole(said[0].step)))
         step = amounts.whole(chosen.step)
@@ -85,12 +86,11 @@ class SamplesCard(Card):
         head = row(title, self._asked, None, self._back, self._count, self._next, gap=6)
         line = row(self._from, self._slider, self._to, gap=Space.s)
         line.setStretch(1, 1)
-        pair = row(
-            _answer(self._before, self._first), _answer(self._when, self._later), gap=Space.xl
-        )
+        self._over_time, self._answered = box(line), _answer(self._when, self._later)
+        pair = row(_answer(self._before, self._first), self._answered, gap=Space.xl)
         pair.setStretch(0, 1)
         pair.setStretch(1, 1)
-        return column(head, line, pair, gap=Space.xs, pad=(16, 6, 16, 10))
+        return column(head, self._over_time, pair, gap=Space.xs, pad=(16, 6, 16, 10))
 
 
 def _answer(label: Text, words: Text) -> QWidget:

@@ -1,5 +1,6 @@
 """The first page: try it, begin, go on, and see what this machine can do."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from finetune_studio.gui.header import Looks
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.pages.machine import MachineCard
-from finetune_studio.gui.pages.run_line import run_line
+from finetune_studio.gui.pages.run_line import draft_line, run_line
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card, PressCard
@@ -19,11 +20,14 @@ from finetune_studio.gui.widgets.glyph import Glyph, Mark
 from finetune_studio.gui.widgets.layout import Pane, Rule, Scroller, box, clear, column, row
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.preferences import Preferences
 
 if TYPE_CHECKING:
+    from finetune_studio.gui.drafts import Draft
     from finetune_studio.gui.past import PastRun
 
 MOST = 6  # runs in the list
+DRAFTS = 3  # projects without a run over them
 WIDEST = 1180
 DOORS = 340
 LABEL = 76
@@ -42,7 +46,7 @@ class StartPage(QWidget):
         demo_asked: The demo is to be trained.
         new_asked: A new project.
         open_asked: Something is to be opened.
-        run_asked: This run is to be opened, by its path.
+        run_asked: This run or project is to be opened, by its path.
         place_asked: A page beside the wizard, by its name.
     """
 
@@ -73,22 +77,24 @@ class StartPage(QWidget):
         self.setLayout(column(Pane(column(Scroller(content)), "canvas")))
         self.show_runs([])
 
-    def start(self, jobs: Jobs, root: Path) -> None:
+    def start(self, jobs: Jobs, root: Path, preferences: Preferences) -> None:
         """Find out what there is."""
 
-        def read() -> "list[PastRun]":
+        def read() -> "tuple[list[PastRun], list[Draft]]":
+            from finetune_studio.gui.drafts import read_drafts
             from finetune_studio.gui.past import read_runs  # numpy; the window is shown before
 
-            return read_runs(root, MOST)
+            drafts = read_drafts(preferences.recent, preferences.runs, DRAFTS)
+            return read_runs(root, MOST - len(drafts)), drafts
 
-        jobs.run("runs", read, self.show_runs, lambda _: None)
+        jobs.run("runs", read, lambda found: self.show_runs(*found), lambda _: None)
         self._machine.start(jobs, root)
 
-    def show_runs(self, runs: "list[PastRun]") -> None:
-        """Show these runs, or what to do where there are none."""
+    def show_runs(self, runs: "Sequence[PastRun]", drafts: "Sequence[Draft]" = ()) -> None:
+        """Show these runs and projects, or what to do where there are none."""
         clear(self._runs)
         self._all.setVisible(bool(runs))
-        if not runs:
+        if not runs and not drafts:
             self._runs.addWidget(
                 empty_state(
                     "history",
@@ -96,17 +102,18 @@ class StartPage(QWidget):
                     lambda: tr("Your first training will stand here with its curve."),
                 )
             )
-        for index, past in enumerate(runs):
+        lines = [(draft_line(each), str(each.path)) for each in drafts]
+        lines += [(run_line(each), str(each.run.path)) for each in runs]
+        for index, (line, path) in enumerate(lines):
             if index:
                 self._runs.addWidget(Rule())
-            self._runs.addWidget(self._line(past))
-        if runs:
+            line.pressed.connect(self._asks(path), Qt.ConnectionType.QueuedConnection)
+            self._runs.addWidget(line)
+        if lines:
             self._runs.addStretch(1)
 
-    def _line(self, past: "PastRun") -> PressCard:
-        line, path = run_line(past), str(past.run.path)
-        line.pressed.connect(lambda: self.run_asked.emit(path), Qt.ConnectionType.QueuedConnection)
-        return line
+    def _asks(self, path: str) -> Callable[[], None]:
+        return lambda: self.run_asked.emit(path)
 
     def _top(self) -> QHBoxLayout:
         options = Button(lambda: tr("Preferences"), "quiet", "sliders-horizontal")
@@ -182,7 +189,7 @@ class StartPage(QWidget):
         machine = Text(lambda: tr("This computer"), "section")
         machine.setFixedWidth(DOORS)
         return row(
-            Text(lambda: tr("Recent runs"), "section"),
+            Text(lambda: tr("Recent work"), "section"),
             None,
             self._all,
             machine,

@@ -82,6 +82,7 @@ class TokenCard(Card):
         """Show rows of a recipe."""
         self._recipe, self._known = recipe, known
         self._number = min(self._number, max(0, known.rows - 1))
+        self._show_ways()
         self.read()
 
     def read(self) -> None:
@@ -121,14 +122,19 @@ class TokenCard(Card):
         self.field.setAccessibleName(tr("Type a text to see its tokens"))
         self.number.setAccessibleName(tr("Number of the row"))
         self._way.setAccessibleName(tr("What is shown"))
-        for widget in (self.back, self.number, self.place, self.next, self.any, self._as_text):
-            widget.setVisible(not self._typing)
+        self._show_ways()
         self._well.hide()
         for badge in self._badges:
             badge.hide()
         if self._typing:
             self.field.setFocus()
         self.read()
+
+    def _show_ways(self) -> None:
+        """Show what leads to other rows; not where there are none."""
+        none = self._known is not None and not self._known.rows
+        for widget in (self.back, self.number, self.place, self.next, self.any, self._as_text):
+            widget.setVisible(not (self._typing or none))
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         self._project.jobs.run(KEY, work, done, self.trouble)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Values = NDArray[np.float64]
 HALF_LINE, BELOW = 8, 40  # pixels: half a tick's words; the axis under the plot and its margins
+HALF_MARK = 5  # pixels: half of the ring at a measured point
 pg.setConfigOptions(antialias=True, background=None)
 
 
@@ -63,6 +64,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.showGrid(x=False, y=True, alpha=1.0)
         self.getAxis("left").setWidth(axis)
         self.getAxis("bottom").setHeight(20)
+        self._has_marks = any(each.symbol for each in strokes)
         self._shown: tuple[Ticks, Ticks, float] | None = None
         self._explorer = Explorer(self) if explored else None
         theme.changed.connect(self._dress)
@@ -115,7 +117,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._shown = (x, y, air)
         if self.zoomed:
             return  # the person looks at a part; a double click comes back
-        self.setXRange(x.low, x.high + (x.high - x.low) * air, padding=0)
+        span = x.high - x.low
+        first = span * HALF_MARK / max(HALF_MARK, self.width()) if self._has_marks else 0.0
+        self.setXRange(x.low - first, x.high + span * air, padding=0)
         # The words of a tick at the very edge would be dropped: half a line is kept free there.
         edge = (y.high - y.low) * HALF_LINE / max(HALF_LINE, self.height() - BELOW)
         self.setYRange(y.low - edge, y.high + edge, padding=0)

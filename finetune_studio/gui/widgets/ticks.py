@@ -17,9 +17,9 @@ class Ticks:
 def steps_axis(total: int, count: int = 4) -> Ticks:
     """An axis of steps from 0 to `total`, which is always marked."""
     total = max(1, total)
-    stride = max(1, round(nice(total / count)))
+    stride = max(1, round(_nearest(total / count)))
     # One too near the end would touch its words.
-    places = [place for place in range(0, total, stride) if total - place > 0.6 * stride]
+    places = [place for place in range(0, total, stride) if total - place > 0.75 * stride]
     return Ticks(0, total, tuple((place, f"{place:,}") for place in (*places, total)))
 
 
@@ -38,6 +38,13 @@ def values_axis(
     first, last = math.floor(low / stride + 1e-9), math.ceil(high / stride - 1e-9)
     places = [float(f"{number * stride:.6g}") for number in range(first, last + 1)]
     return Ticks(places[0], places[-1] + stride * 0.12, tuple((at, words(at)) for at in places))
+
+
+def _nearest(value: float) -> float:
+    """The nearest of 1, 2, 5, 10, 20 …, by their ratio."""
+    above = nice(value)
+    below = next(base for base in (above / 2, above / 2.5) if nice(base * 0.999) >= base * 0.9999)
+    return above if above / value <= value / below else below
 
 
 def nice(value: float) -> float:
