@@ -10,20 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
 from finetune_studio import paths
 from finetune_studio.data import turns
 from finetune_studio.data.columns import to_text
 from finetune_studio.data.quality.flat import at_once
 from finetune_studio.data.shapes import ROLES
+from finetune_studio.data.whole_columns import plain
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
 if TYPE_CHECKING:
-    import numpy as np
     from datasets import Dataset
 
 FORMAT = 2
-BATCH = 1000
+BATCH = 5000
 FIRST = 10
 """How many row numbers of dropped rows are kept."""
 CONVERSATIONS = {"messages": "messages", "sharegpt": "conversations"}
@@ -93,16 +96,18 @@ def numbered(
     folder = paths.cache() / "data"
     folder.mkdir(parents=True, exist_ok=True)
     disable_progress_bars()
-    made = dataset.map(
-        Canonical(shape, dict(mapping), task_kind, group, cut_empty),
+    features = _features(task_kind, group)
+    form = Canonical(shape, dict(mapping), task_kind, group, cut_empty)
+    made = dataset.with_format("arrow").map(
+        lambda table: form.of_table(table, features.arrow_schema),
         batched=True,
         batch_size=at_once(dataset, BATCH),
         remove_columns=dataset.column_names,
-        features=_features(task_kind, group),
+        features=features,
         cache_file_name=str(folder / f"{key}.arrow"),
         new_fingerprint=key,
     )
-    return _without_problems(made, key)
+    return _without_problems(made.with_format(None), key)
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,24 @@ class Canonical:
         if self.group:
             made[self.group] = [to_text(value) for value in columns[self.group]]
         return made
+
+    def of_table(self, table: Any, schema: Any) -> Any:
+        """The same of an Arrow table, as one of the given schema: whole columns where they can."""
+        names = [*self.mapping.values(), *([self.group] if self.group else [])]
+        table = table.select(list(dict.fromkeys(names)))
+        known = plain(table, self.shape, self.mapping, self.task_kind)
+        if known is None or not known.flags.any():
+            return pa.Table.from_pydict(self(table.to_pydict()), schema)
+        made = known.columns | {PROBLEM: pa.array([""] * int(known.flags.sum()))}
+        if self.group:
+            beside = table[self.group].filter(pa.array(known.flags))
+            made[self.group] = pa.array([to_text(value) for value in beside.to_pylist()], "string")
+        whole = pa.Table.from_pydict(made, schema)
+        if known.flags.all():
+            return whole
+        others = self(table.filter(pa.array(~known.flags)).to_pydict())
+        place = np.argsort(np.concatenate([np.flatnonzero(f) for f in (known.flags, ~known.flags)]))
+        return pa.concat_tables([whole, pa.Table.from_pydict(others, schema)]).take(pa.array(place))
 
     def _chats(self, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
         form = turns.CHATS[self.shape]
@@ -253,8 +276,6 @@ def _key(
 def _without_problems(
     made: "Dataset", key: str
 ) -> "tuple[Dataset, list[Dropped], np.ndarray[Any, Any]]":
-    import numpy as np
-
     found: dict[str, list[np.ndarray[Any, Any]]] = {}
     start = 0
     kept = [np.zeros(0, np.int64)]

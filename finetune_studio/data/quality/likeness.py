@@ -8,6 +8,7 @@ before texts are read. Needs 112 bytes a row.
 """
 
 import itertools
+from array import array
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,8 +44,10 @@ def sketch(found: Letters) -> Array:
         hashes, starts.astype(np.uint64), SLOTS, SEED
     )
     count = len(starts) - 1
-    values = itertools.chain.from_iterable(matrix.to_rows())
-    slots = np.fromiter(values, np.uint32, count * SLOTS).reshape(count, SLOTS)
+    values = array("I")  # the quickest way out of lists
+    for row in matrix.to_rows():
+        values.fromlist(row)
+    slots = np.frombuffer(values, np.uint32).reshape(count, SLOTS)
     banded = slots[:, : BANDS * DEPTH].reshape(count, BANDS, DEPTH).astype(np.uint64)
     key = np.zeros((count, BANDS), np.uint64)
     for place in range(DEPTH):
