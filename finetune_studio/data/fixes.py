@@ -20,8 +20,8 @@ from finetune_studio.data.kept import kept
 from finetune_studio.data.mapping import Dropped, numbered
 from finetune_studio.data.quality import facts, flat, leaks, turn_order
 from finetune_studio.data.quality.leaving_out import CHECKS
-from finetune_studio.data.quality.personal import PERSONAL
-from finetune_studio.data.quality.repairs import REPAIRS, Repair, with_changes
+from finetune_studio.data.quality.personal import MENDING
+from finetune_studio.data.quality.repairs import Repair, with_changes
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
@@ -33,7 +33,6 @@ FIRST = 10
 ORDER = "role-order"
 LEAKAGE = "leakage"
 EMPTY = "empty-turn"
-MENDING = REPAIRS | {PERSONAL.code: PERSONAL}
 CODES = (EMPTY, *MENDING, ORDER, *CHECKS, LEAKAGE)
 """Every fix, in the order in which they are applied."""
 SETTINGS = {"too-long": ("limit",), "language-mix": ("keep",), "label-imbalance": ("ratio",)}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from finetune_studio.tokens.ahead import encoded_ahead
+from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.tokens.loading import Tokenizer
 from finetune_studio.tokens.writing import Texts, Writing
 
@@ -100,7 +100,7 @@ def compare(
     """
     sums = [_Sum(tokenizer) for _, tokenizer in models]
     characters = syllables = done = 0
-    for (texts, size), encoded in encoded_ahead(
+    for (texts, size), encoded in worked_ahead(
         _contents(rows), lambda batch: [each.encode(batch[0]) for each in sums]
     ):
         given = Texts(texts)

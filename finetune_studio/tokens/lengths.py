@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.schema import Recipe
-from finetune_studio.tokens.ahead import encoded_ahead
 from finetune_studio.tokens.loading import Tokenizer
 from finetune_studio.tokens.packing import Array, best_fit, expected_longest
 from finetune_studio.tokens.supervision import Supervisor, supervisor_of
@@ -237,7 +237,7 @@ def count(
     found: Counter[int] = Counter()
     refused = done = 0
     batches = _batches(rows, texts)
-    for (rendered, size), sizes in encoded_ahead(batches, lambda batch: texts.lengths(batch[0])):
+    for (rendered, size), sizes in worked_ahead(batches, lambda batch: texts.lengths(batch[0])):
         found.update(sizes)
         refused += size - len(rendered)
         done += size

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
-from finetune_studio.tokens.ahead import encoded_ahead
 from finetune_studio.tokens.answers import Answers, Rendered
 from finetune_studio.tokens.examples import IGNORED, Example, refused
 from finetune_studio.tokens.loading import Offsets, Tokenizer
@@ -86,7 +86,7 @@ class Supervisor:
         part = CHATS if self.answers else TEXTS
         parts = [rows[start : start + part] for start in range(0, len(rows), part)]
         if self.answers:
-            ahead = encoded_ahead(map(self._render, parts), self._encode)
+            ahead = worked_ahead(map(self._render, parts), self._encode)
         else:  # labels of texts take less time than another thread's turn would
             ahead = ((texts, self._encode(texts)) for texts in map(self._texts, parts))
         made = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
+from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.data.quality import endings, flat, likeness, turn_order, twins
 from finetune_studio.data.quality.letters import SCRIPTS, Letters, letters
 
@@ -17,6 +18,8 @@ Array = np.ndarray[Any, Any]
 MAIN = 0.3
 """A text with this share of Hangul is Korean, whatever English words stand in it; so for kana."""
 
+THREADS = 2
+"""That measure at once; more of them wait for Python's one lock."""
 DAMAGED = "\ufffd|占쏙옙|占쎌"
 """The replacement character, and what it became when such text was read as cp949 once more."""
 
@@ -133,22 +136,20 @@ the label; whether characters were lost."""
 def measure(rows: "Dataset", names: Iterable[str]) -> dict[str, Array]:
     """Some of `MEASURES` of all rows."""
     wanted = list(names)
-    parts: dict[str, list[Array]] = {name: [] for name in wanted}
-    for table in flat.batches(rows):
-        add(parts, Batch(table))
-    return joined(parts)
+    work = lambda table: measured(Batch(table), wanted)  # noqa: E731
+    return joined([made for _, made in worked_ahead(flat.batches(rows), work, THREADS)], wanted)
 
 
-def add(parts: dict[str, list[Array]], batch: Batch) -> None:
-    """Measure one more batch."""
-    for name, found in parts.items():
-        found.append(MEASURES[name](batch))
+def measured(batch: Batch, names: Iterable[str]) -> dict[str, Array]:
+    """Some of `MEASURES` of a batch."""
+    return {name: MEASURES[name](batch) for name in names}
 
 
-def joined(parts: dict[str, list[Array]]) -> dict[str, Array]:
-    """The measures of all batches, in order."""
+def joined(parts: list[dict[str, Array]], names: Iterable[str]) -> dict[str, Array]:
+    """The measures of all batches, in order; the parts are used up."""
     return {
-        name: np.concatenate(found) if found else _nothing(name) for name, found in parts.items()
+        name: np.concatenate([each.pop(name) for each in parts]) if parts else _nothing(name)
+        for name in names
     }
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from finetune_studio.data.quality.repairs import Repair
+from finetune_studio.data.quality.repairs import REPAIRS, Repair
 from finetune_studio.i18n import mark
 
 REGISTRATION = re.compile(r"(?<![\d-])(\d{6})[- ]?([1-8]\d{6})(?![\d-])")
@@ -99,3 +99,5 @@ def kinds_in(text: str) -> set[str]:
 
 
 PERSONAL = Repair("personal-data", PATTERN, masked)
+MENDING = REPAIRS | {PERSONAL.code: PERSONAL}
+"""Every repair of a text, in the order in which they are applied and told."""

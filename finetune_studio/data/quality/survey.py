@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from finetune_studio import paths
+from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.data.quality import facts, flat, leaks, personal, wording
 from finetune_studio.data.quality.excerpts import change, ending, excerpt
 from finetune_studio.data.quality.leaving_out import CHECKS
-from finetune_studio.data.quality.repairs import REPAIRS, Repair
 from finetune_studio.recipe.findings import Finding
 
 if TYPE_CHECKING:
@@ -82,18 +82,18 @@ def _survey(
     validation: "Dataset | None",
     progress: Progress,
 ) -> list[Finding]:
-    repairs = {code: Seen() for code in (*REPAIRS, personal.PERSONAL.code)}
+    repairs = {code: Seen() for code in personal.MENDING}
     kinds = dict.fromkeys(personal.KINDS, 0)
-    parts: dict[str, list[Array]] = {name: [] for name in facts.MEASURES}
+    parts: list[dict[str, Array]] = []
     start = 0
-    for table in flat.batches(rows):
-        batch = facts.Batch(table)
-        for repair in (*REPAIRS.values(), personal.PERSONAL):
-            _note(repair, batch, numbers[start : start + batch.texts.count], repairs, kinds)
-        facts.add(parts, batch)
-        start += batch.texts.count
+    for _, (texts, changes, measures) in worked_ahead(flat.batches(rows), _look, facts.THREADS):
+        where = numbers[start : start + texts.count]
+        for code, changed in changes.items():
+            _note(code, texts, changed, where, repairs[code], kinds)
+        parts.append(measures)
+        start += texts.count
         progress(0.8 * start / len(rows))
-    measured = facts.joined(parts)
+    measured = facts.joined(parts, facts.MEASURES)
     found = [
         wording.finding(code, seen.count, seen.rows, seen.examples, fixes, _kinds(code, kinds))
         for code, seen in repairs.items()
@@ -107,24 +107,35 @@ def _survey(
     return found
 
 
+def _look(table: Any) -> tuple[flat.Texts, dict[str, dict[int, str]], dict[str, Array]]:
+    """The texts of some rows, what each repair would change in them, and what is measured."""
+    batch = facts.Batch(table)
+    changes = {code: repair.changes(batch.texts.values) for code, repair in personal.MENDING.items()}
+    return batch.texts, changes, facts.measured(batch, facts.MEASURES)
+
+
 def _note(
-    repair: Repair, batch: facts.Batch, numbers: Array, seen: dict[str, Seen], kinds: dict[str, int]
+    code: str,
+    texts: flat.Texts,
+    changes: dict[int, str],
+    numbers: Array,
+    seen: Seen,
+    kinds: dict[str, int],
 ) -> None:
-    changes = repair.changes(batch.texts.values)
+    """Count what a repair would change in a batch, and the kinds of personal data in it."""
     if not changes:
         return
-    places = np.unique(batch.texts.rows[list(changes)])
-    own = seen[repair.code]
-    own.count += len(places)
-    own.rows += numbers[places[: FIRST - len(own.rows)]].tolist()
+    places = np.unique(texts.rows[list(changes)])
+    seen.count += len(places)
+    seen.rows += numbers[places[: FIRST - len(seen.rows)]].tolist()
     for place, after in changes.items():
-        before = batch.texts.values[place].as_py()
-        if repair is personal.PERSONAL:
+        before = texts.values[place].as_py()
+        if code == personal.PERSONAL.code:
             for kind in personal.kinds_in(before):
                 kinds[kind] += 1
             before = after
-        if len(own.examples) < EXAMPLES:
-            own.examples.append(
+        if len(seen.examples) < EXAMPLES:
+            seen.examples.append(
                 change(before, after) if before != after else excerpt(after, after.find("<"))
             )
 
