@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from finetune_studio.i18n import mark
@@ -70,14 +69,20 @@ def letters(rows: Any) -> Letters:
     longest = pc.max(pc.binary_length(rows)).as_py() or 0
     lowered = pc.utf8_lower(pc.utf8_slice_codeunits(rows, 0, FAR) if longest > FAR else rows)
     sizes = pc.utf8_length(lowered).to_numpy(zero_copy_only=False)
-    whole = pa.ListArray.from_arrays(pa.array([0, len(lowered)], pa.int32()), lowered)
-    text = pc.binary_join(whole, "")[0].as_py()
-    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    scripts = _table()[points]
-    kept = scripts > 0
-    total = np.concatenate([[0], np.cumsum(kept)])
-    starts = total[np.concatenate([[0], np.cumsum(sizes)])]
-    return Letters(points[kept], starts, scripts[kept])
+    points = np.frombuffer(_joined(lowered).encode("utf-32-le"), np.uint32)
+    scripts = _table().take(points, mode="clip")  # quicker; no code point is beyond the table
+    kept = np.flatnonzero(scripts)
+    starts = np.searchsorted(kept, np.concatenate([[0], np.cumsum(sizes)]))
+    return Letters(points.take(kept), starts, scripts.take(kept))
+
+
+def _joined(texts: Any) -> str:
+    """All texts of an Arrow array as one: they lie one after another in its memory."""
+    _, offsets, values = texts.buffers()
+    if values is None:
+        return ""
+    first, last = np.frombuffer(offsets, np.int32)[[texts.offset, texts.offset + len(texts)]]
+    return str(memoryview(values)[first:last], "utf-8")
 
 
 @cache

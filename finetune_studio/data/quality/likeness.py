@@ -27,6 +27,7 @@ MAYBE = 0.65
 of the estimate, sqrt(0.8 * 0.2 / 64) = 0.05."""
 SEED = 42
 FACTORS = np.array([pow(0x9E3779B97F4A7C15, n, 1 << 64) for n in range(PIECE)], np.uint64)
+BLOCK = 1 << 14  # numbers that stay in a core's own memory
 AT_ONCE = 4_000  # pairs whose texts are in memory
 
 Array = np.ndarray[Any, Any]
@@ -62,14 +63,18 @@ def pieces(found: Letters) -> "tuple[Array, Array]":
     count = len(found.points)
     points = np.concatenate([found.points, np.zeros(PIECE, np.uint32)]).astype(np.uint64)
     hashes = points[:count].copy()
-    for step in range(1, PIECE):
-        hashes += points[step : step + count] * FACTORS[step]
+    for start in range(0, count, BLOCK):
+        part = hashes[start : start + BLOCK]
+        for step in range(1, PIECE):
+            part += points[start + step : start + step + len(part)] * FACTORS[step]
     ends = found.starts[1:]
     for back in range(1, PIECE):  # the last pieces of a row reach into the next one: take it out
         last = ends[found.counts >= back]
         for step in range(back, PIECE):
             hashes[last - back] -= points[last - back + step] * FACTORS[step]
-    return _mixed(hashes), found.starts
+    for start in range(0, count, BLOCK):
+        hashes[start : start + BLOCK] = _mixed(hashes[start : start + BLOCK])
+    return hashes, found.starts
 
 
 def pairs(sketches: Array) -> Array:

@@ -64,10 +64,19 @@ def _lines(file: io.TextIOWrapper, path: Path) -> Iterator[Row]:
         if not text:
             continue
         try:
-            value = DECODER.decode(text)
+            value = _decoded(text)
         except (ValueError, RecursionError) as error:
             raise broken(path, number, reason(error)) from error
         yield _row(value, path, number), len(text)
+
+
+def _decoded(text: str) -> Any:
+    """The value of a text without blanks around it: straight by the scanner where all is well."""
+    try:
+        value, end = DECODER.scan_once(text, 0)  # type: ignore[attr-defined]
+    except StopIteration:
+        end = -1
+    return value if end == len(text) else DECODER.decode(text)
 
 
 def _values(scan: Scanner, path: Path) -> Iterator[Row]:
