@@ -3,8 +3,9 @@
 import pytest
 
 from finetune_studio import paths
-from finetune_studio.data.check import examine
+from finetune_studio.data.check import Closely, examine
 from finetune_studio.errors import RefusedError
+from tests.benchmarks.data_check import write
 
 
 @pytest.fixture
@@ -63,3 +64,24 @@ def test_preference_pairs_are_recognised_and_said_not_to_be_trained(tmp_path):
         "shape-not-trained",
     )
     assert examine([str(path)], mapping={"prompt": "prompt", "completion": "chosen"}).findings == ()
+
+
+def test_the_findings_of_many_rows_are_what_they_have_always_been(tmp_path):
+    """However quickly they are found: counted before threads and whole columns found them."""
+    write(tmp_path / "rows.jsonl", 4000, seed=7)
+    found = examine([str(tmp_path / "rows.jsonl")], closely=Closely()).findings
+    assert [(each.code, each.count, each.rows[:4]) for each in found] == [
+        ("mojibake", 6, (856, 1937, 2526, 2973)),
+        ("control-characters", 10, (45, 679, 1054, 1375)),
+        ("personal-data", 20, (356, 403, 582, 817)),
+        ("leakage", 18, (6, 150, 196, 229)),
+        ("duplicates", 87, (22, 35, 73, 114)),
+        ("html", 7, (299, 1886, 2125, 2243)),
+        ("language-mix", 792, (9, 12, 17, 19)),
+        ("near-duplicates", 73, (23, 86, 150, 159)),
+    ]
+    assert (
+        found[1].values["examples"][1]
+        == "친구 여섯시 보이지<U+200B>않는 글자. → 친구 여섯시 보이지않는 글자."
+    )
+    assert all(len(each.values["examples"]) == 3 for each in found)

@@ -1,5 +1,6 @@
 """Nearly equal rows are found among many, and only they."""
 
+import itertools
 import random
 
 import numpy as np
@@ -73,3 +74,27 @@ def test_letters_are_those_of_python(texts):
         assert "".join(map(chr, points)) == "".join(filter(str.isalnum, lowered))
     assert found.script_counts.shape == (len(texts), len(SCRIPTS))
     assert found.script_counts.sum() == len(found.points)
+
+
+@pytest.mark.parametrize(
+    "texts", [[""], ["", ""], ["가나", "", "B 2!", "👩é", ""], ["x" * 70_000, "가" * 40_000]]
+)
+@pytest.mark.parametrize("cut", [0, 1])
+def test_letters_are_those_of_each_text_also_in_a_slice(texts, cut):
+    array = pa.array(["앞", *texts])[1 + cut :]
+    found = letters(array)
+    expected = ["".join(s for s in text.lower() if s.isalnum()) for text in texts[cut:]]
+    got = [
+        "".join(map(chr, found.points[first:last]))
+        for first, last in itertools.pairwise(found.starts.tolist())
+    ]
+    assert got == expected
+
+
+def test_a_row_s_pieces_do_not_depend_on_its_neighbours():
+    long = "가나다라마바사" * 5000
+    alone = [
+        likeness.pieces(letters(pa.array([text])))[0].tolist() for text in (long, "짧", long + "아")
+    ]
+    hashes, starts = likeness.pieces(letters(pa.array([long, "짧", long + "아"])))
+    assert [hashes[a:b].tolist() for a, b in itertools.pairwise(starts.tolist())] == alone

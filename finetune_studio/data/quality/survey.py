@@ -110,7 +110,9 @@ def _survey(
 def _look(table: Any) -> tuple[flat.Texts, dict[str, dict[int, str]], dict[str, Array]]:
     """The texts of some rows, what each repair would change in them, and what is measured."""
     batch = facts.Batch(table)
-    changes = {code: repair.changes(batch.texts.values) for code, repair in personal.MENDING.items()}
+    changes = {
+        code: repair.changes(batch.texts.values) for code, repair in personal.MENDING.items()
+    }
     return batch.texts, changes, facts.measured(batch, facts.MEASURES)
 
 
