@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio.catalog.weights import read_weights
-from finetune_studio.engine import gguf, gguf_adapter, streaming
+from finetune_studio.engine import gguf, gguf_adapter
+from finetune_studio.engine.deltas import check_adapter
 from finetune_studio.engine.merge import write_merged
 from finetune_studio.engine.modelfile import write_modelfile
 from finetune_studio.engine.parity import CLOSE
@@ -103,7 +104,7 @@ def _refuse_early(order: Order) -> None:
             tr("A full fine-tuning has no adapter."), hint=tr("Export it with --to merged.")
         )
     if not isinstance(method, Full):
-        streaming.check_adapter(order.tuned.folder)
+        check_adapter(order.tuned.folder)
     if order.format.startswith("gguf"):
         gguf.refuse_early(order.tuned, quant_of(order.quant))
     if order.format == "gguf-adapter":

@@ -8,8 +8,8 @@ import json
 import shutil
 from pathlib import Path
 
+from finetune_studio.engine.deltas import scale_of
 from finetune_studio.engine.gguf import Making, convert_adapter
-from finetune_studio.engine.streaming import scale_of
 from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.methods import Full, Lora, Qlora

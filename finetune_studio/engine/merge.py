@@ -1,9 +1,9 @@
 """Puts an adapter into its base model and writes the whole, in 16 or 32 bits.
 
-A LoRA adapter goes in tensor by tensor (streaming.py), what cannot be done so is loaded whole.
+It goes in tensor by tensor (streaming.py), also into weights that were quantised for the run; what
+cannot be done so is loaded whole.
 """
 
-import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,11 @@ from torch import nn
 
 from finetune_studio.engine import streaming
 from finetune_studio.engine.collating import padding_id
+from finetune_studio.engine.deltas import Adapter, read_adapter
 from finetune_studio.engine.device import DTYPES
+from finetune_studio.engine.loading import Labels
 from finetune_studio.engine.result import copy_tokenizer
+from finetune_studio.engine.rounding import rounding_of, skeleton
 from finetune_studio.engine.speed.fp8 import in_full
 from finetune_studio.engine.tuned import Tuned, with_its_adapter
 from finetune_studio.errors import RefusedError
@@ -29,22 +32,37 @@ OF_THE_MACHINE = ("_name_or_path", "quantization_config", "torch_dtype")
 def write_merged(tuned: Tuned, part: Path, precision: str = "bf16") -> str:
     """Write the merged model with its tokenizer; how it was made.
 
+    An adapter on 4- or 8-bit weights is merged into those weights dequantised: that is the model
+    that was trained, measured and looked at. Merged into the original weights it is another one
+    (SmolLM2-135M after 6 steps: 0.8 nats away, the dequantised 0.002), and a lower loss on a few
+    held-out rows is no reason to hand out what nobody has tried. Merging into quantised weights
+    is never done: rounding takes the fine-tuning away again.
+
     Args:
         tuned: The finished run.
         part: A folder that exists.
         precision: bf16, fp16 or fp32.
     """
-    planned = _plan(tuned)
+    planned, dtype = _plan(tuned), DTYPES[precision]
     if planned is None:
-        way = _write_loaded(tuned, part, DTYPES[precision])
+        _write_loaded(_merged(tuned), part, dtype)
     else:
-        streaming.write(planned, part, DTYPES[precision])
-        _write_config(tuned, part, DTYPES[precision])
-        full = isinstance(tuned.recipe.method, Full)
-        way = "whole model" if full else "adapter merged into the base model"
+        streaming.write(planned, part, dtype)
+        _write_config(tuned, part, dtype)
     copy_tokenizer(tuned.folder, part, tuned.template)
     (part / "README.md").unlink(missing_ok=True)
-    return way
+    return _way(tuned)
+
+
+def _way(tuned: Tuned) -> str:
+    method = tuned.recipe.method
+    if isinstance(method, Full):
+        return "whole model"
+    if method.base_precision == "fp8":
+        return "adapter merged into the 8-bit floats"
+    if isinstance(method, Qlora) or streaming.is_quantised(tuned.source):
+        return "adapter merged into the dequantised base model"
+    return "adapter merged into the base model"
 
 
 def base_folder(tuned: Tuned, part: Path) -> Path:
@@ -57,21 +75,40 @@ def base_folder(tuned: Tuned, part: Path) -> Path:
     fp8 = not isinstance(method, Full) and method.base_precision == "fp8"
     if not (isinstance(method, Qlora) or fp8 or streaming.is_quantised(tuned.source)):
         return tuned.source
-    base = tuned.base()
-    whole: Any = in_full(base) if fp8 else _dequantised(base)
-    _save(whole, part, torch.float16)
+    planned = None if fp8 else _plan(tuned, Adapter({}, {}))
+    if planned is None:
+        _write_loaded(_in_full(tuned), part, torch.float16)
+    else:
+        streaming.write(planned, part, torch.float16)
+        _write_config(tuned, part, torch.float16)
     copy_tokenizer(tuned.folder, part, tuned.template)
     return part
 
 
-def _plan(tuned: Tuned) -> streaming.Plan | None:
-    """How to do it tensor by tensor; None where the model must be loaded."""
+def _plan(tuned: Tuned, adapter: Adapter | None = None) -> streaming.Plan | None:
+    """How to do it tensor by tensor; None where the model must be loaded.
+
+    Args:
+        tuned: The finished run.
+        adapter: What is to be merged; the run's own without it.
+    """
     method = tuned.recipe.method
-    if tuned.labels or isinstance(method, Qlora) or method.base_precision == "fp8":
-        return None
     if isinstance(method, Full):
         return streaming.whole(tuned.folder)
-    return streaming.plan(tuned.source, tuned.folder)
+    adapter = adapter or read_adapter(tuned.folder)
+    if method.base_precision == "fp8" or adapter is None:
+        return None
+    if not (tuned.labels or isinstance(method, Qlora)):
+        return streaming.plan(tuned.source, tuned.folder, adapter)
+    rounding = wanted = None
+    model = skeleton(tuned.source, tuned.labels)
+    if isinstance(method, Qlora):
+        rounding = rounding_of(model, method, tuned.device)
+        if rounding is None:
+            return None
+    if tuned.labels:
+        wanted = set(model.state_dict())
+    return streaming.plan(tuned.source, tuned.folder, adapter, rounding, wanted)
 
 
 def _write_config(tuned: Tuned, part: Path, dtype: torch.dtype) -> None:
@@ -82,46 +119,33 @@ def _write_config(tuned: Tuned, part: Path, dtype: torch.dtype) -> None:
     config = {name: value for name, value in config.items() if name not in OF_THE_MACHINE}
     config |= {"dtype": str(dtype).removeprefix("torch."), "use_cache": True}
     config |= {"pad_token_id": padding_id(tuned.tokenizer)}
+    if tuned.labels and not full:
+        config |= {"architectures": [type(skeleton(source, tuned.labels)).__name__]}
+        config |= {name: Labels(tuned.labels).config()[name] for name in ("id2label", "label2id")}
     text = json.dumps(config, indent=2, ensure_ascii=False)
     (part / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _write_loaded(tuned: Tuned, part: Path, dtype: torch.dtype) -> str:
-    model, way = _merge(tuned)
-    _save(model, part, dtype)
-    del model
-    gc.collect()
-    return way
-
-
-def _save(model: Any, part: Path, dtype: torch.dtype) -> None:
+def _write_loaded(model: Any, part: Path, dtype: torch.dtype) -> None:
     model.to(dtype)
     model.config.dtype = dtype
     model.config.use_cache = True
     model.save_pretrained(part, max_shard_size=SHARD)
 
 
-def _merge(tuned: Tuned) -> tuple[nn.Module, str]:
-    """The merged model, in 16 or 32 bits, and how it was made.
+def _merged(tuned: Tuned) -> nn.Module:
+    """The merged model, loaded."""
+    if isinstance(tuned.recipe.method, Full):
+        return tuned.model()
+    return with_its_adapter(_in_full(tuned), tuned.folder).merge_and_unload()
 
-    An adapter on 4- or 8-bit weights is merged into those weights dequantised: that is the model
-    that was trained, measured and looked at. Merged into the original weights it is another one
-    (SmolLM2-135M after 6 steps: 0.8 nats away, the dequantised 0.002), and a lower loss on a few
-    held-out rows is no reason to hand out what nobody has tried. Merging into quantised weights
-    is never done: rounding takes the fine-tuning away again.
-    """
-    method = tuned.recipe.method
-    if isinstance(method, Full):
-        return tuned.model(), "whole model"
-    if method.base_precision == "fp8":
-        return _with_adapter(in_full(tuned.base()), tuned), "adapter merged into the 8-bit floats"
-    base = tuned.base()
-    if not getattr(base, "is_quantized", False):
-        return _with_adapter(base, tuned), "adapter merged into the base model"
-    return (
-        _with_adapter(_dequantised(base), tuned),
-        "adapter merged into the dequantised base model",
-    )
+
+def _in_full(tuned: Tuned) -> nn.Module:
+    """The base model as it was trained on, in 16 or 32 bits."""
+    method, base = tuned.recipe.method, tuned.base()
+    if not isinstance(method, Full) and method.base_precision == "fp8":
+        return in_full(base)
+    return _dequantised(base) if getattr(base, "is_quantized", False) else base
 
 
 def _dequantised(base: Any) -> nn.Module:
@@ -134,7 +158,3 @@ def _dequantised(base: Any) -> nn.Module:
             tr("Export the adapter, or train on the original model."),
         ) from error
     return whole
-
-
-def _with_adapter(base: nn.Module, tuned: Tuned) -> nn.Module:
-    return with_its_adapter(base, tuned.folder).merge_and_unload()

@@ -1,29 +1,29 @@
-"""Merges a LoRA adapter piece by piece: read some rows, add B·A·scale in fp32, write them.
+"""Merges an adapter piece by piece: read some rows, change them in fp32, write them.
 
 What is in memory is a few pieces, never the model, so that a model of any size is merged in the
-time the disk takes. Only where each adapter matrix has its own tensor in the base model's files;
-`plan` says None elsewhere, and the model is loaded whole (merge.py).
+time the disk takes. A matrix that was quantised for the run is in memory whole, for its rounding
+depends on all of it. Only where each matrix of the adapter has its own tensor in the base model's
+files; `plan` says None elsewhere, and the model is loaded whole (merge.py).
 """
 
+import io
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import safe_open
 
 from finetune_studio.catalog.weights import BITS, INDEX, Tensor, read_header, weight_files
+from finetune_studio.engine.deltas import FILE, Adapter, Delta
+from finetune_studio.engine.rounding import Rounding
 from finetune_studio.engine.shards import AHEAD, Entry, write_shards
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
-PREFIX = "base_model.model."
-PARTS = (".lora_A.weight", ".lora_B.weight")
 STORED = {
     "F64": torch.float64,
     "F32": torch.float32,
@@ -33,16 +33,20 @@ STORED = {
 FLOATS = set(STORED)
 PIECE = 1 << 21  # numbers that are read, changed and written at once
 LARGEST_FP16 = torch.finfo(torch.float16).max
-Pairs = dict[str, tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A tensor of the base model, the file it is in, and its place there in bytes."""
+    """A tensor, the file it is in, and its place there in bytes.
+
+    Attributes:
+        learned: Whether it comes from the adapter and not from the base model.
+    """
 
     file: Path
     tensor: Tensor
     place: int
+    learned: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,14 +54,14 @@ class Plan:
     """What is to be written.
 
     Attributes:
-        sources: Every tensor of the base model, in the order of its files.
-        pairs: `A` `[rank, in]` and `B` `[out, rank]` by the name of the tensor they change.
-        scale: What their product is multiplied by.
+        sources: Every tensor, in the order of their files.
+        deltas: What an adapter does, by the name of the tensor.
+        rounding: How the base model was quantised for the run; None where it was not.
     """
 
     sources: list[Source]
-    pairs: Pairs
-    scale: float
+    deltas: dict[str, Delta] = field(default_factory=dict)
+    rounding: Rounding | None = None
 
     def entries(self, dtype: torch.dtype) -> list[Entry]:
         """Names, types and shapes as they will be written.
@@ -71,7 +75,7 @@ class Plan:
         return [
             Entry(
                 each.tensor.name,
-                dtype if _changes(each.tensor.dtype, main) else None,
+                dtype if each.learned or _changes(each.tensor.dtype, main) else None,
                 each.tensor.dtype,
                 each.tensor.shape,
             )
@@ -82,24 +86,41 @@ class Plan:
         """The merged tensors' numbers, in order, `PIECE` at most at once, in memory used again."""
         room = Room()
         for source, entry in zip(self.sources, entries, strict=True):
-            pair = self.pairs.get(entry.name)
-            numbers = read_pieces(source, entry, room, columns=pair[0].shape[1] if pair else 0)
+            delta = self.deltas.get(entry.name)
+            columns = delta.shape[1] if delta else 0
+            if self.rounding and entry.name in self.rounding.names:
+                numbers = _rounded(self.rounding, source, entry, columns)
+            else:
+                numbers = read_pieces(source, entry, room, columns)
             for start, value in numbers:
-                if pair:
-                    value = self._added(value, pair, start, room)
+                made = _changed(delta, value, start, room) if delta else value
                 if entry.dtype is torch.float16:
-                    _refuse_too_large(entry.name, value)
-                yield value if entry.dtype is None else room.out(entry.dtype, value)
+                    _refuse_too_large(entry.name, made)
+                yield made if entry.dtype is None else room.out(entry.dtype, made)
 
-    def _added(
-        self, value: torch.Tensor, pair: tuple[torch.Tensor, torch.Tensor], start: int, room: "Room"
-    ) -> torch.Tensor:
-        """Some whole rows of a matrix, `[numbers]`, with B·A·scale, in fp32."""
-        a, b = pair
-        first, count = start // a.shape[1], len(value) // a.shape[1]
-        rows = room.work[: len(value)].copy_(value).view(count, a.shape[1])
-        rows.addmm_(b[first : first + count], a, alpha=self.scale)
-        return rows.view(-1)
+
+def _changed(delta: Delta, value: torch.Tensor, start: int, room: "Room") -> torch.Tensor:
+    """Some whole rows of a matrix, `[numbers]`, as the adapter makes them, in fp32."""
+    columns = delta.shape[1]
+    rows = room.numbers(value).view(-1, columns)
+    delta.put(rows, start // columns)
+    return rows.view(-1)
+
+
+def _rounded(
+    rounding: Rounding, source: Source, entry: Entry, columns: int
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """What quantising made of a matrix, in pieces as `read_pieces` gives them."""
+    kind = STORED[entry.stored]
+    whole = bytearray(source.tensor.count * kind.itemsize)
+    with source.file.open("rb") as file:
+        file.seek(source.place)
+        _fill(memoryview(whole), file)
+    stored = torch.frombuffer(whole, dtype=kind).view(entry.shape)
+    made = rounding.of(stored).view(-1)
+    most = _most(columns)
+    for start in range(0, len(made), most):
+        yield start, made[start : start + most]
 
 
 class Room:
@@ -107,8 +128,14 @@ class Room:
 
     def __init__(self) -> None:
         self.read = bytearray(PIECE * 8)
-        self.work = torch.empty(PIECE, dtype=torch.float32)
+        self._work = torch.empty(PIECE, dtype=torch.float32)
         self._outs = itertools.cycle([bytearray(PIECE * 4) for _ in range(AHEAD + 3)])
+
+    def numbers(self, value: torch.Tensor) -> torch.Tensor:
+        """A value in fp32, to be changed."""
+        if len(self._work) < len(value):  # one row is longer than a piece
+            self._work = torch.empty(len(value))
+        return self._work[: len(value)].copy_(value)
 
     def out(self, dtype: torch.dtype, value: torch.Tensor) -> torch.Tensor:
         """A value in another type, to be written."""
@@ -132,49 +159,71 @@ def read_pieces(
     kind = STORED.get(entry.stored, torch.uint8)
     size = kind.itemsize
     count = math.prod(entry.shape) * BITS[entry.stored] // 8 // size
-    most = max(PIECE // columns, 1) * columns if columns else PIECE
+    most = _most(columns)
     with source.file.open("rb") as file:
         file.seek(source.place)
         for start in range(0, count, most):
             wanted = min(most, count - start)
             if len(room.read) < wanted * size:  # one row is longer than a piece
-                room.read, room.work = bytearray(wanted * size), torch.empty(wanted)
-            into = memoryview(room.read)[: wanted * size]
-            if file.readinto(into) != len(into):
-                raise OSError(f"{source.file.name} ends too early")
+                room.read = bytearray(wanted * size)
+            _fill(memoryview(room.read)[: wanted * size], file)
             value = torch.frombuffer(room.read, dtype=kind, count=wanted)
             yield start, value.clone() if entry.dtype is None else value
 
 
-def plan(base: Path, adapter: Path) -> Plan | None:
-    """How to merge the adapter of a folder into the base model's files; None where it cannot be so.
+def _most(columns: int) -> int:
+    """How many numbers a piece has: whole rows of so many, or any."""
+    return max(PIECE // columns, 1) * columns if columns else PIECE
+
+
+def _fill(room: memoryview, file: io.BufferedReader) -> None:
+    if file.readinto(room) != len(room):
+        raise OSError(f"{file.name} ends too early")
+
+
+def plan(
+    base: Path,
+    folder: Path,
+    adapter: Adapter | None,
+    rounding: Rounding | None = None,
+    wanted: Collection[str] | None = None,
+) -> Plan | None:
+    """How to merge an adapter into the base model's files; None where it cannot be done so.
+
+    Args:
+        base: The base model's folder.
+        folder: The adapter's.
+        adapter: The adapter; one of a kind that is not known here is None.
+        rounding: How the base model was quantised for the run.
+        wanted: The tensors that the merged model has, where they are others than the base model's.
 
     Raises:
         RefusedError: The adapter was trained on another model.
     """
-    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    if not _is_plain(config) or _brings_code(base) or is_quantised(base):
+    if adapter is None or _brings_code(base) or is_quantised(base):
         return None
-    pairs = read_pairs(adapter)
-    sources = _sources(base)
-    shapes = {each.tensor.name: each for each in sources}
-    if pairs is None or not set(pairs) <= set(shapes):
+    sources = [each for each in _sources(base) if each.tensor.name not in adapter.learned]
+    sources += _learned(folder, adapter)
+    if wanted is not None:
+        sources = [each for each in sources if each.tensor.name in wanted]
+    kept = {each.tensor.name: each.tensor for each in sources}
+    changed = set(adapter.deltas) | (rounding.names if rounding else set())
+    if not (changed | set(wanted or ())) <= set(kept):
         return None
-    for name, (a, b) in pairs.items():
-        if shapes[name].tensor.dtype not in FLOATS:
-            return None
-        if shapes[name].tensor.shape != (b.shape[0], a.shape[1]):
-            raise RefusedError(
-                tr("The base model is not the one that this run was trained on."),
-                tr("The adapter in {folder} does not fit it.").format(folder=adapter),
-                tr("Bring back the model that the run's recipe.yaml names, or train again."),
-            )
-    return Plan(sources, pairs, scale_of(config))
+    if any(kept[name].dtype not in FLOATS for name in changed):
+        return None
+    if any(kept[name].shape != delta.shape for name, delta in adapter.deltas.items()):
+        raise RefusedError(
+            tr("The base model is not the one that this run was trained on."),
+            tr("The adapter in {folder} does not fit it.").format(folder=folder),
+            tr("Bring back the model that the run's recipe.yaml names, or train again."),
+        )
+    return Plan(sources, adapter.deltas, rounding)
 
 
 def whole(folder: Path) -> Plan:
     """How to write a model that needs no merging in another type."""
-    return Plan(_sources(folder), {}, 0.0)
+    return Plan(_sources(folder))
 
 
 def write(planned: Plan, folder: Path, dtype: torch.dtype) -> None:
@@ -203,64 +252,6 @@ def _alone() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def check_adapter(adapter: Path) -> None:
-    """Look whether an adapter is whole.
-
-    Raises:
-        RefusedError: Its file is torn, or holds values that are no numbers.
-    """
-    file = adapter / "adapter_model.safetensors"
-    try:
-        read_header(file)
-    except RefusedError as error:
-        raise damaged_adapter(file, error.detail.rstrip(".")) from error
-    with safe_open(file, framework="pt") as opened:
-        for name in opened.keys():  # noqa: SIM118  (no mapping)
-            if not torch.isfinite(opened.get_tensor(name)).all():
-                raise damaged_adapter(file, tr("it holds values that are no numbers"))
-
-
-def scale_of(config: dict[str, Any]) -> float:
-    """What an adapter's product is multiplied by: alpha / rank, or alpha / √rank for rsLoRA."""
-    rank = config["r"]
-    return float(config["lora_alpha"] / (math.sqrt(rank) if config.get("use_rslora") else rank))
-
-
-def read_pairs(adapter: Path) -> Pairs | None:
-    """The matrices of an adapter by the tensor they change; None where it holds others too."""
-    found: dict[str, dict[str, torch.Tensor]] = {}
-    with safe_open(adapter / "adapter_model.safetensors", framework="pt") as opened:
-        for key in opened.keys():  # noqa: SIM118  (no mapping)
-            part = next((each for each in PARTS if key.endswith(each)), None)
-            if part is None or not key.startswith(PREFIX):
-                return None
-            value = opened.get_tensor(key)
-            name = key.removeprefix(PREFIX).removesuffix(part) + ".weight"
-            found.setdefault(name, {})[part] = value
-    if any(set(each) != set(PARTS) for each in found.values()):
-        return None
-    pairs = ((name, each[PARTS[0]], each[PARTS[1]]) for name, each in found.items())
-    return {name: (a.float(), b.float()) for name, a, b in pairs}
-
-
-def damaged_adapter(file: Path, why: str) -> RefusedError:
-    """The refusal of an adapter that is damaged."""
-    return RefusedError(
-        tr("The adapter of this run is damaged."),
-        tr("“{name}”: {why}.").format(name=file.name, why=why),
-        tr("Take it from a checkpoint of the run again, or train again."),
-    )
-
-
-def _is_plain(config: dict[str, Any]) -> bool:
-    """Whether nothing but a product is to be added to each matrix."""
-    others = ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "fan_in_fan_out",
-              "lora_bias", "target_parameters", "megatron_config", "use_qalora")  # fmt: skip
-    if any(config.get(name) for name in others) or config.get("bias", "none") != "none":
-        return False
-    return bool(config.get("peft_type") == "LORA" and config.get("task_type") != "SEQ_CLS")
-
-
 def is_quantised(base: Path) -> bool:
     """Whether a model's folder holds quantised weights."""
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
@@ -281,6 +272,17 @@ def _sources(base: Path) -> list[Source]:
         whole = base / "model.safetensors"
         files = [whole] if whole.is_file() else weight_files(base)
     return [source for file in files for source in _located(file)]
+
+
+def _learned(folder: Path, adapter: Adapter) -> list[Source]:
+    """The tensors that the adapter brings whole, under the names they have in the model."""
+    if not adapter.learned:
+        return []
+    places = {each.tensor.name: each for each in _located(folder / FILE)}
+    return [
+        replace(places[key], tensor=replace(places[key].tensor, name=name), learned=True)
+        for name, key in adapter.learned.items()
+    ]
 
 
 def _located(file: Path) -> Iterator[Source]:

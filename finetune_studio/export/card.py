@@ -12,7 +12,7 @@ from typing import Any
 
 from finetune_studio import paths, speech
 from finetune_studio.export.facts import Facts, gather, read_json
-from finetune_studio.export.loading import python_code
+from finetune_studio.export.loading import python_code, quantised_of
 from finetune_studio.recipe.methods import Full, Qlora
 from finetune_studio.runs.folder import RunFolder
 
@@ -199,6 +199,7 @@ def _code(facts: Facts, export: Export) -> str:
         place,
         base="" if facts.base.hub or not export.is_adapter else f"path/to/{facts.base.name}",
         labels=tuple(export.about.get("labels") or ()),
+        quantised=quantised_of(facts.recipe.method) if export.is_adapter else None,
     )
 
 

@@ -5,27 +5,45 @@ Every snippet is run by a test. The window, the model card and `serve --print` s
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from finetune_studio.recipe.methods import Full, Lora, Qlora
 
 PROMPT = "…"
+COMPUTES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 KINDS = {"classify": "SequenceClassification"}
 
 ADAPTER_OF_HUB = """\
 from peft import AutoPeftModelFor{kind}
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer{more}
 
 folder = {place}
-model = AutoPeftModelFor{kind}.from_pretrained(folder{labels})
+{quantised}model = AutoPeftModelFor{kind}.from_pretrained(folder{labels})
 tokenizer = AutoTokenizer.from_pretrained(folder)
 """
 ADAPTER = """\
 from peft import PeftModel
-from transformers import AutoModelFor{kind}, AutoTokenizer
+from transformers import AutoModelFor{kind}, AutoTokenizer{more}
 
 folder = {place}
-base = AutoModelFor{kind}.from_pretrained({base}{labels})
+{quantised}base = AutoModelFor{kind}.from_pretrained({base}{labels})
 model = PeftModel.from_pretrained(base, folder)
 tokenizer = AutoTokenizer.from_pretrained(folder)
 """
+QUANTISED = {
+    4: """\
+quantised = BitsAndBytesConfig(
+    load_in_4bit=True,
+    bnb_4bit_quant_type="nf4",
+    bnb_4bit_use_double_quant=True,
+    bnb_4bit_compute_dtype={compute},
+    llm_int8_skip_modules=["lm_head", "score"],
+)
+""",
+    8: """\
+quantised = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=["lm_head", "score"])
+""",
+}
 WHOLE = """\
 from transformers import AutoModelFor{kind}, AutoTokenizer
 
@@ -105,6 +123,28 @@ console.log(said.choices[0].{text});
 """
 
 
+@dataclass(frozen=True)
+class Quantised:
+    """How a base model was quantised while its adapter was trained.
+
+    On other weights the adapter says something else, for it has learned to correct these.
+
+    Attributes:
+        bits: 4 or 8.
+        compute: The type that products are computed in, by torch's name.
+    """
+
+    bits: int
+    compute: str = "bfloat16"
+
+
+def quantised_of(method: Full | Lora | Qlora) -> Quantised | None:
+    """How a method quantises the base model; None where it does not."""
+    if not isinstance(method, Qlora):
+        return None
+    return Quantised(method.bits, COMPUTES.get(method.base_precision, COMPUTES["bf16"]))
+
+
 def python_code(
     form: str,
     task: str,
@@ -113,6 +153,7 @@ def python_code(
     base: str = "",
     labels: Sequence[str] = (),
     prompt: str = PROMPT,
+    quantised: Quantised | None = None,
 ) -> str:
     """The lines of Python that load a model and ask it something.
 
@@ -123,16 +164,24 @@ def python_code(
         base: For adapters: where the base model is; empty where the adapter itself names it.
         labels: The labels of a classification.
         prompt: What it is asked.
+        quantised: For adapters: how the base model was quantised while it was trained.
     """
     if form in ("gguf", "gguf-adapter"):
         return _gguf(form, task, place, base, prompt)
     template = WHOLE if form == "merged" else ADAPTER if base else ADAPTER_OF_HUB
     names = dict(enumerate(labels)) if task == "classify" else {}
+    more = f", num_labels={len(names)}, id2label={names}" if names else ""
+    lines = ""
+    if quantised:
+        more += ", quantization_config=quantised"
+        lines = QUANTISED[quantised.bits].format(compute=_quoted(quantised.compute))
     loading = template.format(
         kind=KINDS.get(task, "CausalLM"),
         place=_quoted(place),
         base=_quoted(base),
-        labels=f", num_labels={len(names)}, id2label={names}" if names else "",
+        labels=more,
+        quantised=lines,
+        more=", BitsAndBytesConfig" if quantised else "",
     )
     return loading + USES[task].format(prompt=_quoted(prompt))
 

@@ -3248,7 +3248,7 @@
    <translation>data.fixes에서 고침을 빼세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/streaming.py" />
+   <location filename="../../finetune_studio/engine/deltas.py" />
    <source>Take it from a checkpoint of the run again, or train again.</source>
    <translation>실행의 체크포인트에서 다시 가져오거나 다시 학습하세요.</translation>
   </message>
@@ -3407,7 +3407,7 @@
    <translation>{folder} 폴더의 어댑터가 이 모델에 맞지 않아요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/streaming.py" />
+   <location filename="../../finetune_studio/engine/deltas.py" />
    <source>The adapter of this run is damaged.</source>
    <translation>이 실행의 어댑터가 손상됐어요.</translation>
   </message>
@@ -5714,7 +5714,7 @@
    <translation>JSON 객체가 아니에요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/streaming.py" />
+   <location filename="../../finetune_studio/engine/deltas.py" />
    <source>it holds values that are no numbers</source>
    <translation>숫자가 아닌 값이 들어 있어요</translation>
   </message>
@@ -7634,7 +7634,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <location filename="../../finetune_studio/catalog/weights.py" />
-   <location filename="../../finetune_studio/engine/streaming.py" />
+   <location filename="../../finetune_studio/engine/deltas.py" />
    <source>“{name}”: {why}.</source>
    <translation>‘{name}’: {why}.</translation>
   </message>

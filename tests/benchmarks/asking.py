@@ -12,9 +12,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from finetune_studio import paths
 from finetune_studio.export import llama
+from finetune_studio.export.about import ABOUT
+from finetune_studio.export.facts import read_json
 from finetune_studio.export.gguf_header import begins_texts, read_header
 from finetune_studio.export.gotemplate import render as render_go
 from finetune_studio.export.ollama import as_data
@@ -33,10 +36,11 @@ answers = [voice.answer(model, [{"role": "user", "content": each}], tokens) for 
 """
 TRANSFORMERS = """
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 if form == "adapter":
     from peft import PeftModel
-    base = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    how = BitsAndBytesConfig(**quantised) if quantised else None  # as its card says
+    base = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, quantization_config=how)
     model = PeftModel.from_pretrained(base, place)
 else:
     model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32)
@@ -60,7 +64,10 @@ answers = []
 for prompt in prompts:
     said = model.create_chat_completion([{"role": "user", "content": prompt}],
         max_tokens=tokens, temperature=0.0)
-    answers.append(said["choices"][0]["message"]["content"])
+    answer = said["choices"][0]["message"]["content"]
+    if said["usage"]["completion_tokens"] > tokens:
+        answer = answer[:-1]  # it goes on beyond its length until a character is whole
+    answers.append(answer)
 """
 BODIES = {
     "run": OWN,
@@ -71,7 +78,7 @@ BODIES = {
 }
 CHILD = """
 import json, sys
-form, place, base, prompts, tokens, folders = json.loads(sys.argv[1])
+form, place, base, prompts, tokens, folders, quantised = json.loads(sys.argv[1])
 prompts = json.loads(open(prompts, encoding="utf-8").read())
 {body}
 print(json.dumps(answers))
@@ -96,13 +103,21 @@ def ask(form: str, place: Path, base: Path, prompts: Path, tokens: int) -> list[
         tokens: The most that an answer may have.
     """
     folders = [str(each) for each in (llama.find().runtime, llama.packages()) if each]
-    given = json.dumps([form, str(place), str(base), str(prompts), tokens, folders])
+    given = json.dumps([form, str(place), str(base), str(prompts), tokens, folders, _nf4(place)])
     command = [sys.executable, "-c", CHILD.format(body=BODIES[form]), given]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{form} {place.name} could not be asked:\n{done.stderr}")
     answers: list[str] = json.loads(done.stdout.strip().splitlines()[-1])
     return [each.strip() for each in answers]
+
+
+def _nf4(place: Path) -> dict[str, Any]:
+    """How the base model of a QLoRA adapter is loaded; empty for others."""
+    if read_json(place / ABOUT).get("method") != "qlora":
+        return {}
+    double = {"bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True}
+    return {"load_in_4bit": True, **double}
 
 
 def modelfile_says(folder: Path, run: Path) -> str:

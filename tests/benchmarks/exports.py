@@ -183,9 +183,11 @@ def _write(folder: Path) -> None:
     import torch
 
     from finetune_studio.engine import streaming
+    from finetune_studio.engine.deltas import read_adapter
 
+    adapter = folder / "adapter"
     begun, busy = time.monotonic(), time.process_time()
-    planned = streaming.plan(folder / "base", folder / "adapter")
+    planned = streaming.plan(folder / "base", adapter, read_adapter(adapter))
     assert planned is not None
     (folder / "out").mkdir()
     streaming.write(planned, folder / "out", torch.bfloat16)

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from finetune_studio.engine import export, merge
+from finetune_studio.engine import deltas, export, merge
 from finetune_studio.engine.parity import CLOSE, compare
 from finetune_studio.engine.reference import Reference
 from finetune_studio.engine.result import restore_best
@@ -49,7 +49,7 @@ def test_an_adapter_names_its_base_without_this_machines_folders(tmp_path, quant
 
 def test_what_is_far_from_the_trained_model_is_said(tmp_path, quantised, capsys, monkeypatch):
     """The adapter is lost on the way: the report and the sentence tell it."""
-    monkeypatch.setattr(merge, "_with_adapter", lambda base, tuned: base)
+    monkeypatch.setattr(deltas.Delta, "put", lambda *_: None)
     report = exported(quantised, "merged", tmp_path / "a", capsys)
     assert report["agrees"] is False
     assert report["parity"]["mean_kl"] > CLOSE

@@ -13,10 +13,11 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Regex, Tokenizer, pre_tokenizers
 
 from finetune_studio.engine import export as exporting
-from finetune_studio.engine import shards, streaming, verify
+from finetune_studio.engine import merge, shards, streaming, verify
+from finetune_studio.engine.deltas import read_adapter
 from finetune_studio.engine.export import export
 from finetune_studio.engine.merge import write_merged
-from finetune_studio.engine.tuned import open_tuned, with_its_adapter
+from finetune_studio.engine.tuned import load_whole, open_tuned, with_its_adapter
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import llama
 from finetune_studio.export.server.elsewhere import commands
@@ -94,7 +95,7 @@ def test_a_merged_model_says_what_the_adapter_says(chat, written, tmp_path, caps
 def test_streaming_gives_what_peft_gives(chat, tmp_path, monkeypatch, dtype, piece):
     monkeypatch.setattr(streaming, "PIECE", piece)
     tuned = open_tuned(chat)
-    planned = streaming.plan(tuned.source, tuned.folder)
+    planned = streaming.plan(tuned.source, tuned.folder, read_adapter(tuned.folder))
     assert planned is not None
     tmp_path.mkdir(exist_ok=True)
     streaming.write(planned, tmp_path, dtype)
@@ -106,6 +107,41 @@ def test_streaming_gives_what_peft_gives(chat, tmp_path, monkeypatch, dtype, pie
         assert value.dtype == dtype
         last = max(torch.finfo(dtype).eps, 1e-5)  # sums in another order may round otherwise
         torch.testing.assert_close(value, wanted[name].to(dtype), rtol=last, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("task", "method", "options"),
+    [
+        ("chat", "lora", {"dora": True}),
+        ("chat", "qlora", {}),
+        ("chat", "qlora", {"bits": 8}),
+        ("text", "qlora", {"dora": True, "rslora": True}),
+        ("classify", "lora", {}),
+        ("classify", "qlora", {}),
+    ],
+)
+def test_every_adapter_is_merged_by_streaming_as_peft_merges_it(
+    tmp_path, monkeypatch, task, method, options
+):
+    """Its kinds go in piece by piece, too; nothing but the last rounding tells them apart."""
+    changes = {f"method__{name}": value for name, value in options.items()}
+    run = finished(tmp_path, make_model(tmp_path / "model"), task, method, **changes)
+    tuned = open_tuned(run)
+    monkeypatch.setattr(streaming, "PIECE", 1000)
+    monkeypatch.setattr(merge, "_write_loaded", None)
+    way = write_merged(tuned, _made(tmp_path / "out"), "fp32")
+    assert ("dequantised" in way) == (method == "qlora")
+    made = load_file(tmp_path / "out" / "model.safetensors")
+    whole = merge._merged(tuned)
+    wanted = whole.state_dict()
+    assert set(wanted) - set(made) == (set() if task == "classify" else {"lm_head.weight"})
+    for name, value in made.items():
+        torch.testing.assert_close(value, wanted[name].float(), rtol=1e-5, atol=1e-6)
+    loaded = load_whole(tmp_path / "out", task == "classify", tuned.device)
+    labels = dict(enumerate(tuned.labels)) or loaded.config.id2label
+    assert loaded.config.id2label == labels
+    assert loaded.config.architectures == [type(loaded).__name__]
+    assert torch.equal(loaded.state_dict()["model.norm.weight"], made["model.norm.weight"])
 
 
 def test_many_shards_hold_the_same(chat, tmp_path, monkeypatch):
@@ -215,7 +251,7 @@ def test_an_adapter_on_another_model_is_refused(chat, tmp_path):
 
     LlamaForCausalLM(LlamaConfig(**config | {"intermediate_size": 256})).save_pretrained(wrong)
     with pytest.raises(RefusedError, match="not the one"):
-        streaming.plan(wrong, chat.result)
+        streaming.plan(wrong, chat.result, read_adapter(chat.result))
 
 
 def test_a_changed_export_is_red(chat, written, tmp_path, capsys):

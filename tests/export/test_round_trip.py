@@ -15,6 +15,7 @@ from finetune_studio.engine.tuned import open_tuned
 from finetune_studio.export import hub, loading
 from finetune_studio.export.publish import prepare
 from finetune_studio.export.repository import Order
+from finetune_studio.export.server.elsewhere import ways
 from finetune_studio.export.server.model import Sampling
 from finetune_studio.export.server.served import Kind, target_of
 from finetune_studio.export.server.taking import Taking
@@ -126,3 +127,19 @@ def test_the_code_to_copy_loads_the_results_of_other_tasks(tiny, tmp_path, capsy
     assert set(labels) <= {"n", "p"}
     assert ("'n'" in said and "'p'" in said) if task == "classify" else said.startswith("영화")
     shutil.rmtree(made.path)
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_the_code_to_copy_puts_an_adapter_on_the_weights_it_was_trained_on(
+    tiny, tmp_path, capsys, bits
+):
+    made = finished(tmp_path / "run", tiny, method="qlora", method__bits=bits)
+    tuned, question = open_tuned(made), MESSAGES[0]["content"]
+    wanted = tuned.voice().answer(tuned.model(), MESSAGES, 256)
+    quantised = loading.Quantised(bits, "float32")  # as a CPU trains
+    options = {"base": str(tiny), "prompt": question, "quantised": quantised}
+    code = loading.python_code("adapter", "chat", str(made.result), **options)
+    assert ran(code, capsys).strip().rstrip("\ufffd") == wanted.strip()  # cut at its length
+    copied = ways(made.path, 8000)
+    assert f"load_in_{bits}bit=True" in copied["python"]
+    assert ("--quantization bitsandbytes" in copied.get("vllm", "")) == (bits == 4)

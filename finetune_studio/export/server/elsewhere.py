@@ -13,7 +13,7 @@ from finetune_studio.errors import RefusedError
 from finetune_studio.export import about
 from finetune_studio.export.facts import base_of, read_json
 from finetune_studio.export.formats import BASE_FILE, gguf_files
-from finetune_studio.export.loading import python_code
+from finetune_studio.export.loading import python_code, quantised_of
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.methods import Full
@@ -67,16 +67,16 @@ def ways(path: Path, port: int) -> dict[str, str]:
 def _python(path: Path) -> str:
     form, folder, run = _form(path)
     said = read_json(folder / about.ABOUT)
-    place, base = folder.resolve(), ""
+    place, base, quantised = folder.resolve(), "", None
     if form == "adapter" and run:
-        base = _base(run)
+        base, quantised = _base(run), quantised_of(store.load(run.recipe).method)
     elif form.startswith("gguf"):
         file = folder / BASE_FILE
         base = str(file.resolve()) if form == "gguf-adapter" and file.is_file() else ""
         place = gguf_files(folder)[0].resolve()
     labels = said.get("labels") or ()
     task = str(said.get("task", "chat"))
-    return python_code(form, task, str(place), base=base, labels=labels)
+    return python_code(form, task, str(place), base=base, labels=labels, quantised=quantised)
 
 
 def _line(server: str, path: Path, port: int) -> str:
@@ -99,11 +99,15 @@ def _vllm(form: str, folder: Path, name: str, port: int, run: RunFolder | None) 
     if form == "merged":
         return f"vllm serve {_word(folder)} --served-model-name {_word(name)} {where}"
     if form == "adapter" and run:
+        quantised = quantised_of(store.load(run.recipe).method)
+        if quantised and quantised.bits != 4:
+            return ""  # vLLM quantises a base model to 4 bits alone while it loads it
         rank = int(read_json(folder / "adapter_config.json").get("r") or 16)
         module = json.dumps({"name": name, "path": str(folder)}, ensure_ascii=False)
         return (
             f"vllm serve {_word(_base(run))} --enable-lora --max-lora-rank {_rounded(rank)}"
-            f" --lora-modules {shlex.quote(module)} {where}"
+            f" --lora-modules {shlex.quote(module)}"
+            f"{' --quantization bitsandbytes' if quantised else ''} {where}"
         )
     return ""
 
