@@ -9,10 +9,12 @@ in the Python that the program itself runs in.
 Only the standard library is used: the first start has nothing else.
 """
 
+import importlib.metadata
 import importlib.util
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ MARK = "finetune-studio.json"
 """In an environment: what it was made from. Written last, so that half an environment has none."""
 PROGRAM = "FINETUNE_STUDIO_PROGRAM"
 SETTINGS = "setup.json"
+TRAINING = ("torch", "transformers", "peft", "trl", "accelerate", "bitsandbytes", "liger-kernel")
+"""Packages of the extras `train` and `speed`, the first first."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,15 @@ class Program:
     def id(self) -> str:
         """A figure that differs where any part differs."""
         return (self.folder / "id").read_text(encoding="utf-8").strip()
+
+
+def training_packages() -> list[tuple[str, str]]:
+    """What training needs, of what is in this Python: names and versions."""
+    found = []
+    for name in TRAINING:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found.append((name, importlib.metadata.version(name)))
+    return found
 
 
 def program() -> Program | None:

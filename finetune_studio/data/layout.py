@@ -36,7 +36,7 @@ def settle(rows: "Dataset", shape: str, mapping: Mapping[str, str]) -> Recogniti
     known = found.mapping if found.shape == shape else suggest(shape, rows.column_names)
     whole = {role: column for role, column in {**known, **mapping}.items() if column}
     check_mapping(rows.column_names, shape, whole)
-    return Recognition(shape, 1.0, tr("You have said so."), whole)
+    return Recognition(shape, 1.0, tr("Chosen by you."), whole)
 
 
 def mapped_so_far(

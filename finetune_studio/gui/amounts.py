@@ -46,6 +46,11 @@ def steps(count: int) -> str:
     return tr("%n step(s)", count).replace(str(count), whole(count), 1)
 
 
+def epochs(count: float) -> str:
+    """So many passes over the rows; the last may be a part of one."""
+    return tr("1 epoch") if count == 1 else tr("{count} epochs").format(count=f"{count:g}")
+
+
 def rows(count: int) -> str:
     """So many rows."""
     return tr("%n row(s)", count).replace(str(count), whole(count), 1)

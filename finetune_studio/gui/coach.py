@@ -97,7 +97,7 @@ def _slows(
     (before, was), (last, now) = known[-2:]
     fell = (was - now) / abs(was or 1.0)
     trained = [smooth[bisect_right(steps, step) - 1] for step in (before, last) if step]
-    if len(trained) < 2 or not 0 <= fell <= SLOW:
+    if len(trained) < 2 or trained[1] >= now or not 0 <= fell <= SLOW:
         return None
     ahead = (trained[0] - trained[1]) / abs(trained[0] or 1.0)
     return Remark("slows", last, now) if ahead > AHEAD * max(fell, MARGIN) else None

@@ -146,6 +146,11 @@ class Facts(QObject):
         return bool(self._session.recipe.data.files) and not (self.data or self.data_error)
 
     @property
+    def looking(self) -> bool:
+        """Whether there may be findings yet that nobody has looked for."""
+        return self.counting or self.quality.looking
+
+    @property
     def steps(self) -> Steps | None:
         """How long the run is; None while the rows are unknown, or share sequences."""
         if self.data is None or self._session.recipe.training.packing:
@@ -248,10 +253,7 @@ def count_rows(recipe: Recipe) -> DataFacts:
     Raises:
         StudioError: They cannot be read or do not fit together.
     """
-    from finetune_studio.data.check import Closely, examine
     from finetune_studio.data.layout import mapped_so_far
-    from finetune_studio.data.reading import read_as
-    from finetune_studio.data.saving import targets
     from finetune_studio.data.sources import open_rows
 
     asked = recipe.data
@@ -259,6 +261,16 @@ def count_rows(recipe: Recipe) -> DataFacts:
     mapping, open_roles = mapped_so_far(opened.dataset, asked.shape, asked.mapping)
     if open_roles:
         return _unmapped(opened, asked.shape, mapping)
+    return _examined(recipe)
+
+
+def _examined(recipe: Recipe) -> DataFacts:
+    """Rows whose columns are known."""
+    from finetune_studio.data.check import Closely, examine
+    from finetune_studio.data.reading import read_as
+    from finetune_studio.data.saving import targets
+
+    asked = recipe.data
     closely = Closely(data=asked, every_row=False)
     report = examine(asked.files, asked.shape, asked.mapping, closely=closely)
     found, rows = report.recognition, report.opened.dataset

@@ -4,6 +4,7 @@ What a project needs is imported when one is opened: the first window must not w
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,15 +87,10 @@ class MainWindow(QMainWindow):
         if not installed.can_train():
             self.show_place("setup")
             return
-        from finetune_studio.gui.project import new_session
-        from finetune_studio.recipe import store
-        from finetune_studio.recipe.demo import demo_recipe
+        from finetune_studio.gui.project import demo_session
 
-        recipe = demo_recipe()
-        if model:
-            recipe = store.with_changes(recipe, {"model.source": model})
         try:
-            self._open(new_session(recipe, tr("Demo")))
+            self._open(demo_session(model))
         except StudioError as error:
             self.door.tell(error)
             return
@@ -107,13 +103,14 @@ class MainWindow(QMainWindow):
         """The pages beside the wizard."""
         return tuple(PLACES)
 
-    def show_place(self, name: str) -> None:
-        """Show a page beside the wizard, over what is open."""
+    def show_place(self, name: str, behind: str = "") -> None:
+        """Show a page beside the wizard, over what is open; it leads back to the one behind it."""
         place = PLACES[name](self.preferred, self.jobs)
         queued = Qt.ConnectionType.QueuedConnection
-        place.left.connect(self.leave_place, queued)
+        back = partial(self.show_place, behind) if behind else self.leave_place
+        place.left.connect(back, queued)
         place.run_asked.connect(self._open_from_place, queued)
-        place.place_asked.connect(self.show_place, queued)
+        place.place_asked.connect(partial(self.show_place, behind=name), queued)
         place.language_asked.connect(self.use_language)
         place.theme_asked.connect(self.use_theme)
         self.pages.cover(place)
@@ -137,12 +134,10 @@ class MainWindow(QMainWindow):
 
     def new_project(self) -> None:
         """Begin a project with the recommended recipe."""
-        from finetune_studio.gui.project import new_session
-        from finetune_studio.recipe.advice import with_advised
-        from finetune_studio.recipe.schema import Recipe
+        from finetune_studio.gui.project import advised_session
 
         try:
-            self._open(new_session(with_advised(Recipe()), tr("New project")))
+            self._open(advised_session())
         except StudioError as error:
             self.door.tell(error)
 

@@ -4,7 +4,7 @@ It shows what is known, and nothing else: no figure stands in for one that is no
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import Words, tr
@@ -16,7 +16,6 @@ from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import Rule, Scroller, clear, column, row
 from finetune_studio.gui.widgets.memory_bar import Legend, MemoryBar
-from finetune_studio.gui.widgets.number import short
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
 
@@ -57,7 +56,7 @@ class PlanPanel(QWidget):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
-        self._shown: list[Finding] = []
+        self._shown: tuple[list[Finding], bool] = [], False
         self._all = False
         self._memory, self._verdict = Text(self._memory_words, "body", "text2"), Badge("", "ok")
         self._need, self._there = Text("–", "display"), Text("", "body", "text3")
@@ -69,6 +68,16 @@ class PlanPanel(QWidget):
         self._time = Figure(lambda: tr("Time"))
         self._disk = Figure(lambda: tr("Disk"))
         self._findings = column(gap=Space.s)
+        self.setLayout(column(Scroller(self._content())))  # a low window has no room for it all
+        project.session.changed.connect(self.refresh)
+        project.facts.changed.connect(self.refresh)
+        for signal in (project.watch.began, project.watch.ended):
+            signal.connect(self._head.refresh)
+            signal.connect(self._show_time)
+        project.watch.moved.connect(self._show_time)
+        self.refresh()
+
+    def _content(self) -> QVBoxLayout:
         memory = column(
             row(self._memory, None, self._verdict),
             row(self._need, self._there, None, gap=6),
@@ -76,7 +85,7 @@ class PlanPanel(QWidget):
             self._place,
             gap=6,
         )
-        content = column(
+        return column(
             self._head,
             memory,
             self._legend,
@@ -91,14 +100,6 @@ class PlanPanel(QWidget):
             gap=10,
             pad=(20, 10, 20, 16),
         )
-        self.setLayout(column(Scroller(content)))  # a low window has no room for every finding
-        project.session.changed.connect(self.refresh)
-        project.facts.changed.connect(self.refresh)
-        for signal in (project.watch.began, project.watch.ended):
-            signal.connect(self._head.refresh)
-            signal.connect(self._show_time)
-        project.watch.moved.connect(self._show_time)
-        self.refresh()
 
     def refresh(self, _: object = None) -> None:
         """Show what is known now."""
@@ -106,9 +107,9 @@ class PlanPanel(QWidget):
         self._place.refresh()
         self._show_memory()
         self._show_plan()
-        found = self._project.facts.findings()
-        if found != self._shown or not self._findings.count():
-            self._shown = found
+        found, looking = self._project.facts.findings(), self._project.facts.looking
+        if (found, looking) != self._shown or not self._findings.count():
+            self._shown = found, looking
             self._show_findings(found)
 
     def _memory_words(self) -> str:
@@ -150,8 +151,9 @@ class PlanPanel(QWidget):
         self._steps.show_figure(
             amounts.whole(total) if total else "",
             (
-                lambda: tr("{epochs} epochs × {steps} steps").format(
-                    epochs=short(recipe.training.epochs), steps=amounts.whole(steps.per_epoch)
+                lambda: tr("{epochs} × {steps}").format(
+                    epochs=amounts.epochs(recipe.training.epochs),
+                    steps=amounts.steps(steps.per_epoch),
                 )
             )
             if steps and not recipe.training.max_steps
@@ -196,8 +198,8 @@ class PlanPanel(QWidget):
     def _show_findings(self, found: list[Finding]) -> None:
         clear(self._findings)
         if not found:
-            good = FindingBox("good", lambda: tr("No problems found"), filled=False)
-            self._findings.addWidget(good)
+            level, words = _nothing(looking=self._project.facts.looking)
+            self._findings.addWidget(FindingBox(level, words, filled=False))
             return
         count = len(found)
         head = Text(lambda: tr("To look at: {count}").format(count=count), "strong")
@@ -212,7 +214,7 @@ class PlanPanel(QWidget):
 
     def _show_all(self) -> None:
         self._all = True
-        self._show_findings(self._shown)
+        self._show_findings(self._shown[0])
 
     def _leading(self, found: Finding) -> QWidget:
         level = "advice" if found.code == "no-data" else found.level  # a step to come, no fault
@@ -221,3 +223,10 @@ class PlanPanel(QWidget):
             lambda: self.asked.emit(found.where), Qt.ConnectionType.QueuedConnection
         )
         return made
+
+
+def _nothing(*, looking: bool) -> tuple[str, Words]:
+    """What stands where no finding does, and how; nothing is praised before it was looked at."""
+    if looking:
+        return "advice", lambda: tr("Looking at the data …")
+    return "good", lambda: tr("No problems found")

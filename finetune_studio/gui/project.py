@@ -8,11 +8,14 @@ from PySide6.QtCore import QObject, Signal
 from finetune_studio import paths
 from finetune_studio.gui.facts import Facts
 from finetune_studio.gui.jobs import Jobs
+from finetune_studio.gui.language import tr
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.watch import Watch
 from finetune_studio.preferences import Preferences
 from finetune_studio.recipe import store
+from finetune_studio.recipe.advice import with_advised
+from finetune_studio.recipe.demo import demo_recipe
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.folder import RunFolder
 
@@ -104,6 +107,25 @@ def new_session(recipe: Recipe, name: str) -> Session:
     session = Session(named, path, saves=True)
     session.save()
     return session
+
+
+def demo_session(model: str = "") -> Session:
+    """A session for the demo: the embedded model on the sample data, or another model's folder.
+
+    Raises:
+        StudioError: The disk refuses.
+    """
+    changes = {"model.source": model} if model else {}
+    return new_session(store.with_changes(demo_recipe(), changes), tr("Demo"))
+
+
+def advised_session() -> Session:
+    """A session for a new project, with what is advised where nothing is decided.
+
+    Raises:
+        StudioError: The disk refuses.
+    """
+    return new_session(with_advised(Recipe()), tr("New project"))
 
 
 def open_session(path: Path) -> Session:

@@ -15,7 +15,9 @@ Values = NDArray[np.float64]
 NAMES = ("loss", "learning_rate", "grad_norm", "tokens_per_second", "token_accuracy")
 SMOOTH = "smooth"
 COLUMNS = ("step", *NAMES, SMOOTH)
-WEIGHT = 0.95  # of the past in the smoothed loss: about the last 20 steps
+SLOWEST = 20  # steps that the smoothed loss looks back on, about
+PART = 0.125  # of the steps so far, that it looks back on at most: else it lags in a short run
+QUICKEST = 3  # steps
 FIRST = 1024  # rows
 JOINED = 64  # pieces of a thinned curve, after which they are joined
 
@@ -40,7 +42,7 @@ class Series:
             self._rows = np.concatenate([self._rows, np.full_like(self._rows, np.nan)])
         figures = (getattr(metrics, name) for name in NAMES)
         row = [metrics.step, *(math.nan if each is None else each for each in figures)]
-        self._rows[self._count] = (*row, self._smooth(row[1]))
+        self._rows[self._count] = (*row, self._smooth(row[1], self._count))
         self._count += 1
 
     def cut(self, step: int) -> None:
@@ -48,8 +50,9 @@ class Series:
         self._kept.clear()
         self._count = int(np.searchsorted(self._rows[: self._count, 0], step, side="right"))
         self._mean = self._mass = 0.0
-        for loss in self._rows[max(0, self._count - 200) : self._count, 1]:
-            self._smooth(float(loss))
+        first = max(0, self._count - 200)
+        for index, loss in enumerate(self._rows[first : self._count, 1], first):
+            self._smooth(float(loss), index)
 
     def line(self, name: str, columns: int) -> tuple[Values, Values]:
         """Steps and values to draw, at most about four for each of `columns` columns.
@@ -90,11 +93,12 @@ class Series:
         """Every figure as it came: the names of the columns, and the rows."""
         return COLUMNS, self._rows[: self._count].copy()
 
-    def _smooth(self, loss: float) -> float:
-        """An exponential mean that is not drawn towards 0 at its start."""
+    def _smooth(self, loss: float, before: int) -> float:
+        """An exponential mean that is not drawn towards 0 at its start, nor back in a short run."""
         if math.isfinite(loss):
-            self._mean = WEIGHT * self._mean + (1 - WEIGHT) * loss
-            self._mass = WEIGHT * self._mass + (1 - WEIGHT)
+            new = 1 / min(SLOWEST, max(QUICKEST, PART * before))
+            self._mean += new * (loss - self._mean)
+            self._mass += new * (1 - self._mass)
         return self._mean / self._mass if self._mass else math.nan
 
 

@@ -1,9 +1,14 @@
 """What a check has to say: a plain value that page, command line and report print."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from finetune_studio.i18n import tr
+
+MANY = re.compile(r"\{count\} (\w+)s (\w+)\b")
+"""How an English text about several rows begins: a noun and a verb."""
+ONE = {"are": "is", "were": "was", "have": "has"}
 
 Level = Literal["error", "warning", "advice"]
 
@@ -37,11 +42,23 @@ class Finding:
     def sentence(self) -> str:
         """The text in the language in use, with its values filled in."""
         terms = {name: _term(self.values[name]) for name in self.values.get("terms", ())}
-        return tr(self.text).format(**{**self.values, **terms})
+        text = tr(self.text)
+        if text == self.text and self.values.get("count") == 1:
+            text = _one(text)
+        return text.format(**{**self.values, **terms})
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as the command line's contract prints it."""
         return {**asdict(self), "text": self.sentence, "rows": list(self.rows)}
+
+
+def _one(text: str) -> str:
+    """English of one row, in place of several: `1 row holds …`."""
+    found = MANY.match(text)
+    if found is None:
+        return text
+    noun, verb = found.groups()
+    return f"{{count}} {noun} {ONE.get(verb, f'{verb}s')}{text[found.end() :]}"
 
 
 def _term(value: Any) -> str:

@@ -952,6 +952,11 @@
    <translation>그 모델의 원본을 고르세요. GGUF는 결과에서 만들 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/layout.py" />
+   <source>Chosen by you.</source>
+   <translation>직접 골랐어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/child.py" />
    <source>Close other programs that use much memory, and try again.</source>
    <translation>메모리를 많이 쓰는 다른 프로그램을 닫고 다시 해 보세요.</translation>
@@ -5055,11 +5060,6 @@
    <translation>{path} 파일에 썼어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/layout.py" />
-   <source>You have said so.</source>
-   <translation>직접 정하셨어요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>`data check` lists the rows that are left out, and why.</source>
    <translation>빠진 행과 그 까닭은 `data check`로 볼 수 있어요.</translation>
@@ -7714,6 +7714,11 @@
    <translation>, 이미지용 {more} 별도</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>1 epoch</source>
+   <translation>1에폭</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>1. Read the licence and accept it on the model's page.</source>
    <translation>1. 모델 페이지에서 라이선스를 읽고 동의하세요.</translation>
@@ -8422,7 +8427,7 @@
    <translation>{name} 지우기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/project.py" />
    <source>Demo</source>
    <translation>데모</translation>
   </message>
@@ -9385,6 +9390,11 @@
    <translation>모든 행을 살펴보는 중… {share:.0%}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>Looking at the data …</source>
+   <translation>데이터를 살펴보고 있어요 …</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Looking at this machine …</source>
    <translation>이 컴퓨터를 살펴보고 있어요…</translation>
@@ -9628,8 +9638,8 @@
    <translation>새 대화</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
    <location filename="../../finetune_studio/gui/pages/start.py" />
+   <location filename="../../finetune_studio/gui/project.py" />
    <source>New project</source>
    <translation>새 프로젝트</translation>
   </message>
@@ -10222,6 +10232,11 @@
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Row lengths</source>
    <translation>행의 길이</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/reading_card.py" />
+   <source>Row {row} of the first {rows}</source>
+   <translation>처음 {rows}행 중 {row}행</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/reading_card.py" />
@@ -11369,6 +11384,11 @@
    <translation>기존 지식</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>What trains here</source>
+   <translation>학습에 쓰는 패키지</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>What was learned since the last checkpoint is lost. Stopping saves it.</source>
    <translation>마지막 체크포인트 뒤에 배운 것은 사라져요. 멈추고 저장하면 남아요.</translation>
@@ -11462,6 +11482,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Wrongly read characters</source>
    <translation>잘못 읽힌 글자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/setup.py" />
+   <source>You keep this Python yourself, with pip. What an installer sets up can be repaired and moved from here.</source>
+   <translation>직접 pip으로 관리하는 Python이에요. 설치 프로그램으로 마련한 환경은 여기에서 복구하거나 옮길 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
@@ -11813,8 +11838,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
-   <source>rate {rate} · {epochs} epochs</source>
-   <translation>학습률 {rate} · {epochs} 에폭</translation>
+   <source>rate {rate} · {epochs}</source>
+   <translation>학습률 {rate} · {epochs}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
@@ -11961,6 +11986,11 @@
    <translation>어휘 {count}개</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>{count} epochs</source>
+   <translation>{count}에폭</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <source>{count} files, {size}</source>
    <translation>파일 {count}개, {size}</translation>
@@ -12004,8 +12034,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
-   <source>{epochs} epochs × {steps} steps</source>
-   <translation>{epochs} 에폭 × {steps}스텝</translation>
+   <source>{epochs} × {steps}</source>
+   <translation>{epochs} × {steps}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/rows_card.py" />
@@ -12083,6 +12113,11 @@
    <translation>{name}에 {rows}을 저장했어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>{rows} cut at {length} tokens</source>
+   <translation>{rows}이 {length}토큰에서 잘려요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>{rows} left out</source>
@@ -12103,11 +12138,6 @@
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>{rows} of {all} rows</source>
    <translation>{all}행 중 {rows}행</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/lengths.py" />
-   <source>{rows} rows are cut at {length} tokens</source>
-   <translation>{rows}행이 {length} 토큰에서 잘려요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />

@@ -90,6 +90,21 @@ def test_the_smoothed_loss_starts_at_the_loss_and_follows_slowly():
     assert series.last("smooth") == pytest.approx(2.0, abs=0.01)
 
 
+def test_the_smoothed_loss_does_not_lag_in_a_short_run():
+    series = Series()
+    for step in range(1, 46):
+        series.add(metrics(step, 6.0 * 0.8**step))
+    assert series.last("smooth") < 0.05  # with 20 steps of the past it would be over 0.5
+    long = Series()
+    for step in range(1, 2001):
+        long.add(metrics(step, 2.0 + (step % 2)))
+    assert long.last("smooth") == pytest.approx(2.5, abs=0.05)
+    before = long.last("smooth")
+    long.add(metrics(2001, 2.0))
+    long.add(metrics(2001, 2.0))  # again, after it went back by one step
+    assert long.last("smooth") == pytest.approx(before - 0.05 * (before - 2.0), abs=0.01)
+
+
 def test_axes_hold_what_is_drawn():
     axis = steps_axis(1170, 4)
     assert axis.marks[0] == (0, "0")

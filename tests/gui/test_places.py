@@ -2,6 +2,7 @@
 
 import csv
 import re
+from importlib.metadata import version
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,6 +15,7 @@ from finetune_studio.gui.pages.help import TOPICS, HelpPage, topic_file
 from finetune_studio.gui.pages.history import HistoryPage
 from finetune_studio.gui.pages.options import OptionsPage
 from finetune_studio.gui.pages.overlay import MOST
+from finetune_studio.gui.pages.setup import SetupPage
 from finetune_studio.gui.pages.start import EXAMPLES
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.widgets.button import Button
@@ -170,3 +172,22 @@ def test_leaving_a_place_gives_the_keyboard_to_the_page_below(stage, qtbot):
     qtbot.keyClick(stage.window.pages.cover_now, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: stage.window.pages.cover_now is None)
     assert stage.window.focusWidget() is stage.window.wizard
+
+
+def test_going_back_leads_to_the_place_that_led_here(stage, qtbot):
+    window = stage.window
+    window.show_place("preferences")
+    window.pages.cover_now.place_asked.emit("setup")
+    qtbot.waitUntil(lambda: isinstance(window.pages.cover_now, SetupPage))
+    window.pages.cover_now.left.emit()
+    qtbot.waitUntil(lambda: isinstance(window.pages.cover_now, OptionsPage))
+    window.pages.cover_now.left.emit()
+    qtbot.waitUntil(lambda: window.pages.cover_now is None)
+
+
+def test_the_set_up_says_what_trains_in_a_python_of_ones_own(stage):
+    pytest.importorskip("torch", reason="needs_train: the extra `train` is not installed")
+    stage.window.show_place("setup")
+    said = " ".join(each.plain for each in stage.window.pages.cover_now.findChildren(Text))
+    for name in ("torch", "transformers", "peft"):
+        assert f"{name} {version(name)}" in said

@@ -178,3 +178,14 @@ def test_the_best_checkpoint_is_named_however_old_it_is(stage):
         stage, whole(train(STEPS_IN_ALL, held=lambda n: 2.5 + abs(n - 32) / 90, every=16))
     )
     assert "32 (best)" in page._log._checkpoints.plain
+
+
+def test_what_was_just_drawn_is_drawn_again_when_more_has_come(stage):
+    """Resuming draws the curves empty, then reads the run: no later event may come for long."""
+    page = follow(stage, [*begin(), *train(40)], alive=True)
+    page._due.clear()
+    page._refresh()
+    page._draw_next()  # the loss, before the others
+    page._refresh()
+    assert page._loss.draw in page._due
+    assert len(page._due) == 3

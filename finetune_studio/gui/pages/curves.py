@@ -107,7 +107,11 @@ class LossCard(Card):
         )
         explorer.changed.connect(self._zoomed)
         self._all.clicked.connect(explorer.reset)
-        head = row(
+        head = self._head(save)
+        self.hold(column(head, self._plot, gap=6, pad=(16, 12, 12, 8)))
+
+    def _head(self, save: Button) -> QHBoxLayout:
+        return row(
             Text(lambda: tr("Loss"), "section").explain(
                 lambda: tr("How surprised the model is by the right answers; lower is better.")
             ),
@@ -127,7 +131,6 @@ class LossCard(Card):
             save,
             gap=Space.l,
         )
-        self.hold(column(head, self._plot, gap=6, pad=(16, 12, 12, 8)))
 
     def save(self, path: Path) -> None:
         """Save the picture, or every figure as a table, as the file's ending says.

@@ -142,8 +142,7 @@ class DatasetPage(StepPage):
         """Without rows there is nothing to lay out, to look at or to save."""
         facts = self._project.facts
         broken = facts.data is None and facts.data_error is not None
-        for card in (self.layout_card, self.rows):
-            card.setVisible(not broken or bool(facts.first))
+        self.layout_card.setVisible(not broken or bool(facts.first))
         if broken:
             for hidden in (self.reading, self.quality, self.convert):
                 hidden.hide()

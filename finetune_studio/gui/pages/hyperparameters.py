@@ -248,8 +248,8 @@ class _Arithmetic(Card):
 
 def _summary(project: Project) -> str:
     training = project.session.recipe.training
-    return tr("rate {rate} · {epochs} epochs").format(
-        rate=short(training.learning_rate), epochs=short(training.epochs)
+    return tr("rate {rate} · {epochs}").format(
+        rate=short(training.learning_rate), epochs=amounts.epochs(training.epochs)
     )
 
 

@@ -112,8 +112,8 @@ class LengthsCard(Card):
             self._advice.addWidget(FindingBox("good", title, found.reason))
             return
         title = (
-            tr("{rows} rows are cut at {length} tokens").format(
-                rows=amounts.whole(lost.rows), length=amounts.whole(cut)
+            tr("{rows} cut at {length} tokens").format(
+                rows=amounts.rows(lost.rows), length=amounts.whole(cut)
             )
             if lost.rows
             else tr("{length} tokens are more than these rows need").format(

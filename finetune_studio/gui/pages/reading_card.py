@@ -59,7 +59,13 @@ class ReadingCard(Card):
         if not self._rows:
             return
         shown, number, count = self._rows[self._number], self._number + 1, len(self._rows)
-        self._place.say(lambda: tr("Row {row} of {rows}").format(row=number, rows=count))
+        data = self._project.facts.data
+        part = data is not None and data.rows > count
+        self._place.say(
+            lambda: (
+                tr("Row {row} of the first {rows}") if part else tr("Row {row} of {rows}")
+            ).format(row=number, rows=count)
+        )
         if shown["problem"]:
             left_out = tr("This row is left out: {why}.").format(why=shown["problem"])
             self._turns.addWidget(FindingBox("warning", left_out))

@@ -42,10 +42,10 @@ class RowsCard(Card):
         """Show the first rows of other files; while the same are counted anew they stay."""
         data, facts = self._project.facts.data, self._project.facts
         self.grid.setAccessibleName(self._words())
-        if data is None and facts.counting and not facts.first:
-            return
-        if self._firsts() != self._asked:
+        waits = data is None and facts.counting and not facts.first
+        if not waits and self._firsts() != self._asked:
             self._show_first()
+        self.setVisible(bool(self._asked[1]))
 
     def show_found(self, found: Finding) -> None:
         """Show the rows that a finding is about."""

@@ -1,5 +1,6 @@
 """The set-up page: PyTorch and what training needs, chosen, sized, installed, proved, kept well."""
 
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
@@ -21,7 +22,7 @@ from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.glyph import Glyph
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.setup.life import state
 
@@ -90,7 +91,9 @@ class SetupPage(Place):
         if not ready:
             return
         self._ready.addWidget(self._good())
-        if self._ours and self._job.plan is None:
+        if not self._ours:
+            self._ready.addWidget(_own_python())
+        elif self._job.plan is None:
             self._ready.addWidget(self._care())
 
     def _good(self) -> QWidget:
@@ -153,6 +156,26 @@ def _aside() -> QWidget:
     held = Card(lines, fill="canvas")
     held.setFixedWidth(Size.side + 20)
     return held
+
+
+def _own_python() -> QWidget:
+    """What trains in a Python of the person's own, which they keep themselves."""
+    lines = column(Text(lambda: tr("What trains here"), "section"), gap=6, pad=18)
+    for name, version in installed.training_packages():
+        lines.addLayout(row(Text(name, "body", "text2"), None, Text(version, "mono"), gap=Space.m))
+    lines.addWidget(Rule())
+    lines.addWidget(Text(sys.executable, "caption", "text3", wrap=True))
+    keeps = Text(
+        lambda: tr(
+            "You keep this Python yourself, with pip. What an installer sets up can be repaired "
+            "and moved from here."
+        ),
+        "caption",
+        "text2",
+        wrap=True,
+    )
+    lines.addWidget(keeps)
+    return Card(lines)
 
 
 def _by_hand() -> QWidget:

@@ -143,7 +143,8 @@ class TrainingPage(StepPage):
         self._samples.refresh()
         self._notices.refresh()
         self._show_failure()
-        self._due = self._due or [self._loss.draw, *(each.draw for each in self._small)]
+        curves_ = (self._loss.draw, *(each.draw for each in self._small))
+        self._due += [draw for draw in curves_ if draw not in self._due]  # also what was just drawn
         if not self._redraw.isActive():
             self._redraw.start()
 

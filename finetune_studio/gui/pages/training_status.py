@@ -131,7 +131,7 @@ class Status(QWidget):
         )
         end = "" if left is None else amounts.clock(time.time() + left)
         self._end.say(tr("done at {time}").format(time=end) if end else "")
-        if state.outcome is not None and state.seconds:
+        if state.outcome is not None and state.seconds and not watch.starting:
             self._end.say(tr("took {time}").format(time=amounts.duration(state.seconds)))
         self._track.show_part(state.step / state.steps if known else 0.0)
         self._track.setAccessibleName(self._step.plain)

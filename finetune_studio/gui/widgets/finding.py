@@ -59,10 +59,15 @@ class FindingBox(QWidget):
         if leads:
             self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._lay(glyph, fix, upright=upright)
+        self._name()
+
+    def _lay(self, glyph: str, fix: Words, *, upright: bool) -> None:
+        title, detail = self._said
         words = column(Text(title, "strong", wrap=True), gap=Space.hair, pad=(0, 1, 0, 0))
         if detail:
             words.addWidget(Text(detail, "caption", "text2", wrap=True))
-        sign = column(Glyph(glyph, tone), None, pad=(0, 2, 0, 0))
+        sign = column(Glyph(glyph, self._tone), None, pad=(0, 2, 0, 0))
         line = row(sign, box(words), gap=10)
         line.setStretch(1, 1)
         if fix:
@@ -73,10 +78,9 @@ class FindingBox(QWidget):
                 words.addLayout(row(button, None))
             else:
                 line.addWidget(button, alignment=Qt.AlignmentFlag.AlignVCenter)
-        if filled:
+        if self._filled:
             line.setContentsMargins(Space.m, 10, Space.m, 10)
         self.setLayout(line)
-        self._name()
 
     def _name(self) -> None:
         self.setAccessibleName(" ".join(say(words) for words in self._said).strip())

@@ -61,6 +61,11 @@ class Text(QLabel):
             self.style().unpolish(self)
             self.style().polish(self)
 
+    @override
+    def heightForWidth(self, width: int) -> int:
+        # Qt asks for the width that there is, also where the words may not be as wide.
+        return super().heightForWidth(min(width, self.maximumWidth()))
+
     def _show(self) -> None:
         text = say(self._words)
         self.setAccessibleName(text)
