@@ -6,8 +6,8 @@ while the backward pass of the layer above does.
 """
 
 import math
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import psutil
@@ -17,6 +17,7 @@ from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed import chance
 from finetune_studio.engine.speed.choice import Choice, choose
 from finetune_studio.recipe.schema import Recipe
 
@@ -48,7 +49,7 @@ def offload_checkpoints(recipe: Recipe, model: nn.Module, device: Device, tokens
     if not choice:
         return choice
     try:
-        shelf = Shelf(len(layers), tokens * width, device)
+        shelf = Shelf(len(layers), tokens * width, device, layers)
     except RuntimeError as error:  # the driver or the system refuses to pin so much
         return Choice(False, " ".join(str(error).split())[:200])
     for layer in layers:
@@ -75,13 +76,16 @@ def _obstacle(device: Device, stream: torch.dtype, layers: int, room: int) -> st
 class Shelf:
     """Where layers' inputs wait: one place for each layer, filled and emptied in every step."""
 
-    def __init__(self, places: int, size: int, device: Device) -> None:
+    def __init__(
+        self, places: int, size: int, device: Device, layers: Sequence[nn.Module] = ()
+    ) -> None:
         """Take the memory.
 
         Args:
             places: How many layers.
             size: Numbers in the largest input.
             device: Whose memory is spared; on a CPU nothing is pinned, and copies are plain.
+            layers: Whose inputs wait.
 
         Raises:
             RuntimeError: The system does not give so much pinned memory.
@@ -90,6 +94,7 @@ class Shelf:
         kind = device.dtype
         self._places = torch.empty(places, size, dtype=kind, pin_memory=on_gpu)
         self._stream = torch.cuda.Stream(device.place) if on_gpu else None
+        self._layers = layers
         self._waiting: list[tuple[int, torch.Size, torch.device]] = []  # as a stack
         self._arriving: dict[int, tuple[torch.Tensor, torch.cuda.Event | None]] = {}
 
@@ -103,6 +108,11 @@ class Shelf:
             return checkpoint(forward, hidden, *rest, use_reentrant=False)
         awake = torch.empty(0, device=hidden.device, requires_grad=True)
         return _Shelved.apply(self, forward, awake, hidden, *rest)
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether its layers draw at random; asked at the first pass, when adapters are on."""
+        return chance.draws(self._layers)
 
     def put(self, tensor: torch.Tensor) -> Taken:
         """Copy an input out; what `take` wants. The tensor itself where there is no place."""
@@ -175,7 +185,7 @@ class _Shelved(torch.autograd.Function):
         """
         ctx.forward, ctx.rest, ctx.kind = forward, rest, hidden.device.type
         ctx.autocast = torch.is_autocast_enabled(ctx.kind), torch.get_autocast_dtype(ctx.kind)
-        ctx.chance = _chance(ctx.kind)
+        ctx.chance = chance.states(ctx.kind) if shelf.draws else None
         ctx.taken = shelf.put(hidden.detach())
         with torch.no_grad():
             return forward(hidden, *rest)
@@ -186,12 +196,15 @@ class _Shelved(torch.autograd.Function):
         taken = ctx.taken
         hidden = taken if isinstance(taken, torch.Tensor) else taken[0].take(taken[1])
         hidden = hidden.detach().requires_grad_()
-        now = _chance(ctx.kind)
-        _set_chance(ctx.kind, ctx.chance)
+        now = None
+        if ctx.chance is not None:
+            now = chance.states(ctx.kind)
+            chance.set_states(ctx.chance)
         enabled, kind = ctx.autocast
         with torch.enable_grad(), torch.autocast(ctx.kind, kind, enabled=enabled):
             made = ctx.forward(hidden, *ctx.rest)
-        _set_chance(ctx.kind, now)
+        if now is not None:
+            chance.set_states(now)
         pairs = [
             (each, grad)
             for each, grad in zip(_all(made), grads, strict=True)
@@ -208,15 +221,3 @@ def _wants_gradients(values: Iterable[Any]) -> bool:
 
 def _all(made: Any) -> tuple[Any, ...]:
     return made if isinstance(made, tuple) else (made,)
-
-
-def _chance(kind: str) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """The states of the random generators, which dropout draws from."""
-    on_gpu = torch.cuda.get_rng_state() if kind == "cuda" else None
-    return torch.get_rng_state(), on_gpu
-
-
-def _set_chance(kind: str, states: tuple[torch.Tensor, torch.Tensor | None]) -> None:
-    torch.set_rng_state(states[0])
-    if states[1] is not None:
-        torch.cuda.set_rng_state(states[1])

@@ -1,10 +1,13 @@
 """The real kernels on a GPU: every idea's gradients against fp32, family by family.
 
 Half precision rounds; so an idea may be no further from fp32 than the plain layers in bf16 are,
-but for a margin. Needs an NVIDIA GPU, and its own process: Liger changes the families' modules.
+but for a margin. Needs an NVIDIA GPU. Liger changes the families' modules for the whole process:
+after each test they are what they were.
 """
 
 import copy
+import sys
+from functools import cache
 
 import pytest
 import torch
@@ -35,6 +38,34 @@ MARGIN = 1.6
 """How much further than plain bf16 an idea may be from fp32: other orders of rounding."""
 FLOOR = 0.004
 """Of the gradient's size: where plain bf16 happens to be nearer than its own precision (2⁻⁸)."""
+
+
+@cache
+def families():
+    """The families' modules; made at once, so that none is first met when it is changed already."""
+    return {sys.modules[type(make_family(name)).__module__] for name in FAMILIES}
+
+
+@pytest.fixture(autouse=True)
+def modules_stay():
+    """Give the families' modules, and the classes in them, back what a test exchanged."""
+    kept = [
+        (each, dict(vars(each)))
+        for module in families()
+        for each in (module, *vars(module).values())
+        if each is module or (isinstance(each, type) and each.__module__ == module.__name__)
+    ]
+    names = [(each, each.__name__) for each, _ in kept]
+    yield
+    for each, had in kept:
+        now = dict(vars(each))
+        for name in now.keys() - had.keys():
+            delattr(each, name)
+        for name, value in had.items():
+            if now.get(name) is not value:
+                setattr(each, name, value)
+    for each, name in names:
+        each.__name__ = name
 
 
 def recipe(**changes):
@@ -182,7 +213,7 @@ def test_a_base_in_float8_is_what_the_plain_operations_say(family, fused):
 
 def test_a_four_bit_base_in_one_product(tiny):
     asked = recipe(method__kind="qlora", training__speed__fused_adapters="on")
-    model = stirred(with_adapter(load_model(asked, tiny, GPU, None, 0), asked))
+    model = adapted(load_model(asked, tiny, GPU, None, 0), asked)
     batch = Collator(0)(rows_of())
     plain = gradients(model, batch)
     assert fuse_adapters(asked, model).used
