@@ -6,7 +6,6 @@ each part of the work before its report.
 """
 
 import argparse
-import gc
 import json
 import shutil
 import signal
@@ -19,6 +18,7 @@ from typing import Any
 from finetune_studio.catalog.weights import read_weights
 from finetune_studio.engine import gguf, gguf_adapter
 from finetune_studio.engine.deltas import check_adapter
+from finetune_studio.engine.device import release
 from finetune_studio.engine.merge import write_merged
 from finetune_studio.engine.modelfile import write_modelfile
 from finetune_studio.engine.parity import CLOSE
@@ -202,7 +202,7 @@ def _checked(
     """Load the export in a fresh process and compare it with what the trained model said."""
     order.told.part("ask", tr("Asking the trained model"))(0, 1)
     reference = reference_of(order.tuned.model(), order.tuned)
-    gc.collect()
+    release()
     order.told.part("compare", tr("Loading the export again to compare"))(0, 1)
     return compared(part, reference, order.run if needs_run else None, base)
 

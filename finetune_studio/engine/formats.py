@@ -1,14 +1,12 @@
 """The formats that a recipe asks for, written when its run has finished, a process each."""
 
-import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
 
-import torch
-
+from finetune_studio.engine.device import release
 from finetune_studio.engine.records import Records
 from finetune_studio.i18n import mark
 from finetune_studio.recipe import store
@@ -23,8 +21,7 @@ def export_as_asked(run: RunFolder, records: Records) -> None:
         out = run.path / "exports" / name
         shutil.rmtree(out, ignore_errors=True)  # of a run that was extended
         command = [sys.executable, "-m", "finetune_studio.engine.export", str(run.path), name]
-        gc.collect()
-        torch.cuda.empty_cache()
+        release()
         done = subprocess.run([*command, str(out), "--json"], stdout=subprocess.PIPE, check=False)
         if done.returncode:
             records.emit(

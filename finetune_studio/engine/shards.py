@@ -24,7 +24,7 @@ LARGEST = 5_000_000_000  # bytes of a shard; what transformers 5 takes
 NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 ALIGNED = 8  # the header's length is a multiple of it, as the library writes it
 FLUSHED = 128 << 20  # bytes that are written before the disk is told to begin
-AHEAD = 3  # pieces that may wait while one is being written
+AHEAD = 8  # pieces that may wait while one is being written
 
 
 @dataclass(frozen=True)

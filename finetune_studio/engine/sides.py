@@ -4,14 +4,13 @@ An adapter is switched off for the base model. A full fine-tuning is another mod
 each is loaded when it is asked for, and the other one let go first, unless both are to stay.
 """
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-import torch
 from peft import PeftModel
 
+from finetune_studio.engine.device import release
 from finetune_studio.engine.tuned import Tuned
 from finetune_studio.recipe.methods import Full
 
@@ -41,9 +40,7 @@ class Sides:
     def free(self) -> None:
         """Let go of what is loaded, and of the GPU's memory."""
         self._loaded.clear()
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        release()
 
     def _model(self, base: bool) -> Any:
         wanted = base and not self._adapted

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from peft import PeftModel
 from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from finetune_studio.catalog.resolve import resolve_model
+from finetune_studio.catalog.weights import read_weights
 from finetune_studio.engine.collating import padding_id
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.loading import Labels, load_model
@@ -23,6 +25,9 @@ from finetune_studio.recipe.methods import Full
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
+
+FILLED = 0.9
+"""Share of the GPU's free memory that weights may take; the rest is for what they compute."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +113,27 @@ def open_tuned(run: RunFolder) -> Tuned:
 def load_whole(folder: Path, classifies: bool, device: Device) -> nn.Module:
     """A model that stands alone: a full fine-tuning's result, or a merged export."""
     kind: Any = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
-    place = {"": device.index if device.kind == "cuda" else "cpu"}
     model = kind.from_pretrained(
-        folder, dtype=device.dtype, use_safetensors=True, local_files_only=True, device_map=place
+        folder,
+        dtype=device.dtype,
+        use_safetensors=True,
+        local_files_only=True,
+        device_map=_placed(folder, device),
     )
     return model.eval()
+
+
+def _placed(folder: Path, device: Device) -> Any:
+    """Where a model's layers go.
+
+    A model that was trained in 4 bits may be too large for the same GPU in 16: what it has no room
+    for waits in the machine's memory then.
+    """
+    if device.kind != "cuda":
+        return {"": "cpu"}
+    size = sum(each.count for each in read_weights(folder)) * device.dtype.itemsize
+    free, _ = torch.cuda.mem_get_info(device.index)
+    return {"": device.index} if size < free * FILLED else "auto"
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -5,7 +5,6 @@ process that has never seen the trained model. What is found stays with the expo
 """
 
 import argparse
-import gc
 import json
 import signal
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio.engine import gguf
+from finetune_studio.engine.device import release
 from finetune_studio.engine.export import PARTS, compared
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.progress import Progress
@@ -40,7 +40,7 @@ def verify(arguments: list[str]) -> int:
     gguf.refuse_unreadable(about)
     told.part("ask", tr("Asking the trained model"))(0, 1)
     reference = reference_of(tuned.model(), tuned)
-    gc.collect()
+    release()
     found = _measured(options.export, about, run, tuned, reference, told)
     told.close()
     report = report_of(options.export, about, found)
