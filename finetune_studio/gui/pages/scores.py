@@ -143,4 +143,4 @@ def _card(
     line = BeforeAfter()
     line.show_places(*places)
     words = Text(note, "caption", "text2", wrap=True)
-    return Card(column(head, numbers, line, words, gap=6, pad=(16, 12, 16, 12)), name=name)
+    return Card(column(head, numbers, line, words, None, gap=6, pad=(16, 12, 16, 12)), name=name)
