@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from finetune_studio.errors import StudioError
@@ -148,7 +148,9 @@ class ExportLine(QWidget):
     def _words(self) -> str:
         if self.busy:
             told = self.exporting.progress
-            return told.words if told.share else self.exporting.waiting.say(told.words)
+            if told.share:
+                return told.words
+            return self.exporting.waiting.say(f"{told.words.removesuffix('…').rstrip()} …")
         report = self.report
         if report is not None:
             size = amounts.size(sum(each["bytes"] for each in report["files"]))
@@ -187,19 +189,23 @@ class ExportLine(QWidget):
 
     def _lay(self) -> None:
         name = self._format
-        words = column(Text(lambda: format_name(name), "strong"), self._detail, gap=1)
-        line = row(
-            Glyph(GLYPHS[name], "text2", 16, "sunken"),
-            box(words),
+        head = row(
+            Text(lambda: format_name(name), "strong"),
             self.badge,
+            None,
             self._stop,
-            self._open,
             self.quant,
             self.save,
-            gap=Space.m,
+            gap=Space.s,
         )
+        told = row(self._detail, self._open, gap=Space.s)  # a line of its own: paths are long
+        told.setStretch(0, 1)
+        words = column(head, told, self._track, self._below, gap=Space.xs)
+        glyph = Glyph(GLYPHS[name], "text2", 16, "sunken")
+        line = row(glyph, box(words), gap=Space.m, pad=(0, 9, 0, 9))
+        line.setAlignment(glyph, Qt.AlignmentFlag.AlignTop)
         line.setStretch(1, 1)
-        self.setLayout(column(line, self._track, self._below, gap=Space.xs, pad=(0, 9, 0, 9)))
+        self.setLayout(line)
 
 
 class Exports(Card):
