@@ -24,6 +24,7 @@ from finetune_studio.engine.speed.kernels import use_kernels
 from finetune_studio.engine.speed.offload import offload_checkpoints
 from finetune_studio.engine.speed.selective import choose_selective, keep_activations
 from finetune_studio.engine.speed.tiled import tile_feed_forward
+from finetune_studio.engine.speed.unread import skip_unread
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import Steps, count_steps
 
@@ -81,6 +82,8 @@ def stand(
     model = with_adapter(model, recipe)
     ideas.note("fused_adapters", fuse_adapters(recipe, model))
     ideas.note("tiled_mlp", tile_feed_forward(recipe, model, device, tokens))
+    unread = skip_unread(recipe, model, device, compiled=bool(compiled))
+    ideas.note("unread_products", unread)
     if compiled:
         compile_layers(model)
     if compiled and packed:

@@ -15,6 +15,7 @@ from transformers import (
 )
 
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed.again import passes
 from finetune_studio.engine.speed.fp8 import into_float8
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -92,7 +93,8 @@ def _keep_weights_differentiable(model: PreTrainedModel) -> None:
 def keep_fewer_activations(model: PreTrainedModel) -> None:
     """Compute activations again in the backward pass instead of keeping them."""
     renamed = getattr(model, "activation_checkpointing_enable", None)  # transformers 5.23
-    (renamed or model.gradient_checkpointing_enable)({"use_reentrant": False})
+    options = {"use_reentrant": False, "context_fn": passes}
+    (renamed or model.gradient_checkpointing_enable)(options)
 
 
 def _loaded(kind: Any, folder: Path, options: dict[str, Any]) -> PreTrainedModel:

@@ -65,6 +65,13 @@ class Speed(Settings):
         " dropout.",
         "Hu et al. 2021, LoRA; BLAS: gemm with beta = 1",
     )
+    unread_products: Literal["auto", "on", "off"] = _idea(
+        "Unread products left out",
+        "Where a layer computes its activations again, its last product is left out of the second"
+        " pass if its gradients never read it, which is tried before the first step. auto: on"
+        " where adapters are in one product and the layers are not compiled.",
+        "Chen et al. 2016; torch.utils.checkpoint: early stop",
+    )
     offload_checkpoints: Literal["auto", "on", "off"] = _idea(
         "Checkpoints in the computer's memory",
         "What gradient checkpointing keeps of each layer waits in the computer's own memory and"

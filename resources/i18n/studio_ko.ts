@@ -752,6 +752,11 @@
    <translation>Chen 외 2016; Korthikanti 외 2022, Reducing Activation Recomputation</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Chen et al. 2016; torch.utils.checkpoint: early stop</source>
+   <translation>Chen et al. 2016; torch.utils.checkpoint: early stop</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>Choose a copy of the model in the safetensors format.</source>
@@ -4783,6 +4788,11 @@
    <translation>풀다가 멈췄어요: {why}.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Unread products left out</source>
+   <translation>읽지 않는 곱셈 생략</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
    <source>Unset HF_HUB_OFFLINE to download it, or choose a folder on the disk.</source>
    <translation>HF_HUB_OFFLINE을 끄고 내려받거나 디스크의 폴더를 고르세요.</translation>
@@ -4998,6 +5008,11 @@
    <location filename="../../finetune_studio/export/repository.py" />
    <source>What you upload there is public at once.</source>
    <translation>그곳에 올리면 바로 공개돼요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Where a layer computes its activations again, its last product is left out of the second pass if its gradients never read it, which is tried before the first step. auto: on where adapters are in one product and the layers are not compiled.</source>
+   <translation>층이 활성값을 다시 계산할 때, 그래디언트가 읽지 않는 마지막 곱셈은 두 번째 계산에서 빼요. 읽지 않는지는 첫 스텝 전에 시험해 봐요. auto: 어댑터를 한 번의 곱셈으로 계산하고 층을 컴파일하지 않을 때 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />

@@ -14,6 +14,7 @@ import torch
 from peft.tuners.lora import LoraLayer
 from torch import nn
 
+from finetune_studio.engine.speed.again import Again, unread
 from finetune_studio.engine.speed.choice import Choice, choose
 from finetune_studio.engine.speed.fp8 import (
     Float8Linear,
@@ -42,6 +43,7 @@ def fuse_adapters(recipe: Recipe, model: nn.Module) -> Choice:
     served = [each for each in layers if _serves(each)]
     for layer in served:
         layer.forward = types.MethodType(_forward, layer)
+        layer.unread = False
     if not served:
         return Choice(False, "no adapted layer is of a kind that it serves")
     return Choice(True, f"{len(served)} of {len(layers)} adapted layers")
@@ -95,6 +97,7 @@ def _forward(self: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Ten
         self.lora_B[name].weight.to(kind),
         self.scaling[name],
         how,
+        self.unread and Again.now,
         layer.weight.quant_state if how == "nf4" else None,
         *weights,
     )
@@ -112,6 +115,7 @@ class _Adapted(torch.autograd.Function):
         wide: torch.Tensor,
         scale: float,
         how: str,
+        skipped: bool,
         state: Any,
         *weights: torch.Tensor,
     ) -> torch.Tensor:
@@ -124,6 +128,7 @@ class _Adapted(torch.autograd.Function):
             wide: B, `[outputs, rank]`.
             scale: s.
             how: A key of `_FORWARD`.
+            skipped: Whether nobody reads the answer, only its gradients are wanted.
             state: How a 4-bit weight is packed.
             weights: W as the layer holds it.
         """
@@ -131,7 +136,10 @@ class _Adapted(torch.autograd.Function):
         inner = rows @ narrow.t()
         ctx.save_for_backward(rows, inner, narrow, wide, *weights)
         ctx.scale, ctx.how, ctx.state = scale, how, state
-        made = _FORWARD[how](rows, state, *weights).addmm_(inner, wide.t(), alpha=scale)
+        if skipped:
+            made = unread(rows, wide.shape[0])
+        else:
+            made = _FORWARD[how](rows, state, *weights).addmm_(inner, wide.t(), alpha=scale)
         return made.view(*inputs.shape[:-1], wide.shape[0])
 
     @staticmethod
@@ -145,7 +153,7 @@ class _Adapted(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             of_inputs = _BACKWARD[ctx.how](slopes, ctx.state, *weights).addmm_(inward, narrow)
             of_inputs = of_inputs.view(*grad.shape[:-1], narrow.shape[1])
-        rest = [None] * (3 + len(weights))
+        rest = [None] * (4 + len(weights))
         return of_inputs, inward.t() @ rows, of_wide, *rest
 
 

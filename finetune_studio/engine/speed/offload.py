@@ -18,6 +18,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed import chance
+from finetune_studio.engine.speed.again import again, passes
 from finetune_studio.engine.speed.choice import Choice, choose
 from finetune_studio.recipe.schema import Recipe
 
@@ -105,7 +106,7 @@ class Shelf:
         """
         named = forward.keywords.values() if isinstance(forward, partial) else ()
         if _wants_gradients((*rest, *named)):  # a second way from layer to layer: not for here
-            return checkpoint(forward, hidden, *rest, use_reentrant=False)
+            return checkpoint(forward, hidden, *rest, use_reentrant=False, context_fn=passes)
         awake = torch.empty(0, device=hidden.device, requires_grad=True)
         return _Shelved.apply(self, forward, awake, hidden, *rest)
 
@@ -201,7 +202,7 @@ class _Shelved(torch.autograd.Function):
             now = chance.states(ctx.kind)
             chance.set_states(ctx.chance)
         enabled, kind = ctx.autocast
-        with torch.enable_grad(), torch.autocast(ctx.kind, kind, enabled=enabled):
+        with again(), torch.enable_grad(), torch.autocast(ctx.kind, kind, enabled=enabled):
             made = ctx.forward(hidden, *ctx.rest)
         if now is not None:
             chance.set_states(now)

@@ -13,6 +13,7 @@ from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed.again import passes
 from finetune_studio.engine.speed.choice import Choice, choose
 from finetune_studio.hardware.setup import TILE, TILED_FROM
 from finetune_studio.recipe.schema import Recipe
@@ -77,7 +78,9 @@ def _in_tiles(forward: Any) -> Any:
             return made
         tiles = flat.split(TILE)
         if torch.is_grad_enabled():
-            done = [checkpoint(forward, each, use_reentrant=False) for each in tiles]
+            done = [
+                checkpoint(forward, each, use_reentrant=False, context_fn=passes) for each in tiles
+            ]
         else:
             done = [forward(each) for each in tiles]
         return torch.cat(done).view(*hidden.shape[:-1], -1)

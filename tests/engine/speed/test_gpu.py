@@ -24,10 +24,12 @@ from finetune_studio.engine.speed.fp8 import into_float8
 from finetune_studio.engine.speed.head import choose_head
 from finetune_studio.engine.speed.kernels import use_kernels
 from finetune_studio.engine.speed.offload import offload_checkpoints
+from finetune_studio.engine.speed.unread import skip_unread
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from tests.engine.speed.test_adapter import stirred
 from tests.engine.speed.test_lines import UNCAPPED
+from tests.engine.speed.test_unread import NORMED
 from tests.engine.test_loss import rows_of
 from tests.helpers.families import FAMILIES, make_family
 
@@ -170,6 +172,24 @@ def test_checkpoints_in_host_memory_give_the_same_to_the_last_bit(family, compil
         for batch in batches:
             kept, shelved = (gradients(model, batch) for model in models)
             assert torch.equal(kept[0], shelved[0])
+
+
+@pytest.mark.parametrize("shelf", [False, True])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_unread_products_left_out_change_no_bit(family, shelf):
+    batch = Collator(0)(rows_of())
+    base = make_family(family).to(torch.bfloat16).cuda()
+    keep_fewer_activations(base)
+    assert not shelf or offload_checkpoints(Recipe(), base, GPU, 2000).used
+    model = adapted(base)
+    assert fuse_adapters(Recipe(), model).used
+    expected = gradients(model, batch)
+    assert torch.equal(gradients(model, batch)[0], expected[0])  # it is the same twice
+    choice = skip_unread(Recipe(), model, GPU, compiled=False)
+    assert choice.used is (family not in NORMED), choice.why
+    found = gradients(model, batch)
+    assert found[1] == expected[1]
+    assert torch.equal(found[0], expected[0])
 
 
 def test_feed_forward_in_tiles(monkeypatch):

@@ -1,0 +1,146 @@
+"""A layer's last product is left out when the layer is computed again, where nobody reads it.
+
+Gradients need what each operation was given. What the last product of a layer makes is only added
+to the layer's input, and adding keeps nothing: so the second pass can do without, and with it
+without a quarter of the layer's products. Families that norm it first do read it. Which a layer is
+of is not believed but tried: its gradients, with values that are no numbers in that place, must be
+the same to the last bit.
+"""
+
+import math
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from transformers.modeling_layers import GradientCheckpointingLayer
+
+from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed.again import Again
+from finetune_studio.engine.speed.choice import Choice, choose
+from finetune_studio.recipe.schema import Recipe
+
+TRIED = 48  # tokens
+
+
+def skip_unread(recipe: Recipe, model: nn.Module, device: Device, *, compiled: bool) -> Choice:
+    """Let layers that are computed again leave out their last product, where it is proven.
+
+    Args:
+        recipe: What the person decided.
+        model: With its adapter, as it is to be trained.
+        device: Where it is.
+        compiled: Whether its layers are to be compiled.
+    """
+    asked = recipe.training.speed.unread_products
+    layers = _again(model)
+    obstacle = "" if asked == "off" else _obstacle(layers, compiled)
+    choice = choose(asked, obstacle)
+    if not choice:
+        return choice
+    was_training = model.training
+    model.train()
+    whole = _gradients(model, device)
+    served = 0
+    for lasts in _kinds(model, layers, device).values() if _tells(whole) else ():
+        if _same_without(lasts, model, device, whole):
+            served += len(lasts)
+    model.train(was_training)
+    if not served:
+        return Choice(False, "the gradients changed when it was tried")
+    return Choice(True, f"{served} of {len(layers)} layers")
+
+
+def _again(model: nn.Module) -> list[nn.Module]:
+    return [
+        each
+        for each in model.modules()
+        if isinstance(each, GradientCheckpointingLayer) and each.gradient_checkpointing
+    ]
+
+
+def _obstacle(layers: list[nn.Module], compiled: bool) -> str:
+    if compiled:
+        return "the layers are compiled"
+    if not layers:
+        return "no layer computes its activations again"
+    if not any(_can_skip(part) for layer in layers for part in layer.modules()):
+        return "no adapter is in one product with its layer"
+    return ""
+
+
+def _can_skip(part: nn.Module) -> bool:
+    return "unread" in vars(part)
+
+
+def _kinds(model: nn.Module, layers: list[nn.Module], device: Device) -> dict[Any, list[nn.Module]]:
+    """What each layer computes last, gathered by kinds of layers."""
+    last: dict[int, tuple[str, nn.Module]] = {}
+
+    def note(number: int, path: str, part: nn.Module, *_: Any) -> None:
+        last[number] = path, part
+
+    hooks = [
+        part.register_forward_hook(partial(note, number, path))
+        for number, layer in enumerate(layers)
+        for path, part in layer.named_modules()
+        if _can_skip(part)
+    ]
+    try:
+        with torch.no_grad():
+            _passed(model, device)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    kinds: dict[Any, list[nn.Module]] = {}
+    for number, (path, part) in last.items():
+        kinds.setdefault((path, *_kind(layers[number])), []).append(part)
+    return kinds
+
+
+def _kind(layer: nn.Module) -> tuple[Any, ...]:
+    return tuple((path, type(part)) for path, part in layer.named_modules())
+
+
+def _same_without(
+    lasts: Iterable[nn.Module], model: nn.Module, device: Device, whole: list[torch.Tensor]
+) -> bool:
+    """Whether gradients stay; what is left out stays so only then."""
+    for part in lasts:
+        part.unread = True
+    Again.filler = math.nan
+    try:
+        found = _gradients(model, device)
+    finally:
+        Again.filler = None
+    same = len(found) == len(whole) and all(map(torch.equal, found, whole))
+    for part in lasts:
+        part.unread = same
+    return same
+
+
+def _tells(whole: list[torch.Tensor]) -> bool:
+    """Whether the gradients are such that a change would be seen."""
+    return all(bool(each.isfinite().all()) for each in whole) and any(map(torch.any, whole))
+
+
+def _gradients(model: nn.Module, device: Device) -> list[torch.Tensor]:
+    """Every gradient of a few tokens, with what is drawn at random the same each time."""
+    states = [device.index] if device.kind == "cuda" else []
+    model.zero_grad()
+    with torch.random.fork_rng(states):
+        torch.manual_seed(0)
+        _passed(model, device).float().square().mean(-1).sum().backward()
+    found = [each.grad for each in model.parameters() if each.grad is not None]
+    model.zero_grad()
+    return found
+
+
+def _passed(model: nn.Module, device: Device) -> torch.Tensor:
+    """The logits of a few tokens, computed as in training."""
+    embedding = model.get_input_embeddings()
+    ids = (torch.arange(TRIED) * 37 % embedding.num_embeddings)[None].to(device.place)
+    with torch.autocast(device.kind, device.dtype, enabled=device.precision != "fp32"):
+        made: torch.Tensor = model(input_ids=ids, use_cache=False).logits
+    return made
