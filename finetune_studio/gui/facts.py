@@ -148,7 +148,7 @@ class Facts(QObject):
     @property
     def looking(self) -> bool:
         """Whether there may be findings yet that nobody has looked for."""
-        return self.counting or self.quality.looking
+        return self.counting or self.quality.looking or self.preflight.looking
 
     @property
     def steps(self) -> Steps | None:

@@ -270,6 +270,8 @@ class MainWindow(QMainWindow):
         project = self.project
         if project is None:
             return True
+        if focused := self.focusWidget():
+            focused.clearFocus()  # what was typed and not left yet counts, too
         if not self._settled(project):
             return False
         try:

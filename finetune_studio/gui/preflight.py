@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from finetune_studio.errors import StudioError
 from finetune_studio.gui import apart
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.session import Session
@@ -25,7 +26,8 @@ class Preflights(QObject):
     """The newest pre-flight of a session.
 
     Attributes:
-        changed: There is another one.
+        looking: Whether there will be another one soon.
+        changed: There is another one, or will be none.
     """
 
     changed = Signal()
@@ -34,6 +36,7 @@ class Preflights(QObject):
         super().__init__()
         self._session, self._jobs = session, jobs
         self.found: Preflight | None = None
+        self.looking = False
         self._rest = QTimer(self, singleShot=True, interval=RESTS)
         self._rest.timeout.connect(self.look)
         session.changed.connect(self._follow)
@@ -41,11 +44,12 @@ class Preflights(QObject):
     def look(self) -> None:
         """Look now, where there is data."""
         recipe = self._session.recipe
-        if not recipe.data.files:
+        self.looking = bool(recipe.data.files)
+        if not self.looking:
             return
         apart.CHECKS.drop(KEY)
         work = lambda: apart.CHECKS.do(KEY, flown, recipe)  # noqa: E731
-        self._jobs.run(KEY, work, self._know, lambda _: None)
+        self._jobs.run(KEY, work, self._know, self._give_up)
 
     def findings(self) -> list[Finding]:
         """What it found."""
@@ -53,6 +57,7 @@ class Preflights(QObject):
 
     def leave(self) -> None:
         """Look no more."""
+        self.looking = False
         self._rest.stop()
         self._jobs.forget(KEY)
         apart.CHECKS.drop(KEY)
@@ -62,10 +67,16 @@ class Preflights(QObject):
             self.found = None  # it was about other rows
             self._jobs.forget(KEY)
             apart.CHECKS.drop(KEY)
+            self.looking = bool(self._session.recipe.data.files)
             self._rest.start()
 
     def _know(self, found: "Preflight") -> None:
-        self.found = found
+        self.found, self.looking = found, False
+        self.changed.emit()
+
+    def _give_up(self, error: StudioError) -> None:
+        """Say no more than that nothing was found; the page of the data says what is wrong."""
+        self.looking = False
         self.changed.emit()
 
 

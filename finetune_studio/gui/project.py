@@ -91,7 +91,7 @@ class Project(QObject):
         self._preferred.changed.disconnect(self.facts.plan.follow_gpu)
         self.facts.leave()
         self.closing.emit()
-        self.session.settle()
+        self.session.leave()
 
 
 def new_session(recipe: Recipe, name: str) -> Session:

@@ -157,7 +157,7 @@ class Session(QObject):
         self.file_changed.emit()
 
     def settle(self) -> None:
-        """Save now what waits to save itself; call it before leaving.
+        """Save now what waits to save itself.
 
         Raises:
             StudioError: The disk refuses.
@@ -165,6 +165,15 @@ class Session(QObject):
         self._rest.stop()
         if self.saves_itself and self.modified:
             self.save()
+
+    def leave(self) -> None:
+        """Save now what waits to save itself, and nothing any more.
+
+        Raises:
+            StudioError: The disk refuses; it goes on saving itself.
+        """
+        self.settle()
+        self._saves = False
 
     def _save_itself(self) -> None:
         try:

@@ -119,6 +119,6 @@ def _samples_length(recipe: Recipe) -> list[Advice]:
             "training.sequence_length",
             128,
             mark("the longest row of the samples has 80 tokens"),
-            "lengths of the bundled samples",
+            mark("lengths of the bundled samples"),
         )
     ]

@@ -91,7 +91,7 @@ def _learning_rate(recipe: Recipe) -> Iterator[Finding]:
             "training.learning_rate",
             mark("A learning rate of {rate} diverges; {low} to {high} is safe."),
             {"rate": short(rate), "low": short(low), "high": short(high)},
-            fix={"training.learning_rate": DEMO_LEARNING_RATE if demo else 2e-4},
+            fix={"training.learning_rate": 2e-4},
         )
     elif not low <= rate <= (DEMO_LEARNING_RATE if demo else high):
         yield Finding(

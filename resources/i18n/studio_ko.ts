@@ -5799,6 +5799,11 @@
    <translation>행마다 품질을 살펴보는 일은 건너뛰기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/advice.py" />
+   <source>lengths of the bundled samples</source>
+   <translation>함께 제공되는 예시 데이터의 길이</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>libraries</source>
    <translation>라이브러리</translation>
@@ -11771,6 +11776,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>none</source>
    <translation>없음</translation>
@@ -11784,11 +11790,6 @@
    <location filename="../../finetune_studio/gui/pages/training.py" />
    <source>not started yet</source>
    <translation>아직 시작 전</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/model_words.py" />
-   <source>not supported</source>
-   <translation>미지원</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />

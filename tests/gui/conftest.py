@@ -3,20 +3,41 @@
 import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
+import shiboken6
 
 pytest.importorskip("PySide6.QtWidgets", reason="needs_window: Qt's libraries are not installed")
 
-from PySide6.QtCore import QCoreApplication, QEvent, QThread, QThreadPool
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
 from finetune_studio.gui import language, main_window
 from finetune_studio.gui.theme import theme
+from finetune_studio.runs import liveness
 from tests.conftest import ROOT
 
 ANSWERS = {"ask_to_close": "leave", "ask_to_save": "drop"}
 ASKING = {name: getattr(main_window, name) for name in ANSWERS}
+
+
+STARTED = weakref.WeakSet()
+"""Every thread and timer of Qt that was started, as long as somebody keeps it."""
+
+
+def _note_starts(kind):
+    start = kind.start
+
+    def noting(self, *arguments):
+        STARTED.add(self)
+        return start(self, *arguments)
+
+    kind.start = noting
+
+
+for each in (QThread, QTimer):
+    _note_starts(each)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -50,12 +71,13 @@ def leaves_nothing(dressed, qtbot):
     _let_go()  # what the test before gave to qtbot
     left = QApplication.topLevelWidgets()
     assert not left, f"the test before left {left}"
+    assert not (ticking := _going(QTimer)), f"the test before left {_told(ticking)}"
     language.use("en")
     theme.use("light")
     yield
     assert QThreadPool.globalInstance().waitForDone(20_000), "a job is still running"
-    running = [each for each in dressed.findChildren(QThread) if each.isRunning()]
-    assert not running, "a thread is still running"
+    assert not (running := _going(QThread)), f"{running} still runs"
+    assert not (trainers := _trainers()), f"{trainers} still train"
     for window in QApplication.topLevelWidgets():
         assert not window.isVisible() or window in _closed_by_qtbot(qtbot), f"{window} stays open"
 
@@ -74,6 +96,22 @@ def stage(leaves_nothing, home):
     strike(window)
     window.deleteLater()
     _let_go()
+
+
+def _going(kind):
+    """What was started of a kind and still goes."""
+    there = [each for each in STARTED if isinstance(each, kind) and shiboken6.isValid(each)]
+    return [each for each in there if (each.isRunning() if kind is QThread else each.isActive())]
+
+
+def _told(timers):
+    """Whose timers they are."""
+    return [f"one of {each.interval()} ms in {each.parent()}" for each in timers]
+
+
+def _trainers():
+    """The trainers that were started here and go on."""
+    return [child.pid for child in liveness._children.values() if child.poll() is None]
 
 
 def _let_go():

@@ -68,10 +68,16 @@ class Stage:
     def wait(self, until: Callable[[], bool] | None = None) -> None:
         """Let the window work until something is so, and nothing is read any more."""
         begun = time.monotonic()
-        while not (until is None or until()) or self.window.jobs.busy:
+        while not (until is None or until()) or self.window.jobs.busy or self._looking:
             assert time.monotonic() < begun + PATIENCE, "the scene never came to be"
             _turn(0.02)
         _turn(0.15)
+
+    @property
+    def _looking(self) -> bool:
+        """Whether more of the data will be known soon, which changes what the pages say."""
+        project = self.window.project
+        return project is not None and project.facts.looking
 
     def project(self, changes: dict[str, Any] | None = None) -> None:
         """Open a project with the demo's recipe and some changes."""

@@ -127,3 +127,15 @@ def test_a_newer_recipe_is_refused(tmp_path):
 
 def test_equal_recipes_do_not_differ():
     assert different(Recipe(), Recipe()) == frozenset()
+
+
+def test_what_changes_after_it_was_left_is_not_saved(qtbot, tmp_path):
+    path = tmp_path / "project.yaml"
+    session = Session(Recipe(), path, saves=True)
+    session.save()
+    session.change({"training.epochs": 5})
+    session.leave()
+    assert store.load(path).training.epochs == 5
+    session.change({"training.epochs": 6})
+    assert not session._rest.isActive()
+    assert not session.saves_itself

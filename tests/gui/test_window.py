@@ -437,3 +437,17 @@ def test_a_full_disk_is_said_and_nothing_that_was_decided_is_lost(window, projec
     window.findChild(Alert).accept()
     project.session.settle()
     assert store.load(project.session.path).training.epochs == 8
+
+
+def test_a_number_that_is_typed_and_not_left_is_kept(window, project, qtbot):
+    path = project.session.path
+    window.wizard.go("hyperparameters")
+    field = window.wizard.page("hyperparameters").form.rows["training.epochs"].controls[-1]
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    field.setFocus()
+    qtbot.waitUntil(lambda: window.focusWidget() is not None)
+    field.selectAll()
+    qtbot.keyClicks(window.focusWidget(), "7")
+    window.show_start()
+    assert store.load(path).training.epochs == 7

@@ -31,6 +31,8 @@ from finetune_studio.recipe.store import with_changes
 HUB = "https://huggingface.co/"
 SIDE = 18  # pixels at its sides
 LOW = 800  # pixels of the window; a lower one needs every line for the table
+BESIDE, STACKED = (8, 0, 12, 0, 8, 0, 0), (0, 0, 0, 0, 0, 0, 1)
+"""Shares of the parts, the rules between them, the strut and what is left, in both directions."""
 TALLEST = 180  # pixels that are kept for the tallest of what is looked at
 
 
@@ -62,7 +64,8 @@ class Details(Card):
         )
         self._actions = row(gap=Space.s)
         named = box(column(self._name, self._source, gap=0))
-        self._head = row(named, self._more, box(self._actions), gap=Space.s)
+        self._acting = box(self._actions)
+        self._head = row(named, self._more, self._acting, gap=Space.s)
         self._head.setStretch(0, 1)
         self._warning, self._rule = column(gap=0), Rule()
         self._about, self._licence, self._fit = (column(gap=5) for _ in range(3))
@@ -74,6 +77,7 @@ class Details(Card):
                 self._line.addWidget(self._rules[self._line.count() // 2])
             self._line.addWidget(box(part), share)
         self._line.addWidget(self._strut)
+        self._line.addStretch(0)
         body = column(
             box(self._head),
             self._warning,
@@ -95,6 +99,10 @@ class Details(Card):
         way = QBoxLayout.Direction.TopToBottom if upright else QBoxLayout.Direction.LeftToRight
         self._line.setDirection(way)
         self._head.setDirection(way)
+        left = Qt.AlignmentFlag.AlignLeft if upright else Qt.AlignmentFlag(0)
+        self._head.setAlignment(self._acting, left)
+        for index, share in enumerate(STACKED if upright else BESIDE):
+            self._line.setStretch(index, share)
         for rule in self._rules:
             rule.setVisible(not upright)
         self._upright = upright

@@ -182,20 +182,25 @@ def select(rows: Iterable[Row], wanted: Wanted) -> list[Row]:
 
 RANK = ("does-not-fit", "tight", "fits")
 KEYS: Mapping[Key, Callable[[Row], Any]] = {
-    "suits": lambda each: (_ease(each), *KEYS["korean"](each)),
+    "suits": lambda each: (_ease(each), _level(each), each.commercial != "no", *_newness(each)),
     "name": lambda each: each.name.casefold(),
     "maker": lambda each: (each.maker.casefold(), each.parameters),
     "parameters": lambda each: each.parameters,
     "licence": lambda each: (COMMERCIAL.index(each.commercial), each.licence),
-    "korean": lambda each: (
-        LEVELS.index(each.korean) if each.korean else -1,
-        not each.custom_code,
-        each.released,
-    ),
+    "korean": lambda each: (_level(each), *_newness(each)),
     "context": lambda each: each.context,
     "download": lambda each: (each.on_disk, -each.download),
     "fits": lambda each: tuple(RANK.index(each.fits[m]) for m in each.fits) if each.fits else (),
 }
+
+
+def _level(each: Row) -> int:
+    return LEVELS.index(each.korean) if each.korean else -1
+
+
+def _newness(each: Row) -> tuple[bool, str]:
+    """The newest first, and of all those without code of their own first."""
+    return not each.custom_code, each.released
 
 
 def _ease(each: Row) -> int:

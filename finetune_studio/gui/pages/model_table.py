@@ -208,6 +208,8 @@ class ModelTable(QTableView):
                 flags = QItemSelectionModel.SelectionFlag
                 self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
                 self.scrollTo(index)
+                bar, tall = self.verticalScrollBar(), max(1, self.rowHeight(at))
+                bar.setValue(-(-bar.value() // tall) * tall)  # no row is cut at the top
                 return True
         return False
 

@@ -58,7 +58,7 @@ def korean(level: str) -> str:
     return {
         "native": tr("native"),
         "official": tr("official"),
-        "none": tr("not supported"),
+        "none": tr("none"),
         "": tr("unknown"),
     }[level]
 

@@ -65,6 +65,7 @@ class ResultsPage(StepPage):
         self.setLayout(column(self._stack))
         for signal in (project.watch.moved, project.watch.began, project.watch.ended):
             signal.connect(self._show)
+        project.facts.changed.connect(self._show)
         self._show()
 
     def _empty(self) -> QWidget:
@@ -116,7 +117,9 @@ class ResultsPage(StepPage):
         self._stack.setCurrentIndex(FULL if ready else EMPTY)
         if not ready:
             return
-        shown = (watch.run, len(watch.state.evaluations), len(watch.state.samples))
+        data = self._project.facts.data
+        held = data.validation if data is not None else None
+        shown = (watch.run, len(watch.state.evaluations), len(watch.state.samples), held)
         if shown == self._shown:
             return
         self._shown = shown
