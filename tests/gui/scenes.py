@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
 from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 
 from finetune_studio import paths
 from finetune_studio.catalog.progress import Control, Progress
@@ -317,6 +317,33 @@ def _results(stage: Stage) -> QWidget:
     return stage.show("results")
 
 
+def _exported(stage: Stage) -> QWidget:
+    """Every format written and judged, in a folder whose path is long."""
+    stage.project()
+    run = record(stage.folder, "실행", whole(train(STEPS_IN_ALL)))
+    run.result.mkdir()
+    about = {"task": "chat", "method": "lora", "base": "demo", "labels": []}
+    (run.result / "studio.json").write_text(json.dumps(about), encoding="utf-8")
+    stage.follow(run)
+    stage.show("results")
+    assert stage.window.wizard is not None
+    page: Any = stage.window.wizard.page("results")
+    verdicts = {"adapter": "green", "merged": "amber", "gguf": "red"}
+    for name, line in page.exports.lines.items():
+        place = f"/home/kim/모델/우리 상담실/2026년 11월/내보낸 것/우리 말투-{name}-q4_k_m"
+        files = [{"name": f"model-{n:05}-of-00004.safetensors", "bytes": 5 * GIB} for n in (1, 2)]
+        line.exporting.report = {"path": place, "files": files}
+        line.exporting.written.emit(line.exporting.report)
+        reasons = ["The likeliest next token is another one at 7.5% of all places."]
+        line.exporting.judged.emit({"verdict": verdicts[name], "reasons": reasons})
+        line.exporting.moved.emit()
+    _turn(0.3)
+    scrolled: Any = page.findChild(QScrollArea)
+    scrolled.ensureWidgetVisible(page.exports)
+    _turn(0.5)
+    return stage.window
+
+
 def _newer(stage: Stage) -> QWidget:
     """A run that a newer version of the program made."""
     run = record(stage.folder, "실행", [*begin(), *train(20)])
@@ -582,6 +609,7 @@ SCENES: dict[str, Callable[[Stage], QWidget]] = {
     "run-died": _run(lambda: [*begin(), *train(70)]),
     "run-newer": _newer,
     "results": _results,
+    "results-exported": _exported,
     **{f"place-{name}": _place(name) for name in PLACES},
     "history": _history,
     "comparison": _comparison,

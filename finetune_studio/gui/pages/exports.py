@@ -22,7 +22,7 @@ from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.glyph import Glyph
-from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, clear, column, row
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 
@@ -202,7 +202,7 @@ class ExportLine(QWidget):
         told.setStretch(0, 1)
         words = column(head, told, self._track, self._below, gap=Space.xs)
         glyph = Glyph(GLYPHS[name], "text2", 16, "sunken")
-        line = row(glyph, box(words), gap=Space.m, pad=(0, 9, 0, 9))
+        line = row(glyph, words, gap=Space.m, pad=(0, 9, 0, 9))
         line.setAlignment(glyph, Qt.AlignmentFlag.AlignTop)
         line.setStretch(1, 1)
         self.setLayout(line)
