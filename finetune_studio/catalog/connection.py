@@ -100,7 +100,7 @@ def failure(model: str, revision: str, error: BaseException) -> StudioError:
             return no_id(model)
         if status_of(each) == 429:
             text = tr("Try again later; signing in raises the limit. The download then goes on.")
-            return busy(each, text)
+            return busy(asked_to_wait(each), text)
         if isinstance(each, OSError) and each.errno == errno.ENOSPC:
             return full(model)
         if isinstance(each, OSError) and each.errno in NO_PLACE:
@@ -199,9 +199,13 @@ def _not_found(model: str, error: Any) -> RefusedError:
     )
 
 
-def busy(error: Any, hint: str) -> StudioError:
-    """Too many requests: how long the Hub asks to wait, and what to do then."""
-    wait = asked_to_wait(error)
+def busy(wait: float, hint: str) -> StudioError:
+    """Too many requests were made.
+
+    Args:
+        wait: Seconds that the Hub asks to wait; 0 where it does not say.
+        hint: What to do then.
+    """
     text = tr("The Hub asks to wait {minutes} min before the next request.")
     return StudioError(
         tr("Too many requests were made to the Hub."),

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,8 +13,6 @@ from finetune_studio.commands.output import line, note, print_json
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 
-STRICT = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Where one of these is set, a network checks traffic itself; Xet's client would not heed it."""
 LEAVING = 5.0  # seconds
 
 
@@ -93,13 +90,11 @@ def command(options: argparse.Namespace) -> list[str]:
 
 
 def environment(compatible: bool) -> dict[str, str]:
-    """The upload's environment: nothing is told to anybody but the Hub, and Xet where it can be."""
+    """The upload's environment."""
+    from finetune_studio.export.transport import upload_variables
     from finetune_studio.runs.process import engine_environment
 
-    found = engine_environment() | {"HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONWARNINGS": "ignore"}
-    if compatible or any(os.environ.get(name) for name in STRICT):
-        found["HF_HUB_DISABLE_XET"] = "1"
-    return found
+    return engine_environment() | upload_variables(compatible)
 
 
 def _follow(options: argparse.Namespace) -> dict[str, Any]:

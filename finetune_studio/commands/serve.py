@@ -100,12 +100,13 @@ def _follow(options: argparse.Namespace) -> int:
 
 
 def _started(options: argparse.Namespace) -> "subprocess.Popen[str]":
+    from finetune_studio.export.server.served import KEY
     from finetune_studio.runs.process import engine_command, engine_environment
 
     asked = [str(options.path), "--host", options.host, "--port", str(options.port)]
     asked += ["--file", options.file, "--follow-input", "--json"]
     asked += ["--quiet"] if options.quiet else []
-    key = {"FINETUNE_STUDIO_SERVE_KEY": options.key} if options.key else {}
+    key = {KEY: options.key} if options.key else {}
     return subprocess.Popen(
         engine_command("serve", *asked),
         env={"PYTHONWARNINGS": "ignore"} | engine_environment() | key,

@@ -54,7 +54,7 @@ class _Speaker:
             print(json.dumps(document, ensure_ascii=False), flush=True)  # noqa: T201
             self._spoke = time.monotonic()
         if document.get("waits", 0) > LONGEST_WAIT:
-            self._give_up(_asked_to_wait(document["waits"]))
+            self._give_up(hub_failures.too_busy(document["waits"]))
 
     def watch(self) -> None:
         """End the process once nothing was said for too long: a library may wait for ever."""
@@ -73,16 +73,6 @@ def _end_with_input() -> None:
     while os.read(0, 1024):
         pass
     os._exit(130)
-
-
-def _asked_to_wait(seconds: float) -> StudioError:
-    return StudioError(
-        tr("Too many requests were made to the Hub."),
-        tr("The Hub asks to wait {minutes} min before the next request.").format(
-            minutes=max(1, round(seconds / 60))
-        ),
-        tr("Upload again later; it goes on with what is missing."),
-    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,10 +23,9 @@ from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.export.server.app import application
 from finetune_studio.export.server.desk import Desk
 from finetune_studio.export.server.model import Sampling, Served
-from finetune_studio.export.server.served import Kind, Target, target_of
+from finetune_studio.export.server.served import KEY, Kind, Target, target_of
 from finetune_studio.i18n import tr
 
-KEY = "FINETUNE_STUDIO_SERVE_KEY"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 LEAVING = 3  # seconds that open connections get at the end
 

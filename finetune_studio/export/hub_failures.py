@@ -8,6 +8,7 @@ from typing import Any
 
 from finetune_studio.catalog.connection import (
     SECRETS,
+    asked_to_wait,
     busy,
     causes,
     gated,
@@ -72,6 +73,11 @@ def stalled(seconds: float) -> StudioError:
     )
 
 
+def too_busy(wait: float) -> StudioError:
+    """The Hub asks to wait so many seconds, longer than anybody would look on."""
+    return busy(wait, tr("Upload again later; it goes on with what is missing."))
+
+
 def _by_status(repo: str, status: int, error: Any) -> StudioError:
     said = _clean(getattr(error, "server_message", None) or "")
     if status == 403 and not hasattr(error, "response"):
@@ -102,7 +108,7 @@ def _by_status(repo: str, status: int, error: Any) -> StudioError:
             tr("The Hub has no room for this."), said, tr("Free space there, or ask its owner.")
         )
     if status == 429:
-        return busy(error, tr("Upload again later; it goes on with what is missing."))
+        return too_busy(asked_to_wait(error))
     return _hub_fault(status)
 
 

@@ -7,10 +7,8 @@ from PySide6.QtCore import QObject
 from typing_extensions import override
 
 from finetune_studio.errors import StudioError
+from finetune_studio.export.server.served import KEY
 from finetune_studio.gui.driven import Driven
-
-KEY = "FINETUNE_STUDIO_SERVE_KEY"
-"""How the server is told its key: no list of processes shows the environment."""
 
 
 class Serving(Driven):

@@ -1,6 +1,5 @@
 """Uploads a run or an export to the Hub through the engine's process. Knows no widget."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
 from finetune_studio.export.repository import Order
+from finetune_studio.export.transport import upload_variables
 from finetune_studio.gui import language
 from finetune_studio.gui.driven import Driven
 from finetune_studio.i18n import tr
-
-STRICT = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Where one of these is set, a network checks traffic itself; Xet's client would not heed it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Uploading(Driven):
         asked += ["--branch", order.branch] if order.branch else []
         asked += ["--pull-request"] if order.pull_request else []
         asked += ["--run", str(run)] if path != run else []
-        self.launch("push", *asked, more=environment(compatible))
+        self.launch("push", *asked, more=upload_variables(compatible))
 
     @override
     def hear(self, document: dict[str, Any]) -> None:
@@ -90,17 +87,6 @@ class Uploading(Driven):
     def finish(self) -> None:
         if self._outcome is not None:
             self.done.emit(self._outcome)
-
-
-def environment(compatible: bool) -> dict[str, str]:
-    """What an upload's process needs: it tells nobody but the Hub anything, and Xet where it can.
-
-    Args:
-        compatible: Whether to go without Xet; a network with certificates of its own needs that.
-    """
-    plain = compatible or any(os.environ.get(name) for name in STRICT)
-    quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONWARNINGS": "ignore"}
-    return quiet | ({"HF_HUB_DISABLE_XET": "1"} if plain else {})
 
 
 def _sent(phase: str, told: Mapping[str, Any]) -> Sent:

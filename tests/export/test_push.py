@@ -12,7 +12,7 @@ import pytest
 from finetune_studio.catalog import connection
 from finetune_studio.commands import push as command
 from finetune_studio.errors import RefusedError, StudioError
-from finetune_studio.export import hub, repository
+from finetune_studio.export import hub, repository, transport
 from finetune_studio.export.hub_failures import is_passing
 from finetune_studio.export.publish import prepare
 from finetune_studio.export.repository import Order, check_branch, check_name
@@ -419,7 +419,7 @@ def test_progress_comes_with_its_speed_and_only_grows(run, server):
 
 def online(server, tmp_path):
     """The environment of a command that asks the loopback Hub."""
-    plain = {name: value for name, value in environment().items() if name not in command.STRICT}
+    plain = {name: value for name, value in environment().items() if name not in transport.STRICT}
     found = plain | {"HF_ENDPOINT": server.url, "HF_HUB_OFFLINE": "0", "HF_TOKEN": "hf_right"}
     return found | {
         "HF_HOME": str(tmp_path / "hf"),
@@ -493,7 +493,7 @@ def test_no_token_stands_on_the_command_line_of_the_child(run, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_right")
     options = parser.parse_args([str(run.path), "--repo", "a/b", "--public", "--branch", "x"])
     assert not [word for word in command.command(options) if "hf_" in word]
-    for name in command.STRICT:
+    for name in transport.STRICT:
         monkeypatch.delenv(name, raising=False)
     assert "HF_HUB_DISABLE_XET" not in command.environment(compatible=False)
     monkeypatch.setenv("SSL_CERT_FILE", "/etc/company.pem")

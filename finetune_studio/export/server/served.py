@@ -13,6 +13,9 @@ from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.runs.folder import RunFolder
 
+KEY = "FINETUNE_STUDIO_SERVE_KEY"
+"""How the server's process is told its key: no list of processes shows the environment."""
+
 
 class Kind(enum.Enum):
     """How it is loaded."""
