@@ -41,25 +41,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def push(options: argparse.Namespace) -> int:
-    """Look at everything here, then let a child upload it."""
-    from finetune_studio.export.publish import prepare
-    from finetune_studio.export.repository import Order
-
-    order = Order(options.repo, options.public, options.branch, options.pull_request)
-    publication = prepare(options.path, order, options.card, options.of_run)
+    """Show what would go up, or let a child look at everything and upload it."""
     if options.dry_run:
-        document = publication.as_dict()
-        print_json(document) if options.json else _preview(document)
+        _show(options)
         return 0
-    if not options.json:
-        for finding in publication.findings:
-            note(f"{tr(finding.level)}: {finding.sentence}")
     done = _follow(options)
     if options.json:
         print_json(done)
     else:
         line(f"{done['repo']}: {done['url']}")
     return 0
+
+
+def _show(options: argparse.Namespace) -> None:
+    from finetune_studio.export.publish import prepare
+    from finetune_studio.export.repository import Order
+
+    order = Order(options.repo, options.public, options.branch, options.pull_request)
+    document = prepare(options.path, order, options.card, options.of_run).as_dict()
+    print_json(document) if options.json else _preview(document)
 
 
 def _preview(document: Mapping[str, Any]) -> None:
@@ -71,9 +71,13 @@ def _preview(document: Mapping[str, Any]) -> None:
     if document["left_out"]:
         line(tr("Stays here: {names}").format(names=", ".join(document["left_out"])))
     for each in document["findings"]:
-        line(f"{tr(each['level'])}: {each['text']}")
+        line(_finding(each))
     line()
     line(document["card"])
+
+
+def _finding(told: Mapping[str, Any]) -> str:
+    return f"{tr(told['level'])}: {told['text']}"
 
 
 def command(options: argparse.Namespace) -> list[str]:
@@ -112,7 +116,7 @@ def _follow(options: argparse.Namespace) -> dict[str, Any]:
     last: dict[str, Any] = {}
     try:
         for text in child.stdout or ():
-            last = _heard(text, live) or last
+            last = _heard(text, live, options.json) or last
         code = child.wait()
     except BaseException:
         child.terminate()  # no half commit can come of it
@@ -127,12 +131,14 @@ def _follow(options: argparse.Namespace) -> dict[str, Any]:
     return _outcome(last, code)
 
 
-def _heard(text: str, live: bool) -> dict[str, Any] | None:
+def _heard(text: str, live: bool, as_json: bool) -> dict[str, Any] | None:
     """Show one line of the child's; its document where it is the last one."""
     try:
         said = json.loads(text)
     except ValueError:
         return None  # a library's own words
+    for each in () if as_json else said.get("findings", ()):
+        note(_finding(each))
     if live and "progress" in said:
         _bar(said["progress"])
     elif "waits" in said:

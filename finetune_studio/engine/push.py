@@ -1,7 +1,7 @@
 """The upload's own process: `python -m finetune_studio.engine.push PATH --repo NAME …`.
 
-It prints JSON lines: `{"phase"}`, `{"progress"}`, `{"waits"}` and `{"notice"}`, then what came of
-it, or `{"error"}`. Ended at any moment it leaves nothing half made on the Hub. Loads no torch.
+It prints JSON lines: `{"findings"}`, `{"phase"}`, `{"progress"}`, `{"waits"}` and `{"notice"}`,
+then what came of it, or `{"error"}`. Ended at any moment it leaves nothing half made on the Hub. Loads no torch.
 """
 
 import argparse
@@ -37,6 +37,7 @@ def push(arguments: list[str]) -> int:
     threading.Thread(target=speaker.watch, daemon=True).start()
     if options.follow_input:
         threading.Thread(target=_end_with_input, daemon=True).start()
+    speaker.say({"findings": [each.as_dict() for each in publication.findings]})
     speaker.say(upload(order, publication.contents, speaker.say))
     return 0
 

@@ -93,7 +93,7 @@ def questions(count: int) -> list[str]:
 
 
 def ask(form: str, place: Path, base: Path, prompts: Path, tokens: int) -> list[str]:
-    """Answers to the prompts in a file, without blanks around them.
+    """Answers to the prompts in a file, without blanks around them or a part of a character.
 
     Args:
         form: `run`, or the format of an export.
@@ -109,7 +109,7 @@ def ask(form: str, place: Path, base: Path, prompts: Path, tokens: int) -> list[
     if done.returncode:
         sys.exit(f"{form} {place.name} could not be asked:\n{done.stderr}")
     answers: list[str] = json.loads(done.stdout.strip().splitlines()[-1])
-    return [each.strip() for each in answers]
+    return [each.rstrip("\ufffd").strip() for each in answers]  # half a character is none
 
 
 def _nf4(place: Path) -> dict[str, Any]:
