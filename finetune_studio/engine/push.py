@@ -1,7 +1,8 @@
 """The upload's own process: `python -m finetune_studio.engine.push PATH --repo NAME …`.
 
 It prints JSON lines: `{"findings"}`, `{"phase"}`, `{"progress"}`, `{"waits"}` and `{"notice"}`,
-then what came of it, or `{"error"}`. Ended at any moment it leaves nothing half made on the Hub. Loads no torch.
+then what came of it, or `{"error"}`. Ended at any moment it leaves nothing half made on the Hub.
+Loads no torch.
 """
 
 import argparse

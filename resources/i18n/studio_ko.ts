@@ -3321,7 +3321,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
-   <location filename="../../finetune_studio/engine/push.py" />
    <source>The Hub asks to wait {minutes} min before the next request.</source>
    <translation>Hub가 {minutes}분 뒤에 다시 요청하라고 해요.</translation>
   </message>
@@ -4666,7 +4665,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/connection.py" />
-   <location filename="../../finetune_studio/engine/push.py" />
    <source>Too many requests were made to the Hub.</source>
    <translation>Hub에 요청을 너무 많이 보냈어요.</translation>
   </message>
@@ -4829,7 +4827,6 @@
    <translation>학습 구성요소를 새로 설치하거나 다른 모델을 고르세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/engine/push.py" />
    <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>Upload again later; it goes on with what is missing.</source>
    <translation>나중에 다시 올리세요. 남은 것만 이어서 올라가요.</translation>
