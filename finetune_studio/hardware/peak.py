@@ -96,7 +96,7 @@ def _copies(model: Architecture, setup: Setup) -> _Copies:
         own = sum(count * each.weights for each, count in model.kinds.items())
         matrices = own + model.embedding
         return _Copies(c * matrices, c * (model.embedding if setup.checkpointing else matrices))
-    if c == WIDE:
+    if c == WIDE or setup.fused:  # what is in one product keeps its copies, see adapter_bytes
         return _Copies(0, 0)
     adapter = c * trainable_parameters(model, setup)
     return _Copies(adapter, 0 if setup.checkpointing else adapter)

@@ -2,7 +2,7 @@
 
 from finetune_studio.catalog.layers import Architecture, Matrix
 from finetune_studio.hardware.adapters import adapter_parameters, target_names
-from finetune_studio.hardware.setup import Setup
+from finetune_studio.hardware.setup import BYTES, Setup
 
 NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
 """A 4-bit number, an 8-bit scale for 64 of them, a 32-bit scale for 256 scales.
@@ -48,8 +48,11 @@ def trained_bytes(setup: Setup) -> int:
 
 
 def adapter_bytes(model: Architecture, setup: Setup) -> int:
-    """Bytes of the adapter; 0 where every weight is trained."""
-    return 0 if setup.full else 4 * trainable_parameters(model, setup)
+    """Bytes of the adapter, and of copies in the type of products; 0 without an adapter."""
+    if setup.full:
+        return 0
+    copies = setup.compute_bytes if setup.fused and setup.compute_bytes < BYTES["fp32"] else 0
+    return (4 + copies) * trainable_parameters(model, setup)
 
 
 def gradient_bytes(model: Architecture, setup: Setup) -> int:

@@ -3,11 +3,13 @@
 y = x Wᵀ + s (x Aᵀ) Bᵀ costs little arithmetic, but as separate operations it reads and writes wide
 tensors six times and casts each input to the adapter's type and back. Here the sum is made by the
 second product itself, forward and backward, and inputs stay in the type that is computed in. The
-trained weights stay in 32 bits. What it does not serve, such as DoRA or dropout, stays peft's.
+trained weights stay in 32 bits and get their gradients in them; products read copies. What it does
+not serve, such as DoRA or dropout, stays peft's.
 """
 
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,6 +18,7 @@ from torch import nn
 
 from finetune_studio.engine.speed.again import Again, unread
 from finetune_studio.engine.speed.choice import Choice, choose
+from finetune_studio.engine.speed.copies import Copies
 from finetune_studio.engine.speed.fp8 import (
     Float8Linear,
     computed_in,
@@ -41,11 +44,14 @@ def fuse_adapters(recipe: Recipe, model: nn.Module) -> Choice:
         return choice
     layers = [each for each in model.modules() if isinstance(each, LoraLayer)]
     served = [each for each in layers if _serves(each)]
-    for layer in served:
-        layer.forward = types.MethodType(_forward, layer)
-        layer.unread = False
     if not served:
         return Choice(False, "no adapted layer is of a kind that it serves")
+    copies = Copies(served)
+    for place, layer in enumerate(served):
+        layer.folded = _folded(layer, copies, place)
+        layer.unread = False
+        layer.forward = types.MethodType(_forward, layer)
+    model.get_input_embeddings().register_forward_pre_hook(copies.renew)
     return Choice(True, f"{len(served)} of {len(layers)} adapted layers")
 
 
@@ -70,6 +76,7 @@ def _serves(layer: LoraLayer) -> bool:
         and list(layer.lora_A) == [name]
         and all(type(part[name]) is nn.Linear and part[name].bias is None for part in parts)
         and isinstance(layer.lora_dropout[name], nn.Identity)
+        and layer.scaling[name] != 0
         and not layer.lora_variant
         and not getattr(layer, "fan_in_fan_out", False)
     )
@@ -84,18 +91,44 @@ def _kind_of(layer: nn.Module) -> str:
     return "nf4" if type(layer).__name__ == "Linear4bit" else ""
 
 
+@dataclass(frozen=True)
+class _Folded:
+    """What an adapted layer looks up once: its matrices, their copies, and the kind of its own."""
+
+    narrow: nn.Module
+    wide: nn.Module
+    scale: float
+    how: str
+    copies: Copies
+    place: int
+
+    def operands(self, kind: torch.dtype) -> Any:
+        """Matrices c A and c B in a type, and s / c: what of the scale they do not carry."""
+        narrow, wide = self.narrow.weight, self.wide.weight
+        if narrow.dtype is kind or torch.compiler.is_compiling():  # compiled casts cost nothing
+            return narrow.detach().to(kind), wide.detach().to(kind), self.scale
+        return *self.copies.of(self.place, kind), 1.0
+
+
+def _folded(layer: LoraLayer, copies: Copies, place: int) -> _Folded:
+    name, how = layer.active_adapters[0], _kind_of(layer.get_base_layer())
+    parts = layer.lora_A[name], layer.lora_B[name]
+    return _Folded(*parts, layer.scaling[name], how, copies, place)
+
+
 def _forward(self: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
     """What an adapted layer does instead of peft's forward pass."""
     if self.disable_adapters or self.merged or args or kwargs:
         return type(self).forward(self, x, *args, **kwargs)
-    name, layer, kind = self.active_adapters[0], self.get_base_layer(), computed_in(x)
-    how = _kind_of(layer)
+    folded, layer, kind = self.folded, self.get_base_layer(), computed_in(x)
+    how = folded.how
     weights = (layer.quantised, layer.scale) if how == "float8" else (layer.weight,)
     made: torch.Tensor = _Adapted.apply(
         x.to(kind),
-        self.lora_A[name].weight.to(kind),
-        self.lora_B[name].weight.to(kind),
-        self.scaling[name],
+        folded.narrow.weight,
+        folded.wide.weight,
+        *folded.operands(kind),
+        folded.scale,
         how,
         self.unread and Again.now,
         layer.weight.quant_state if how == "nf4" else None,
@@ -111,8 +144,11 @@ class _Adapted(torch.autograd.Function):
     def forward(
         ctx: Any,
         inputs: torch.Tensor,
+        trained_narrow: torch.Tensor,
+        trained_wide: torch.Tensor,
         narrow: torch.Tensor,
         wide: torch.Tensor,
+        rest: float,
         scale: float,
         how: str,
         skipped: bool,
@@ -123,9 +159,12 @@ class _Adapted(torch.autograd.Function):
 
         Args:
             ctx: autograd's.
-            inputs: `[..., inputs]`, of one type with A and B.
-            narrow: A, `[rank, inputs]`.
-            wide: B, `[outputs, rank]`.
+            inputs: `[..., inputs]`, of one type with the copies.
+            trained_narrow: A, `[rank, inputs]`, which gets the gradient.
+            trained_wide: B, `[outputs, rank]`, which gets the gradient.
+            narrow: c A, which is computed with.
+            wide: c B, which is computed with.
+            rest: s / c.
             scale: s.
             how: A key of `_FORWARD`.
             skipped: Whether nobody reads the answer, only its gradients are wanted.
@@ -135,11 +174,12 @@ class _Adapted(torch.autograd.Function):
         rows = inputs.reshape(-1, inputs.shape[-1])
         inner = rows @ narrow.t()
         ctx.save_for_backward(rows, inner, narrow, wide, *weights)
-        ctx.scale, ctx.how, ctx.state = scale, how, state
+        ctx.alpha, ctx.rest, ctx.kind = rest * rest / scale, rest, trained_narrow.dtype
+        ctx.how, ctx.state = how, state
         if skipped:
             made = unread(rows, wide.shape[0])
         else:
-            made = _FORWARD[how](rows, state, *weights).addmm_(inner, wide.t(), alpha=scale)
+            made = _FORWARD[how](rows, state, *weights).addmm_(inner, wide.t(), alpha=ctx.alpha)
         return made.view(*inputs.shape[:-1], wide.shape[0])
 
     @staticmethod
@@ -147,14 +187,27 @@ class _Adapted(torch.autograd.Function):
         """The gradients of inputs, A and B."""
         rows, inner, narrow, wide, *weights = ctx.saved_tensors
         slopes = grad.reshape(-1, grad.shape[-1])
-        inward = (slopes @ wide).mul_(ctx.scale)
-        of_wide = (slopes.t() @ inner).mul_(ctx.scale)
+        inward = slopes @ wide
+        of_narrow = _gradient(inward.t(), rows, ctx.kind, ctx.rest)
+        of_wide = _gradient(slopes.t(), inner, ctx.kind, ctx.rest)
         of_inputs = None
         if ctx.needs_input_grad[0]:
-            of_inputs = _BACKWARD[ctx.how](slopes, ctx.state, *weights).addmm_(inward, narrow)
+            of_inputs = _BACKWARD[ctx.how](slopes, ctx.state, *weights)
+            of_inputs = of_inputs.addmm_(inward, narrow, alpha=ctx.alpha)
             of_inputs = of_inputs.view(*grad.shape[:-1], narrow.shape[1])
-        rest = [None] * (4 + len(weights))
-        return of_inputs, inward.t() @ rows, of_wide, *rest
+        return of_inputs, of_narrow, of_wide, *[None] * (7 + len(weights))
+
+
+def _gradient(
+    left: torch.Tensor, right: torch.Tensor, kind: torch.dtype, scale: float
+) -> torch.Tensor:
+    """`scale * left @ right` in the type of a trained weight: a GPU sums it in 32 bits anyway."""
+    wider = kind is torch.float32 and left.dtype is not kind
+    if wider and left.is_cuda and not torch.compiler.is_compiling():
+        made: torch.Tensor = torch.mm(left, right, out_dtype=kind)
+    else:
+        made = (left @ right).to(kind)
+    return made if scale == 1 else made.mul_(scale)
 
 
 def _unpacked(packed: torch.Tensor, state: Any, kind: torch.dtype) -> torch.Tensor:
