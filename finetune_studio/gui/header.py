@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 from typing_extensions import override
 
 from finetune_studio.gui import language
@@ -12,6 +12,7 @@ from finetune_studio.gui.language import NAMES, Code, tr
 from finetune_studio.gui.theme import font, theme
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.dialog import Over
 from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Pane, column, row
 from finetune_studio.gui.widgets.line import Line
@@ -136,14 +137,13 @@ class Header(Pane):
         self._project.session.change({"name": str(name).strip()})
 
 
-class RecipeDialog(QDialog):
+class RecipeDialog(Over):
     """The recipe as it stands in its file, to read and to copy."""
 
     def __init__(self, parent: QWidget, project: "Project") -> None:
-        super().__init__(parent)
+        super().__init__(parent, tr("Recipe"))
         from finetune_studio.recipe import store
 
-        self.setWindowTitle(tr("Recipe"))
         text = QPlainTextEdit(store.dump(project.session.recipe))
         text.setReadOnly(True)
         text.setFont(font("mono"))

@@ -166,8 +166,8 @@ class PlanPanel(QWidget):
         """Show how long it takes: what is reckoned, until a run of it knows better."""
         estimate, state = self._project.facts.plan.estimate, self._project.watch.state
         seconds = estimate.seconds if estimate else None
-        if self._project.watch.alive and state.seconds_left is not None:
-            seconds = state.seconds + state.seconds_left
+        if self._knows_better():
+            seconds = state.seconds + (state.seconds_left or 0.0)
         self._time.show_figure(
             ""
             if seconds is None
@@ -175,10 +175,17 @@ class PlanPanel(QWidget):
             self._source if seconds is not None else "",
         )
 
+    def _knows_better(self) -> bool:
+        """Whether a run goes on that tells how long it takes; one that pauses tells nothing."""
+        watch = self._project.watch
+        return (
+            watch.alive and watch.state.seconds_left is not None and watch.state.phase != "paused"
+        )
+
     def _source(self) -> str:
         """What the time rests on."""
         plan, watch = self._project.facts.plan, self._project.watch
-        if watch.alive and watch.state.seconds_left is not None:
+        if self._knows_better():
             return tr("as this run goes")
         if watch.state.outcome is not None and watch.state.seconds:
             took = amounts.duration(watch.state.seconds)

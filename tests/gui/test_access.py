@@ -28,8 +28,9 @@ from finetune_studio.gui import announcing, language
 from finetune_studio.gui.places import PLACES
 from finetune_studio.gui.steps import STEPS
 from finetune_studio.gui.theme import MOVES
-from finetune_studio.gui.widgets.dialog import Sheet
+from finetune_studio.gui.widgets.dialog import Over, Sheet
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.widgets.veil import Veil
 from tests.conftest import ROOT
 from tests.gui.scenes import DIALOGS, SCENES, begin, record, train
 
@@ -103,7 +104,7 @@ def test_every_page_and_dialog_has_a_scene():
     assert {f"fresh-{each.key}" for each in STEPS} <= SHOWN
     assert {f"place-{name}" for name in PLACES} <= SHOWN
     ours = [each for each in _below(QDialog) if each.__module__.startswith("finetune_studio.")]
-    assert {each.__name__ for each in ours if each is not Sheet} == set(DIALOGS)
+    assert {each.__name__ for each in ours if each not in (Over, Sheet)} == set(DIALOGS)
     assert set(DIALOGS.values()) <= SHOWN
 
 
@@ -131,6 +132,8 @@ def test_everyone_can_use_it(stage, name):
         are_not_cut(seen)
     are_in_reach(seen)
     take_hangul(seen)
+    if isinstance(seen, QDialog):
+        assert any(veil.isVisible() for veil in stage.window.findChildren(Veil)), "not dimmed"
 
 
 def have_names_and_room(seen):

@@ -1,6 +1,6 @@
 """What would go up to the Hub: every file with its size, what stays here, the model card."""
 
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from finetune_studio.export.publish import Publication
 from finetune_studio.gui import amounts
@@ -8,19 +8,18 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
+from finetune_studio.gui.widgets.dialog import Over
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import column, row
 from finetune_studio.gui.widgets.text import Text
 
 
-class HubPreview(QDialog):
+class HubPreview(Over):
     """Shows an upload before it is made."""
 
     def __init__(self, parent: QWidget, publication: Publication) -> None:
-        super().__init__(parent)
+        super().__init__(parent, tr("What goes up"))
         document = publication.as_dict()
-        self.setWindowTitle(tr("What goes up"))
-        self.setModal(True)
         self.files = _well("\n".join(_line(each) for each in document["files"]), 150)
         self.files.setAccessibleName(tr("Files"))
         self.card = _well(document["card"], 260)

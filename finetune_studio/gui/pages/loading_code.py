@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from finetune_studio.errors import StudioError
 from finetune_studio.export.server.elsewhere import ways
@@ -13,6 +13,7 @@ from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.choice import Select
+from finetune_studio.gui.widgets.dialog import Over
 from finetune_studio.gui.widgets.layout import column, row
 from finetune_studio.gui.widgets.text import Text
 
@@ -26,7 +27,7 @@ NAMES: dict[str, str] = {
 }
 
 
-class CodeDialog(QDialog):
+class CodeDialog(Over):
     """What is loaded, by which program, and the lines that do it, with a button that copies them.
 
     Attributes:
@@ -42,8 +43,7 @@ class CodeDialog(QDialog):
             parent: The widget that the dialog belongs to.
             places: The run, then the folders of its exports.
         """
-        super().__init__(parent)
-        self.setWindowTitle(tr("Loading code"))
+        super().__init__(parent, tr("Loading code"))
         self._ways: dict[str, str] = {}
         self.what = Select(
             [

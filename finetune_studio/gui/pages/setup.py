@@ -1,5 +1,6 @@
 """The set-up page: PyTorch and what training needs, chosen, sized, installed, proved, kept well."""
 
+import platform
 import sys
 from pathlib import Path
 
@@ -161,10 +162,11 @@ def _aside() -> QWidget:
 def _own_python() -> QWidget:
     """What trains in a Python of the person's own, which they keep themselves."""
     lines = column(Text(lambda: tr("What trains here"), "section"), gap=6, pad=18)
-    for name, version in installed.training_packages():
-        lines.addLayout(row(Text(name, "body", "text2"), None, Text(version, "mono"), gap=Space.m))
+    python = ("Python", platform.python_version())
+    for name, version in (python, *installed.training_packages()):
+        told = Text(name, "body", "text2").explain(sys.executable if name == python[0] else "")
+        lines.addLayout(row(told, None, Text(version, "mono"), gap=Space.m))
     lines.addWidget(Rule())
-    lines.addWidget(Text(sys.executable, "caption", "text3", wrap=True))
     keeps = Text(
         lambda: tr(
             "You keep this Python yourself, with pip. What an installer sets up can be repaired "

@@ -125,7 +125,7 @@ class Status(QWidget):
             else ""
         )
         going = watch.alive and state.step < state.steps and state.phase != "paused"
-        left = state.seconds_left if going else None
+        left = state.seconds_left if going and not watch.stopping else None
         self._left.say(
             "" if left is None else tr("{time} left").format(time=amounts.duration(left))
         )

@@ -26,18 +26,48 @@ class Answer:
     kind: str = "plain"
 
 
-class Sheet(QDialog):
-    """A dialog of one width, always as tall as what it holds; the window under it is dimmed.
+class Over(QDialog):
+    """A dialog over its window, which is dimmed meanwhile."""
+
+    def __init__(self, parent: QWidget | None, title: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setModal(True)
+        self._veil: Veil | None = None
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        parent = self.parentWidget()
+        if parent is not None and self._veil is None:
+            self._veil = Veil(parent.window())
+        super().showEvent(event)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        veil, self._veil = self._veil, None
+        if veil is not None:
+            veil.hide()
+            veil.deleteLater()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)  # an edge of its own: not every desktop draws one
+        painter.setPen(theme.colour("line"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+
+class Sheet(Over):
+    """A dialog of one width, always as tall as what it holds.
 
     Left to itself, a dialog is as tall as its wrapped words would be at their least width.
     """
 
     def __init__(self, parent: QWidget | None, title: str, width: int) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self.setModal(True)
+        super().__init__(parent, title)
         self.setFixedWidth(width)
-        self._veil: Veil | None = None
 
     def hold(self, layout: QLayout) -> None:
         """Put a layout in, with the margins of a dialog."""
@@ -61,26 +91,7 @@ class Sheet(QDialog):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         self._fit()
-        parent = self.parentWidget()
-        if parent is not None and self._veil is None:
-            self._veil = Veil(parent.window())
         super().showEvent(event)
-
-    @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        veil, self._veil = self._veil, None
-        if veil is not None:
-            veil.hide()
-            veil.deleteLater()
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)  # an edge of its own: not every desktop draws one
-        painter.setPen(theme.colour("line"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
 
 
 class Ask(Sheet):
