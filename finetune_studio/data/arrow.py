@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from finetune_studio.data.columns import as_text, cast, common_schema, to_table
+from finetune_studio.data.columns import as_text, cast, common_schema, of_batch, to_table
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
 
@@ -29,7 +29,7 @@ def write_arrow(chunks: Iterable[Any], target: Path) -> int:
     pieces = Pieces(target)
     try:
         for chunk in chunks:
-            pieces.add(to_table(chunk) if isinstance(chunk, list) else pa.table(chunk))
+            pieces.add(to_table(chunk) if isinstance(chunk, list) else of_batch(chunk))
         return pieces.finish()
     except OSError as error:
         raise StudioError(

@@ -11,14 +11,26 @@ from typing import Any
 
 import pyarrow as pa
 
+from finetune_studio.data.values import sound
+
 CLASHES = (pa.ArrowException, OverflowError, UnicodeEncodeError)
 
 
 def to_table(rows: Sequence[dict[str, Any]]) -> Any:
     """The rows as a `pyarrow.Table`; a value that a row lacks is null."""
     names = dict.fromkeys(name for row in rows for name in row)
-    arrays = {_sound(name): to_array([row.get(name) for row in rows]) for name in names}
+    arrays = {sound(name): to_array([row.get(name) for row in rows]) for name in names}
     return pa.table(arrays)
+
+
+def of_batch(batch: Any) -> Any:
+    """A record batch as a `pyarrow.Table`; what no file of ours keeps, as text."""
+    table = pa.table(batch)
+    for place, field in enumerate(table.schema):
+        if not _is_kept(field.type):
+            values = pa.array([to_text(v) for v in table[place].to_pylist()], pa.string())
+            table = table.set_column(place, field.name, values)
+    return table
 
 
 def to_array(values: Sequence[Any]) -> Any:
@@ -35,7 +47,7 @@ def to_array(values: Sequence[Any]) -> Any:
 def to_text(value: Any) -> str | None:
     """A value as text: JSON for nested ones, `true` and `false`, whole numbers without a point."""
     if value is None or isinstance(value, str):
-        return None if value is None else _sound(value)
+        return None if value is None else sound(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, bytes):
@@ -43,7 +55,7 @@ def to_text(value: Any) -> str | None:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     if isinstance(value, (dict, list, bool)):
-        return _sound(json.dumps(value, ensure_ascii=False, default=str))
+        return sound(json.dumps(value, ensure_ascii=False, default=str))
     return str(value)
 
 
@@ -93,16 +105,23 @@ def _common(first: Any, second: Any) -> Any:
         return pa.field(first.name, pa.string())
 
 
+def _is_kept(kind: Any) -> bool:
+    """Whether the cache keeps a type: not maps, unions and the like."""
+    inner = [kind.field(place).type for place in range(kind.num_fields)]
+    known = not pa.types.is_nested(kind) or any(
+        holds(kind)
+        for holds in (
+            pa.types.is_struct,
+            pa.types.is_list,
+            pa.types.is_large_list,
+            pa.types.is_fixed_size_list,
+        )
+    )
+    return known and not pa.types.is_interval(kind) and all(map(_is_kept, inner))
+
+
 def _is_hollow(kind: Any) -> bool:
     """Whether a type has an object without any name in it, which no file can keep."""
     if pa.types.is_struct(kind):
         return kind.num_fields == 0 or any(_is_hollow(field.type) for field in kind)
     return pa.types.is_list(kind) and _is_hollow(kind.value_type)
-
-
-def _sound(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

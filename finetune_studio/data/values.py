@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 CHATML = "<|im_start|>"
+HALF = "\\ud"  # how JSON writes one half of a pair of surrogates
 NO_TEXT = 80  # characters; a label is shorter
 
 
@@ -54,6 +55,8 @@ def turns_of(value: Any) -> list[Any] | None:
             return None
         try:
             value = json.loads(text)
+            if HALF in text.casefold():
+                value = json.loads(sound(json.dumps(value, ensure_ascii=False)))
         except (ValueError, RecursionError):
             return None
     if not isinstance(value, list) or not value:
@@ -121,3 +124,12 @@ def turn_names(values: Sequence[Any]) -> tuple[str, str] | None:
         if all(name in first[0] for name in names):
             return names
     return None
+
+
+def sound(text: str) -> str:
+    """The text with U+FFFD for each lone surrogate, which no file can keep."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio.data.compression import RATIO, SMALL, bomb, damaged
+from finetune_studio.data.readers.limits import two_of_a_name
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
@@ -136,10 +137,7 @@ def _named(rows: Iterator[tuple[Any, ...]], path: Path, sheet: str) -> Iterator[
     known = [name for name in names if name]
     twice = next((name for name in known if known.count(name) > 1), None)
     if twice is not None:
-        raise RefusedError(
-            tr("“{name}” has two columns named “{column}”.").format(name=path.name, column=twice),
-            hint=tr("Give each column its own name in the first line."),
-        )
+        raise two_of_a_name(path, twice)
     count = 0
     for row in rows:
         count += 1

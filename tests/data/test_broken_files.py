@@ -67,6 +67,22 @@ def parquet(**columns):
     return out.getvalue()
 
 
+def arrow(names, *columns):
+    out = io.BytesIO()
+    table = pa.table([pa.array(each) for each in columns], names=names)
+    with pa.ipc.new_file(out, table.schema) as writer:
+        writer.write_table(table)
+    return out.getvalue()
+
+
+BYTES = pa.StringArray.from_buffers(
+    1, pa.py_buffer(bytes(4) + (10).to_bytes(4, "little")), pa.py_buffer(b"no text \xff.")
+)
+"""One text of bytes that are no UTF-8, as careless programs write it."""
+HALVES = [
+    {"role": "user", "content": "half \ud83d of it"},
+    {"role": "assistant", "content": "and \ude00 the other half"},
+]
 QA = [["question", "answer"], list(ROW.values())]
 PAGE = b"<!DOCTYPE html><html><body><table><tr><td>q</td></tr></table></body></html>"
 
@@ -132,6 +148,8 @@ REFUSED = {
     "no rows.parquet": (parquet(text=pa.array([], pa.string())), "no row"),
     "no columns.parquet": (parquet(), "no row"),
     "csv.arrow": (b"text\nabc\n", "Arrow"),
+    "twins.arrow": (arrow(["text", "text"], ["a"], ["b"]), "two columns"),
+    "nested bytes.arrow": (arrow(["text"], pa.ListArray.from_arrays([0, 1], BYTES)), "Arrow"),
     # nothing
     "empty.jsonl": (b"", "empty"),
     "marks alone.txt": (b"\xef\xbb\xbf\n\n \n", "no row"),
@@ -229,6 +247,28 @@ HELD = {
         b'{"text": "half \\ud83d of a sign"}\n{"text": "a whole \\ud83d\\ude00 sign"}\n',
         lambda rows: [r["text"] for r in rows] == ["half \ufffd of a sign", "a whole 😀 sign"],
         {"damaged-characters"},
+    ),
+    "surrogates in text.jsonl": (
+        json.dumps({"messages": json.dumps(HALVES)}).encode() + b"\n",
+        lambda rows: json.loads(rows[0]["messages"]) == HALVES,
+        {"damaged-characters"},
+    ),
+    "bytes.arrow": (
+        arrow(["text", "label"], pa.concat_arrays([BYTES, BYTES, pa.array(["good words here"])]),
+              ["a", "a", "b"]),
+        lambda rows: [r["text"] for r in rows] == ["no text \ufffd."] * 2 + ["good words here"],
+        {"damaged-characters", "duplicates"},
+    ),
+    "map.parquet": (
+        parquet(text=["some words here", "and others"],
+                more=pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int32()))),
+        lambda rows: [row["more"] for row in rows] == ['[["a", 1]]', None],
+        set(),
+    ),
+    "emoji alone.jsonl": (
+        "".join(json.dumps({"text": sign * 3}) + "\n" for sign in "😀🎉👍").encode(),
+        lambda rows: [row["text"] for row in rows] == ["😀😀😀", "🎉🎉🎉", "👍👍👍"],
+        {"shape-open"},
     ),
     "emoji.txt": (
         ("😀😀\n👍🏽 👍\n" + "".join(f"{n}째 사람의 말\n" for n in range(16)) + "🎉\n").encode(),

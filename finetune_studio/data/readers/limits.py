@@ -1,4 +1,4 @@
-"""How large one row may be, and lines that never grow beyond it."""
+"""What readers refuse alike: rows larger than one may be, and two columns of one name."""
 
 import io
 from collections.abc import Iterator
@@ -33,4 +33,12 @@ def too_long(path: Path, line: int) -> RefusedError:
             line=line, size=ROW >> 20
         ),
         tr("Check the quotation marks and brackets there, or split the row."),
+    )
+
+
+def two_of_a_name(path: Path, column: str) -> RefusedError:
+    """The refusal of a table in which a name does not say which column is meant."""
+    return RefusedError(
+        tr("“{name}” has two columns named “{column}”.").format(name=path.name, column=column),
+        hint=tr("Give each column its own name in the first line."),
     )

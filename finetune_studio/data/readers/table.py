@@ -9,6 +9,7 @@ from typing import Any
 from finetune_studio.data.encoding import open_text
 from finetune_studio.data.files import inner_ending
 from finetune_studio.data.readers.dialect import Dialect, find_dialect, has_header
+from finetune_studio.data.readers.limits import two_of_a_name
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
@@ -70,10 +71,7 @@ def _columns(record: list[str], path: Path) -> list[str]:
     names = [cell.strip() or f"column {number}" for number, cell in enumerate(record, 1)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise RefusedError(
-            tr("“{name}” has two columns named “{column}”.").format(name=path.name, column=twice),
-            hint=tr("Give each column its own name in the first line."),
-        )
+        raise two_of_a_name(path, twice)
     return names
 
 

@@ -1,6 +1,7 @@
 """The tokenizer: a row as the trainer will see it, how long rows are, what tokens cost."""
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QShowEvent
@@ -21,6 +22,9 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.recipe.schema import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RESTS = 250  # milliseconds after the last change
 OPEN, LENGTHS, COMPARE = "tokens", "lengths", "compare tokens"
@@ -50,22 +54,42 @@ class TokenizerPage(StepPage):
         self._folders: tuple[str, ...] = ()
         self._rest = QTimer(self, singleShot=True, interval=RESTS)
         self._rest.timeout.connect(self._open)
-        self.card, self.facts = TokenCard(project), FactsCard()
-        self.lengths, self.compare = LengthsCard(project), CompareCard()
-        self.compare.more_asked.connect(self._ask_folder)
+        self.card = TokenCard(project)
+        self._known: tuple[Recipe, Known] | None = None
+        self._coming: list[Callable[[Recipe, Known], None]] = []
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._show_next)
         self._found: list[object] = []
         self._lay()
-        for each in (self.lengths, self.compare, self.facts):
-            each.hide()  # until something is known
         project.session.changed.connect(self._follow)
         project.facts.changed.connect(self._show_findings)
 
+    @cached_property
+    def lengths(self) -> LengthsCard:
+        """How long rows are; like what stands beside and below it, made when it is needed."""
+        made = LengthsCard(self._project)
+        self._lower.insertWidget(0, made, 5)
+        return made
+
+    @cached_property
+    def compare(self) -> CompareCard:
+        """What rows cost with other tokenizers."""
+        made = CompareCard()
+        made.more_asked.connect(self._ask_folder)
+        self._lower.addWidget(made, 3)
+        return made
+
+    @cached_property
+    def facts(self) -> FactsCard:
+        """What the tokenizer is."""
+        made = FactsCard()
+        self._last.addWidget(made)
+        return made
+
     def _lay(self) -> None:
-        self._findings = column(gap=Space.s)
-        lower = row(self.lengths, self.compare, gap=Space.l)
-        lower.setStretch(0, 5)
-        lower.setStretch(1, 3)
-        parts = (self.card, self._findings, box(lower), self.facts, None)
+        self._findings, self._last = column(gap=Space.s), column(gap=0)
+        self._lower = row(gap=Space.l)
+        parts = (self.card, self._findings, box(self._lower), box(self._last), None)
         self.setLayout(
             column(
                 page(
@@ -94,6 +118,7 @@ class TokenizerPage(StepPage):
     def _open(self) -> None:
         self._stale = False
         recipe = self._project.session.recipe
+        self._coming = []
         for key in (LENGTHS, COMPARE):
             self._project.jobs.forget(key)
             apart.CHECKS.drop(key)
@@ -105,19 +130,32 @@ class TokenizerPage(StepPage):
         )
 
     def _know(self, recipe: Recipe, known: Known) -> None:
+        self._known = recipe, known
         self.card.know(recipe, known)
-        self.facts.show_known(known)
-        self.facts.show()
-        self.lengths.setVisible(bool(known.rows))
-        self.compare.setVisible(bool(known.rows))
-        if known.rows and known.trouble is None:
-            self._count(recipe)
-            self._compare(recipe)
+        # In turns of their own: together they would hold the window up.
+        self._coming = [self._show_lengths, self._show_compare, self._show_facts]
+        self._next.start()
         self._show_findings()
 
-    def _count(self, recipe: Recipe) -> None:
-        work = lambda: apart.CHECKS.do(LENGTHS, token_views.lengths, recipe)  # noqa: E731
-        self._project.jobs.run(LENGTHS, work, self.lengths.show_lengths, self.card.trouble)
+    def _show_next(self) -> None:
+        if self._known is not None and self._coming:
+            self._coming.pop(0)(*self._known)
+            self._next.start()
+
+    def _show_lengths(self, recipe: Recipe, known: Known) -> None:
+        self.lengths.setVisible(bool(known.rows))
+        if known.rows and known.trouble is None:
+            work = lambda: apart.CHECKS.do(LENGTHS, token_views.lengths, recipe)  # noqa: E731
+            self._project.jobs.run(LENGTHS, work, self.lengths.show_lengths, self.card.trouble)
+
+    def _show_compare(self, recipe: Recipe, known: Known) -> None:
+        self.compare.setVisible(bool(known.rows))
+        if known.rows and known.trouble is None:
+            self._compare(recipe)
+
+    def _show_facts(self, recipe: Recipe, known: Known) -> None:
+        self.facts.show_known(known)
+        self.facts.show()
 
     def _compare(self, recipe: Recipe) -> None:
         folders = self._folders

@@ -1,10 +1,9 @@
 """Text as the model reads it: chips of whole characters; learned is tinted, cut is struck."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFont,
     QFontMetricsF,
     QHelpEvent,
     QPainter,
@@ -20,7 +19,8 @@ from finetune_studio.gui.tokens import Radius
 from finetune_studio.tokens.chips import Chip
 
 HEIGHT, CHIP, GAP, LEADING = 39, 25, 3, 5
-NUMBERS = 10  # pixels of the ids
+WORDS, MARKS, IDS = ("body", 14), ("mono", 11), ("mono", 10)
+"""The fonts of text, of special tokens, and of the ids below them."""
 MOST = 1200  # chips that are drawn; a longer row is said to go on
 
 
@@ -58,18 +58,13 @@ class TokenFlow(QWidget):
     def _tell(self) -> None:
         self.laid.emit(max(HEIGHT, self.heightForWidth(max(1, self.width()))))
 
-    def _width(self, chip: Chip) -> float:
-        words = QFontMetricsF(_font(chip)).horizontalAdvance(chip.text)
-        numbers = QFontMetricsF(font("mono", NUMBERS)).horizontalAdvance(_numbers(chip))
-        return max(words + 10, numbers + 10, 18)
-
     def _lay(self, width: int) -> float:
         if width == self._laid and self._places:
             return self._places[-1].bottom()
         self._places, self._laid = [], width
         x = y = 0.0
-        for chip in self._chips:
-            wide = min(self._width(chip), float(width))
+        for chip, needed in zip(self._chips, _widths(self._chips), strict=True):
+            wide = min(needed, float(width))
             if x and x + wide > width:
                 x, y = 0.0, y + HEIGHT + LEADING
             self._places.append(QRectF(x, y, wide, HEIGHT))
@@ -106,6 +101,15 @@ class TokenFlow(QWidget):
                 _paint(painter, chip, place, odd=bool(index % 2))
 
 
+def _widths(chips: Sequence[Chip]) -> Iterator[float]:
+    """How wide each chip is, in pixels."""
+    plain, special = (QFontMetricsF(font(*each)) for each in (WORDS, MARKS))
+    below = QFontMetricsF(font(*IDS))
+    for chip in chips:
+        words = (special if chip.special else plain).horizontalAdvance(chip.text)
+        yield max(words + 10, below.horizontalAdvance(_numbers(chip)) + 10, 18)
+
+
 def _paint(painter: QPainter, chip: Chip, place: QRectF, *, odd: bool) -> None:
     body = QRectF(place.left(), place.top(), place.width(), CHIP)
     learned, cut = chip.state == "learned", "cut" in chip.states
@@ -119,20 +123,16 @@ def _paint(painter: QPainter, chip: Chip, place: QRectF, *, odd: bool) -> None:
     if learned:
         line = QRectF(body.left() + 3, body.bottom() - 2, body.width() - 6, 2)
         painter.fillRect(line, theme.colour("learned"))
-    painter.setFont(_font(chip))
+    painter.setFont(font(*(MARKS if chip.special else WORDS)))
     painter.setPen(theme.colour("text3" if cut else "text2" if chip.special else "text"))
     painter.drawText(body, Qt.AlignmentFlag.AlignCenter, chip.text)
     if cut:
         middle = round(body.center().y())
         painter.drawLine(round(body.left() + 4), middle, round(body.right() - 4), middle)
-    painter.setFont(font("mono", NUMBERS))
+    painter.setFont(font(*IDS))
     painter.setPen(theme.colour("text3"))
     under = QRectF(place.left() - 4, body.bottom() + 1, place.width() + 8, 14)
     painter.drawText(under, Qt.AlignmentFlag.AlignCenter, _numbers(chip))
-
-
-def _font(chip: Chip) -> QFont:
-    return font("mono", 11) if chip.special else font("body", 14)
 
 
 def _numbers(chip: Chip) -> str:
