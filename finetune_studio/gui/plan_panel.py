@@ -14,7 +14,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import Rule, Scroller, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, Scroller, box, clear, column, laid_once, row
 from finetune_studio.gui.widgets.memory_bar import Legend, MemoryBar
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
@@ -68,6 +68,7 @@ class PlanPanel(QWidget):
         self._time = Figure(lambda: tr("Time"))
         self._disk = Figure(lambda: tr("Disk"))
         self._findings = column(gap=Space.s)
+        self._told = box(self._findings)
         self.setLayout(column(Scroller(self._content())))  # a low window has no room for it all
         project.session.changed.connect(self.refresh)
         project.facts.changed.connect(self.refresh)
@@ -96,7 +97,7 @@ class PlanPanel(QWidget):
             self._disk,
             None,
             Rule(),
-            self._findings,
+            self._told,
             gap=10,
             pad=(20, 10, 20, 16),
         )
@@ -110,7 +111,8 @@ class PlanPanel(QWidget):
         found, looking = self._project.facts.findings(), self._project.facts.looking
         if (found, looking) != self._shown or not self._findings.count():
             self._shown = found, looking
-            self._show_findings(found)
+            with laid_once(self._told):
+                self._show_findings(found)
 
     def _memory_words(self) -> str:
         estimate = self._project.facts.plan.estimate
@@ -221,7 +223,8 @@ class PlanPanel(QWidget):
 
     def _show_all(self) -> None:
         self._all = True
-        self._show_findings(self._shown[0])
+        with laid_once(self._told):
+            self._show_findings(self._shown[0])
 
     def _leading(self, found: Finding) -> QWidget:
         level = "advice" if found.code == "no-data" else found.level  # a step to come, no fault

@@ -1,8 +1,8 @@
 """The data: files to learn from, how their rows are laid out, what is wrong with them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QMimeData
+from PySide6.QtCore import QEvent, QMimeData, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
@@ -23,9 +23,12 @@ from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
-from finetune_studio.gui.widgets.layout import box, clear, column
+from finetune_studio.gui.widgets.layout import box, clear, column, laid_once
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OURS = ("data.files", "data.shape", "data.mapping", "task.kind", "data.split")
 RECOGNISED: dict[str, Any] = {
@@ -46,7 +49,11 @@ class DatasetPage(StepPage):
         self.setAcceptDrops(True)
         self._sources = Sources(self, project)
         self._findings = column(gap=Space.s)
+        self._told = box(self._findings)
         self._found: list[object] = []
+        self._coming: list[Callable[[], None]] = []
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._show_next)
         self.files = FilesCard(project, self._sources, self.use, lambda names: self.add(names))
         self.layout_card, self.reading = LayoutCard(project), ReadingCard(project)
         self.quality, self.rows = QualityCard(project), RowsCard(project)
@@ -116,7 +123,7 @@ class DatasetPage(StepPage):
 
     def _full(self) -> QWidget:
         layout = (self.layout_card, self.reading)
-        parts = (self.files, self._findings, *layout, self.quality, self.rows, self.convert)
+        parts = (self.files, self._told, *layout, self.quality, self.rows, self.convert)
         body = column(*parts, gap=Space.m)
         body.setStretch(5, 1)
         return box(body)
@@ -132,11 +139,18 @@ class DatasetPage(StepPage):
         self._something.setVisible(bool(files))
         if not files:
             return
-        for card in (self.files, self.layout_card, self.reading, self.quality, self.rows):
-            card.refresh()
-        self.convert.refresh()
-        self._hide_what_nobody_knows()
-        self._show_findings()
+        self.quality.refresh()
+        cards = (self.files, self.layout_card, self.reading, self.rows, self.convert)
+        self._coming = [each.refresh for each in cards]
+        self._coming += [self._hide_what_nobody_knows, self._show_findings]
+        self._show_next()
+
+    def _show_next(self) -> None:
+        """Bring one more part up to date; the window lives between them."""
+        if self._coming:
+            self._coming.pop(0)()
+        if self._coming:
+            self._next.start()
 
     def _hide_what_nobody_knows(self) -> None:
         """Without rows there is nothing to lay out, to look at or to save."""
@@ -152,9 +166,10 @@ class DatasetPage(StepPage):
         if found == self._found:
             return
         self._found = list(found)
-        clear(self._findings)
-        for each in found:
-            self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
+        with laid_once(self._told):
+            clear(self._findings)
+            for each in found:
+                self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
 
     @override
     def changeEvent(self, event: QEvent) -> None:

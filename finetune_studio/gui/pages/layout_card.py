@@ -12,7 +12,7 @@ from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Segmented, Select
-from finetune_studio.gui.widgets.layout import clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, laid_once, row
 from finetune_studio.gui.widgets.text import Text
 
 TASKS = ("chat", "text", "classify")
@@ -63,6 +63,7 @@ class LayoutCard(Card):
         self._columns.setColumnMinimumWidth(0, Size.label)
         self._columns.setColumnMinimumWidth(2, Space.xl)
         self._columns.setColumnStretch(5, 1)
+        self._grid = box(self._columns)
         self._shown: tuple[Any, ...] = ()
         self._selects: dict[str, Select] = {}
         self.hold(
@@ -71,7 +72,7 @@ class LayoutCard(Card):
                 self._line(lambda: tr("Task"), self._task),
                 self._line(lambda: tr("Shape"), self._shape),
                 self._why,
-                self._columns,
+                self._grid,
                 self._wrong,
                 gap=Space.s,
                 pad=(16, 12, 16, 14),
@@ -94,7 +95,8 @@ class LayoutCard(Card):
         shown = (data.shape, data.columns, tuple(data.mapping.items()))
         if shown != self._shown:
             self._shown = shown
-            self._show_columns(data.shape, data.columns, dict(data.mapping))
+            with laid_once(self._grid):
+                self._show_columns(data.shape, data.columns, dict(data.mapping))
 
     def reveal(self, path: str) -> None:
         """Give the keyboard to what edits a setting."""

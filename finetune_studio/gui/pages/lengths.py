@@ -15,7 +15,7 @@ from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.histogram import Histogram
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, laid_once, row
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 
@@ -44,8 +44,9 @@ class LengthsCard(Card):
         self._figures = Text("", "caption", "text3")
         self._histogram, self._advice = Histogram(), column(gap=0)
         self._packing = Text("", "caption", "text2", wrap=True)
+        self._advised = box(self._advice)
         head = row(Text(lambda: tr("Row lengths"), "section"), None, self._figures)
-        parts = (head, self._histogram, self._advice, self._packing, None)
+        parts = (head, self._histogram, self._advised, self._packing, None)
         self.hold(column(*parts, gap=Space.s))
         project.session.changed.connect(self._follow)
 
@@ -75,7 +76,8 @@ class LengthsCard(Card):
         self._figures.say(said)
         self._histogram.setAccessibleName(tr("Row lengths"))
         self._histogram.setAccessibleDescription(said)
-        self._advise(lengths, cut)
+        with laid_once(self._advised):
+            self._advise(lengths, cut)
         self._packing.say(self._packing_words)
 
     def _packing_words(self) -> str:
@@ -149,7 +151,15 @@ class CompareCard(Card):
         self._models: list[Compared] = []
         self._title, self._note = Text("", "section"), Text("", "caption", "text3", wrap=True)
         self._lines = column(gap=Space.s)
-        parts = (self._title, self._note, Space.xs, self._lines, self._wrong, row(self._more, None))
+        self._ranked = box(self._lines)
+        parts = (
+            self._title,
+            self._note,
+            Space.xs,
+            self._ranked,
+            self._wrong,
+            row(self._more, None),
+        )
         self.hold(column(*parts, None, gap=Space.s))
 
     def show_models(self, models: "list[Compared]") -> None:
@@ -165,6 +175,10 @@ class CompareCard(Card):
         self._wrong.addWidget(FindingBox("error", error.title, detail))
 
     def _show(self) -> None:
+        with laid_once(self._ranked):
+            self._rank()
+
+    def _rank(self) -> None:
         clear(self._lines)
         if not self._models:
             return

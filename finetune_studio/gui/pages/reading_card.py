@@ -13,7 +13,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, laid_once, row
 from finetune_studio.gui.widgets.text import Text
 
 LONGEST = 400  # characters of a turn
@@ -33,9 +33,10 @@ class ReadingCard(Card):
         self._back.clicked.connect(lambda: self._go(-1))
         self._next.clicked.connect(lambda: self._go(1))
         self._place, self._turns = Text("", "caption", "text3"), column(gap=Space.s)
+        self._said = box(self._turns)
         title = Text(lambda: tr("As the model is given it"), "section")
         head = row(title, None, self._back, self._place, self._next, gap=6)
-        self.hold(column(head, box(self._turns), gap=Space.s, pad=(16, 8, 12, 14)))
+        self.hold(column(head, self._said, gap=Space.s, pad=(16, 8, 12, 14)))
         self.hide()  # until there are rows
         self.refresh()
 
@@ -55,6 +56,10 @@ class ReadingCard(Card):
         self._show()
 
     def _show(self) -> None:
+        with laid_once(self._said):
+            self._show_turns()
+
+    def _show_turns(self) -> None:
         clear(self._turns)
         if not self._rows:
             return

@@ -10,7 +10,7 @@ from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.choice import Segmented, Select
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, laid_once, row
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.fields import describe
 from finetune_studio.recipe.schema import Recipe
@@ -56,7 +56,8 @@ class SplitLines(QWidget):
         self._together.setVisible(not apart and len(columns) > 1)
         if columns != self._columns:
             self._columns = columns
-            self._offer()
+            with laid_once(self._together):
+                self._offer()
         self._select.show_value(split.split.group) if columns else None
 
     def focus(self) -> None:

@@ -19,7 +19,7 @@ from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.choice import Segmented
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import Rule, Scroller, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, Scroller, box, clear, column, laid_once, row
 from finetune_studio.gui.widgets.line import Line
 from finetune_studio.gui.widgets.sunken import Sunken
 from finetune_studio.gui.widgets.text import Text
@@ -59,6 +59,7 @@ class TokenCard(Card):
         self._badges = [Badge("", tone) for tone in ("learned", "given", "bad", "plain")]
         self.field = Line(lambda: tr("Type a text to see its tokens"))
         self.flow, self._said = TokenFlow(), column(gap=Space.s)
+        self._words = box(self._said)
         self._letters = QTimer(self, singleShot=True, interval=RESTS)
         self._letters.timeout.connect(self.read)
         self.field.textChanged.connect(lambda _: self._letters.start())
@@ -70,7 +71,7 @@ class TokenCard(Card):
         self._window = Scroller(column(self.flow, None))
         self.flow.laid.connect(lambda tall: self._window.setFixedHeight(min(FLOW, tall)))
         foot = row(self._as_text, None, *self._badges, gap=6)  # a narrow head has no room for them
-        parts = (self._tools(), self.field, Rule(), self._window, self._said, foot, self._well)
+        parts = (self._tools(), self.field, Rule(), self._window, self._words, foot, self._well)
         self.hold(column(*parts, gap=Space.m))
         self.choose_way(False)
 
@@ -147,8 +148,9 @@ class TokenCard(Card):
         self.flow.show_chips(view.chips)
         self._rendered.say(view.text[:RENDERED])
         self._show_counts(view)
-        for level, title, detail in _said(view):
-            self._say(level, title, detail)
+        with laid_once(self._words):
+            for level, title, detail in _said(view):
+                self._say(level, title, detail)
 
     def _show_counts(self, view: RowView) -> None:
         told = (

@@ -1,5 +1,8 @@
 """Rows, columns, panes and scrolling: a page reads as an outline of what is on it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
@@ -40,6 +43,22 @@ def clear(layout: QLayout) -> None:
         if widget := item.widget():
             widget.hide()
             widget.deleteLater()  # its parent owns it, so no reference of ours is dropped
+
+
+@contextmanager
+def laid_once(place: QWidget) -> Iterator[None]:
+    """What comes into a place that is in sight meanwhile is laid out once.
+
+    Qt would lay the whole page out anew for each thing that comes into sight by itself.
+    """
+    if not place.isVisible():
+        yield
+        return
+    place.hide()
+    try:
+        yield
+    finally:
+        place.show()
 
 
 def take(layout: QLayout, widget: QWidget) -> None:
