@@ -113,7 +113,7 @@ class Supervisor:
                 yield [self._chat(text, encoding)]
             elif self.answers:
                 yield [refused("template-refuses", text)]
-            elif not text.strip() or not encoding.ids:
+            elif not text.strip() or not len(encoding):  # its ids are made anew each time
                 yield [refused("empty-text")]
             elif self.kind == "text":
                 yield self._pieces(text, encoding)
@@ -169,7 +169,11 @@ class Supervisor:
             ids.append(end)
         places = partial(_again, self.tokenizer, text, closed)
         if len(ids) <= self._length:  # nearly always, so without a step too many
-            return (self._example(ids, ((0, len(ids)),), places, text, ends=end is not None),)
+            labels = ids.copy()
+            labels[0] = IGNORED
+            problem = "" if len(ids) > 1 else "nothing-learned"
+            ends = end is not None
+            return (Example(ids, labels, len(ids) - 1, 0, ends, -1, problem, "", places, text),)
         return self._parts(ids, places, text)
 
     def _parts(self, ids: list[int], places: Callable[[], Offsets], text: str) -> Iterator[Example]:
