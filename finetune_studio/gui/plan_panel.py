@@ -219,7 +219,7 @@ class PlanPanel(QWidget):
             more = count - MOST
             rest = Button(lambda: tr("and {count} more").format(count=more), "link")
             rest.clicked.connect(self._show_all, Qt.ConnectionType.QueuedConnection)
-            self._findings.addLayout(row(rest, None))
+            self._findings.addWidget(box(row(rest, None)))  # a bare layout would not be cleared
 
     def _show_all(self) -> None:
         self._all = True

@@ -45,6 +45,9 @@ class Finding:
         text = tr(self.text)
         if text == self.text and self.values.get("count") == 1:
             text = _one(text)
+        count = self.values.get("count")
+        if isinstance(count, int):
+            terms["count"] = f"{count:,}"
         return text.format(**{**self.values, **terms})
 
     def as_dict(self) -> dict[str, Any]:

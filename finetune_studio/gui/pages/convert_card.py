@@ -41,6 +41,7 @@ class ConvertCard(Card):
         title = Text(lambda: tr("Save in another shape"), "section")
         body = column(title, self._note, line, box(self._said), gap=Space.s, pad=(16, 12, 16, 14))
         self.hold(body)
+        self.hide()  # until the rows are known
         self.refresh()
 
     def refresh(self) -> None:

@@ -23,7 +23,7 @@ from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
-from finetune_studio.gui.widgets.layout import box, clear, column, laid_once
+from finetune_studio.gui.widgets.layout import box, clear, column
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
 
@@ -50,6 +50,7 @@ class DatasetPage(StepPage):
         self._sources = Sources(self, project)
         self._findings = column(gap=Space.s)
         self._told = box(self._findings)
+        self._told.hide()
         self._found: list[object] = []
         self._coming: list[Callable[[], None]] = []
         self._next = QTimer(self, singleShot=True, interval=0)
@@ -126,6 +127,7 @@ class DatasetPage(StepPage):
         parts = (self.files, self._told, *layout, self.quality, self.rows, self.convert)
         body = column(*parts, gap=Space.m)
         body.setStretch(5, 1)
+        body.addStretch(0)  # takes the height where the rows are not shown
         return box(body)
 
     def _follow(self, changed: frozenset[str]) -> None:
@@ -166,10 +168,11 @@ class DatasetPage(StepPage):
         if found == self._found:
             return
         self._found = list(found)
-        with laid_once(self._told):
-            clear(self._findings)
-            for each in found:
-                self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
+        self._told.hide()
+        clear(self._findings)
+        for each in found:
+            self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
+        self._told.setVisible(bool(found))
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -18,6 +18,7 @@ from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
 from finetune_studio.gui.widgets.text import Text
 
+NO_TEXT = ("", "binary")  # what stands for an encoding where there is none
 LISTED = 8  # files with a line of their own; of more, the names are told in one
 
 
@@ -86,4 +87,4 @@ class FilesCard(Card):
             parts.append(tr("{count} to learn from").format(count=amounts.whole(data.training)))
         if data.validation:
             parts.append(tr("{count} to measure on").format(count=amounts.whole(data.validation)))
-        return " · ".join([*parts, *filter(None, (data.encoding,))])
+        return " · ".join([*parts, *(each for each in (data.encoding,) if each not in NO_TEXT)])

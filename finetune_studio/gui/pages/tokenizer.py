@@ -19,7 +19,7 @@ from finetune_studio.gui.preflight import CONCERNED
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.token_views import Known
 from finetune_studio.gui.tokens import Space
-from finetune_studio.gui.widgets.layout import box, clear, column, laid_once, row
+from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.recipe.schema import Recipe
 
@@ -89,6 +89,7 @@ class TokenizerPage(StepPage):
     def _lay(self) -> None:
         self._findings, self._last = column(gap=Space.s), column(gap=0)
         self._told = box(self._findings)
+        self._told.hide()
         self._lower = row(gap=Space.l)
         parts = (self.card, self._told, box(self._lower), box(self._last), None)
         self.setLayout(
@@ -182,10 +183,11 @@ class TokenizerPage(StepPage):
         if found == self._found:
             return
         self._found = list(found)
-        with laid_once(self._told):
-            clear(self._findings)
-            for each in found:
-                self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
+        self._told.hide()
+        clear(self._findings)
+        for each in found:
+            self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
+        self._told.setVisible(bool(found))
 
     @override
     def changeEvent(self, event: QEvent) -> None:
