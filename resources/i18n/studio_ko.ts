@@ -1531,8 +1531,7 @@
    <translation>폴더나 만든이/모델 꼴의 Hub 이름을 적으세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/readers/table.py" />
-   <location filename="../../finetune_studio/data/workbook.py" />
+   <location filename="../../finetune_studio/data/readers/limits.py" />
    <source>Give each column its own name in the first line.</source>
    <translation>첫 줄에서 열마다 다른 이름을 붙이세요.</translation>
   </message>
@@ -7516,8 +7515,7 @@
    <translation>‘{name}’이(가) 여러 부분으로 나뉘어 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/readers/table.py" />
-   <location filename="../../finetune_studio/data/workbook.py" />
+   <location filename="../../finetune_studio/data/readers/limits.py" />
    <source>“{name}” has two columns named “{column}”.</source>
    <translation>‘{name}’에 ‘{column}’ 열이 둘 있어요.</translation>
   </message>
@@ -11709,6 +11707,11 @@
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>last used {when}</source>
    <translation>마지막 사용 {when}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>learns a label for each row</source>
+   <translation>행마다 라벨을 배워요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />

@@ -58,6 +58,7 @@ class LayoutCard(Card):
         )
         self._why, self._wrong = Text("", "caption", "text3", wrap=True), Text("", "caption", "bad")
         self._columns = QGridLayout()
+        self._columns.setContentsMargins(0, 0, 0, 0)
         self._columns.setHorizontalSpacing(Space.m)
         self._columns.setVerticalSpacing(Space.s)
         self._columns.setColumnMinimumWidth(0, Size.label)

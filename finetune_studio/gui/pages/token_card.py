@@ -159,9 +159,12 @@ class TokenCard(Card):
             (tr("Cut {count}"), view.cut, "bad", "x"),
             (tr("Padding {count}"), view.padding, "plain", "square"),
         )
+        always = (
+            ("given",) if view.label else ("learned", "given")
+        )  # of a row with a label, no token
         for badge, (words, count, tone, glyph) in zip(self._badges, told, strict=True):
             badge.say(words.format(count=amounts.whole(count)), tone, glyph)
-            badge.setVisible(count > 0 or tone in ("learned", "given"))
+            badge.setVisible(count > 0 or tone in always)
         self._badges[-1].setToolTip(tr("If it is learned in one batch with the rows after it."))
 
     def _show_text(self, view: TextView) -> None:

@@ -202,6 +202,8 @@ def _summary(project: Project) -> str:
     if found is None or not found.tokens:
         files = project.session.recipe.data.files
         return tr("Counting the tokens …") if files else tr("waits for data")
+    if project.session.recipe.task.kind == "classify":
+        return tr("learns a label for each row")
     return tr("learns {share:.0%} of the tokens").format(share=found.learned_share)
 
 
