@@ -7,12 +7,14 @@ operations: slower, to the same result. Own code, since libraries' 8-bit trainin
 weights too, or serves inference alone.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import nn
 
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed import rounding
 
 FLOAT8 = torch.float8_e4m3fn
 LARGEST = 448.0
@@ -21,10 +23,20 @@ SMALLEST = 1e-12  # a scale for rows of zeros
 WHOLE = 16  # what the product's inner sizes must be multiples of
 
 
-def rounded(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows in float8 and their scales: `[rows, size]` to the same and `[rows, 1]` fp32."""
-    scale = rows.abs().amax(-1, keepdim=True).float().clamp(min=SMALLEST) / LARGEST
-    return (rows.float() / scale).to(FLOAT8), scale
+def rounded(
+    rows: torch.Tensor, factors: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows in float8 and their scales: `[rows, size]` to the same and `[rows, 1]` fp32.
+
+    Args:
+        rows: In any float.
+        factors: What each column is multiplied by first, `[size]` fp32; None for nothing.
+    """
+    if rounding.serves(rows):
+        return rounding.rounded_rows(rows, factors, FLOAT8, LARGEST, SMALLEST)
+    wide = rows.float() if factors is None else rows.float() * factors
+    scale = wide.abs().amax(-1, keepdim=True).clamp(min=SMALLEST) / LARGEST
+    return (wide / scale).to(FLOAT8), scale
 
 
 def product(
@@ -58,10 +70,15 @@ def input_gradient(slopes: torch.Tensor, weight: torch.Tensor, scale: torch.Tens
     Returns:
         `[m, k]`, in bf16 on a GPU and fp32 elsewhere.
     """
-    rows = slopes * scale.t().to(slopes.dtype)  # W's scales go along
-    turned = weight.t().contiguous()  # a copy a call: little beside the product it feeds
-    ones = torch.ones(weight.shape[1], 1, device=slopes.device)
-    return product(*rounded(rows), turned, ones)
+    rows = rounded(slopes, scale.flatten())  # W's scales go along
+    return product(*rows, rounding.turned(weight), _ones(weight.shape[1], slopes.device))
+
+
+@lru_cache(maxsize=64)
+def _ones(size: int, place: torch.device) -> torch.Tensor:
+    """Scales that change nothing, `[size, 1]`; a model has few sizes."""
+    with torch.inference_mode(False):
+        return torch.ones(size, 1, device=place)
 
 
 class _Product(torch.autograd.Function):

@@ -14,6 +14,7 @@ from finetune_studio.engine.adapters import count_parameters, with_adapter
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.loading import load_model
 from finetune_studio.engine.parity import CLOSE
+from finetune_studio.engine.speed import rounding
 from finetune_studio.engine.speed.fp8 import LARGEST, Float8Linear, in_full, into_float8, rounded
 from finetune_studio.errors import RefusedError
 from finetune_studio.recipe import store
@@ -33,6 +34,27 @@ def test_rows_are_rounded_each_by_its_own_scale():
     assert kept.float().abs().amax(-1)[:2].tolist() == [LARGEST, LARGEST]
     assert ((again - rows).abs() <= rows.abs() * 2**-4 + scale * 2**-9).all()  # three bits follow
     assert not again[2].any()
+
+
+def test_columns_may_be_multiplied_first():
+    torch.manual_seed(1)
+    rows, factors = torch.randn(3, 32).to(torch.bfloat16), torch.rand(32) + 0.1
+    kept, scale = rounded(rows, factors)
+    expected = rounded(rows.float() * factors)
+    assert torch.equal(kept.float(), expected[0].float())
+    assert torch.equal(scale, expected[1])
+
+
+def test_without_a_gpu_or_triton_plain_operations_round(monkeypatch):
+    rows = torch.randn(3, 32)
+    assert not rounding.serves(rows)
+    rounding.kernels.cache_clear()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert rounding.kernels() is None
+    rounding.kernels.cache_clear()
+    weight = rounded(rows)[0]
+    assert torch.equal(rounding.turned(weight).float(), weight.float().t())
+    assert rounding.turned(weight).is_contiguous()
 
 
 def test_a_layer_computes_and_passes_gradients_as_its_rounded_weight_does():

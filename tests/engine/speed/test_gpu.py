@@ -17,7 +17,7 @@ from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.loading import keep_fewer_activations, load_model
 from finetune_studio.engine.loss import sums_of, with_places
-from finetune_studio.engine.speed import attention, tiled
+from finetune_studio.engine.speed import attention, fp8, rounding, tiled
 from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.compiled import compile_layers
 from finetune_studio.engine.speed.fp8 import into_float8
@@ -210,6 +210,35 @@ def test_the_loss_in_chunks(family):
     head, choice = choose_head(Recipe(), base, GPU)
     assert choice.used
     judge(gradients(adapted(base), batch, head=head), plain, reference)
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float32])
+@pytest.mark.parametrize("size", [16, 48, 4096, 14336])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_rows_are_rounded_in_one_kernel_as_by_plain_operations(kind, size, scaled):
+    """To the last bit where the GPU rounds fp32 to float8 at once: compute capability 9.0."""
+    drawn = torch.Generator().manual_seed(size)
+    rows = torch.randn(70, size, generator=drawn).to(kind)
+    rows[3] *= 1e-3
+    rows[5] = 0
+    factors = torch.rand(size, generator=drawn) + 0.1 if scaled else None
+    given = rows.cuda(), None if factors is None else factors.cuda()
+    assert rounding.serves(given[0]), "Triton is not installed"
+    (kept, scale), expected = fp8.rounded(*given), fp8.rounded(rows, factors)
+    assert torch.equal(scale.cpu(), expected[1])
+    off = (kept.cpu().float() - expected[0].float()).abs()
+    assert not off.any() or torch.cuda.get_device_capability() < (9, 0)
+    assert (off <= expected[0].float().abs() * 2**-3).all()
+    half = given[0][:, ::2]  # rows that do not lie one after the other
+    assert torch.equal(fp8.rounded(half)[1].cpu(), fp8.rounded(rows[:, ::2])[1])
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (48, 4096), (4096, 1024), (1000, 80)])
+def test_a_weight_is_turned(shape):
+    weight = torch.randn(shape, device="cuda").to(fp8.FLOAT8)
+    turned = rounding.turned(weight)
+    assert turned.is_contiguous()
+    assert torch.equal(turned.view(torch.uint8), weight.view(torch.uint8).t())
 
 
 @pytest.mark.parametrize("fused", [False, True])
