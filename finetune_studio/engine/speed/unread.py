@@ -41,15 +41,26 @@ def skip_unread(recipe: Recipe, model: nn.Module, device: Device, *, compiled: b
         return choice
     was_training = model.training
     model.train()
-    whole = _gradients(model, device)
-    served = 0
-    for lasts in _kinds(model, layers, device).values() if _tells(whole) else ():
-        if _same_without(lasts, model, device, whole):
-            served += len(lasts)
-    model.train(was_training)
+    try:
+        served = _tried(model, layers, device)
+    except Exception as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        return Choice(False, f"{type(error).__name__}: {' '.join(str(error).split())}"[:200])
+    finally:
+        model.train(was_training)
     if not served:
         return Choice(False, "the gradients changed when it was tried")
     return Choice(True, f"{served} of {len(layers)} layers")
+
+
+def _tried(model: nn.Module, layers: list[nn.Module], device: Device) -> int:
+    """How many layers leave out their last product from now on."""
+    whole, served = _gradients(model, device), 0
+    for lasts in _kinds(model, layers, device).values() if _tells(whole) else ():
+        if _same_without(lasts, model, device, whole):
+            served += len(lasts)
+    return served
 
 
 def _again(model: nn.Module) -> list[nn.Module]:
@@ -107,16 +118,17 @@ def _same_without(
     lasts: Iterable[nn.Module], model: nn.Module, device: Device, whole: list[torch.Tensor]
 ) -> bool:
     """Whether gradients stay; what is left out stays so only then."""
+    same = False
     for part in lasts:
         part.unread = True
     Again.filler = math.nan
     try:
         found = _gradients(model, device)
+        same = len(found) == len(whole) and all(map(torch.equal, found, whole))
     finally:
         Again.filler = None
-    same = len(found) == len(whole) and all(map(torch.equal, found, whole))
-    for part in lasts:
-        part.unread = same
+        for part in lasts:
+            part.unread = same
     return same
 
 

@@ -10,7 +10,7 @@ from finetune_studio.engine.adapters import with_adapter
 from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.loading import keep_fewer_activations, load_model
-from finetune_studio.engine.speed import adapter, offload, tiled
+from finetune_studio.engine.speed import adapter, offload, tiled, unread
 from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.again import Again
 from finetune_studio.engine.speed.offload import offload_checkpoints
@@ -169,6 +169,23 @@ def test_what_stands_in_the_way_is_said():
     model.get_base_model().model.norm.weight.data.fill_(math.nan)  # nothing would be seen
     found = skip_unread(Recipe(), model, CPU, compiled=False)
     assert (found.used, last_products(model)) == (False, [])
+
+
+def test_a_model_that_cannot_be_tried_trains_with_every_product(monkeypatch):
+    model = prepared(make_family("llama"))
+    real, calls = unread._gradients, []
+
+    def fail_later(*given):
+        calls.append(given)
+        if len(calls) > 1:
+            raise TypeError("forward() got an unexpected\nkeyword")
+        return real(*given)
+
+    monkeypatch.setattr(unread, "_gradients", fail_later)
+    choice = skip_unread(Recipe(), model, CPU, compiled=False)
+    assert (choice.used, choice.why) == (False, "TypeError: forward() got an unexpected keyword")
+    assert last_products(model) == []
+    assert Again.filler is None
 
 
 def test_what_is_drawn_at_random_next_is_the_same_and_the_model_is_as_it_was():
