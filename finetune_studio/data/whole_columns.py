@@ -70,21 +70,25 @@ def _chats(table: Any, shape: str, mapping: Mapping[str, str]) -> Plain | None:
         return None
     flags = _flags(values[asks], PLAIN) & _flags(values[answers], PLAIN)
     there: dict[str, Array] = {}
-    for role in {beside, "system"} & set(values):
+    for role in {beside, "system"} & set(values):  # either may be missing
         there[role] = _flags(values[role], PLAIN)
         flags &= there[role] | _flags(pc.equal(pc.fill_null(values[role], ""), ""))
-    kept = pa.array(flags)
-    values = {role: each.filter(kept) for role, each in values.items()}
+    values = {role: each.filter(pa.array(flags)) for role, each in values.items()}
     there = {role: each[flags] for role, each in there.items()}
     asked = values[asks]
     if beside in there:
-        parts = (values[beside], asked) if beside == FIRST else (asked, values[beside])
-        joined = pc.binary_join_element_wise(*parts, "\n\n", null_handling="replace")
-        asked = pc.if_else(pa.array(there[beside]), joined, asked)
+        asked = _with_beside(asked, values[beside], there[beside], first=beside == FIRST)
     spoken = {"user": asked, "assistant": values[answers]}
     if "system" in there:
         spoken = {"system": values["system"], **spoken}
     return Plain(flags, {"messages": _turns(spoken, there.get("system"))})
+
+
+def _with_beside(asked: Any, beside: Any, there: Array, *, first: bool) -> Any:
+    """What is asked with what stands beside it, where that is there."""
+    parts = (beside, asked) if first else (asked, beside)
+    joined = pc.binary_join_element_wise(*parts, "\n\n", null_handling="replace")
+    return pc.if_else(pa.array(there), joined, asked)
 
 
 def _turns(spoken: Mapping[str, Any], with_system: Array | None) -> Any:
