@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import apart
@@ -49,7 +49,8 @@ class Jobs(QObject):
         self._newest: dict[str, int] = {}
         self._count = 0
         self._closed = threading.Event()
-        self._arrived.connect(self._deliver)
+        # Also what ended before anybody could wait for it is told by the event loop.
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     @property
     def busy(self) -> bool:

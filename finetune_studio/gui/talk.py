@@ -248,6 +248,8 @@ class Talk(QObject):
         self.rested.emit()
 
     def _give_up(self, error: StudioError | None) -> None:
+        self.loading = False
+        self.waiting.stop()
         for turn in self.turns:
             turn.waiting.clear()
         self._asked.clear()

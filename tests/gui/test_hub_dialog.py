@@ -95,6 +95,7 @@ def test_a_configuration_and_a_split_are_chosen(served, dialog, qtbot):
     assert not dialog.take.isEnabled()
     look_up(qtbot, dialog, "owner/reviews")
     assert told(dialog) == ""
+    qtbot.waitUntil(lambda: len(selects(dialog)) == 2)  # they come into sight a turn later
     config, split = selects(dialog)
     assert [config.itemText(n) for n in range(config.count())] == ["ko", "en"]
     assert [split.itemText(n) for n in range(split.count())] == ["train", "test"]

@@ -1,6 +1,7 @@
 """Jobs away from the window's thread: closing ends, whatever waits or runs."""
 
 import threading
+from concurrent.futures import Future
 
 import pytest
 
@@ -56,3 +57,20 @@ def test_after_the_end_no_job_begins(jobs):
     jobs.close()
     jobs.run("late", lambda: unheard(None), unheard, unheard)
     assert not jobs.busy
+
+
+def test_what_ended_at_once_is_told_by_the_event_loop(jobs, qtbot, monkeypatch):
+    """Whoever gives a job has gone on before its end is told, however quick it was."""
+
+    def at_once(work):
+        done = Future()
+        done.set_result(work())
+        return done
+
+    monkeypatch.setattr(jobs._pool, "submit", at_once)
+    heard = []
+    jobs.run("quick", lambda: 7, heard.append, unheard)
+    assert heard == []
+    assert jobs.busy
+    qtbot.waitUntil(lambda: heard == [7])
+    jobs.close()

@@ -227,6 +227,8 @@ def test_an_engine_that_cannot_start_is_told(qtbot, tmp_path, monkeypatch):
         talk.ask(tmp_path, "hello", base=True, chat=True)
     assert told.args[0].hint
     assert not talk.busy
+    assert not talk.loading
+    assert not talk.waiting.seconds
 
 
 def test_an_engine_that_dies_is_told(qtbot, tmp_path):
