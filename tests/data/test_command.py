@@ -98,7 +98,7 @@ def test_check_tells_findings_with_rows_and_a_fix(capsys, rows):
         "rows": [30],
         "fix": {"data.fixes": [{"code": "duplicates"}]},
     }
-    assert finding["text"].startswith("1 rows repeat")
+    assert finding["text"].startswith("1 row repeats")
     assert finding["values"]["examples"] == ["3번째로 묻는다 / 대답은 3이다"]
 
 
