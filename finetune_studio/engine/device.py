@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from dataclasses import dataclass
 
 import torch
@@ -61,8 +60,6 @@ def find_device(recipe: Recipe) -> Device:
         RefusedError: The device does not compute in what is asked for, or cannot train in it.
     """
     kind = "cuda" if torch.cuda.is_available() else "cpu"
-    if kind == "cuda":
-        _let_segments_grow()
     has_bf16 = kind == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False)
     asked: str = recipe.method.base_precision
     if asked == "fp8":
@@ -84,16 +81,6 @@ def release() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def _let_segments_grow() -> None:
-    """Let what torch takes of the GPU grow in place, so that little is lost in gaps.
-
-    Read before the first allocation; a person's own settings stay. Linux alone has it.
-    """
-    asked = {"PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF"} & os.environ.keys()
-    if sys.platform == "linux" and not asked:
-        os.environ["PYTORCH_ALLOC_CONF"] = "expandable_segments:True"
 
 
 def _refuse(precision: str, kind: str, has_bf16: bool, recipe: Recipe) -> None:

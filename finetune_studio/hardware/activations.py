@@ -86,6 +86,22 @@ def borrowed_bytes(model: Architecture, layer: Layer, setup: Setup) -> float:
     return 0
 
 
+def weighing_bytes(model: Architecture, layer: Layer, setup: Setup) -> float:
+    """Bytes, whatever the tokens, that DoRA borrows for the norm of a layer's changed weight.
+
+    peft multiplies both thin matrices with a unit matrix as wide as the layer's input, in 32 bits
+    and in the type of products.
+    """
+    if not setup.dora:
+        return 0.0
+    c = setup.compute_bytes
+    sizes = (
+        (WIDE + c) * each.inputs**2 + c * each.weights
+        for each in targets_in(layer, target_names(model, setup.targets))
+    )
+    return float(max(sizes, default=0))
+
+
 def tile_share(setup: Setup) -> float:
     """The share of a batch's tokens whose feed-forward part is there at once."""
     return min(1.0, TILE / setup.tokens) if setup.tiled else 1.0
@@ -124,8 +140,10 @@ def _norms(model: Architecture, layer: Layer, setup: Setup) -> float:
     width = layer.norms * model.hidden
     if layer.head_norm:
         width += (layer.heads + layer.kv_heads) * layer.head_dim
-    if _kernels(model, setup):
-        return setup.compute_bytes * width + WIDE * layer.norms  # the input as it is, and a number
+    if _kernels(model, setup):  # the input as it is, and a number
+        flowing = model.hidden * (layer.norms - 2 if layer.post_norms else layer.norms)
+        wider = stream_bytes(setup) - setup.compute_bytes
+        return setup.compute_bytes * width + wider * flowing + WIDE * layer.norms
     kept = WIDE * width  # the input, in 32 bits
     if setup.full:
         kept += setup.weight_bytes * width  # its normed form, for the gradient of the norm's weight
@@ -137,30 +155,32 @@ def _inputs(model: Architecture, layer: Layer, setup: Setup) -> float:
     c = setup.compute_bytes
     if setup.full:
         shared = setup.weight_bytes == c  # no cast: one input serves all that read it
-        return c * _full_inputs(layer, shared)
+        return c * _full_inputs(layer, shared, tiled=tile_share(setup) < 1.0)
     chosen = targets_in(layer, target_names(model, setup.targets))
-    ranks = len(chosen) * setup.rank
-    if _casts(setup):  # peft casts each adapter's input to and fro
-        widths = sum(each.inputs for each in chosen)
+    each_input = sum(each.inputs for each in chosen)
+    if setup.dropout:  # what is left of each adapter's input, and which numbers are
+        kept = (c + 1) * each_input
+    elif _casts(setup):  # peft casts each adapter's input to and fro
+        kept = c * each_input
     else:
         read = {(each.block, each.inputs) for each in chosen}  # once for all that read it
         tiled = tile_share(setup) < 1.0
-        widths = sum(width for _, width in read if not (tiled and width == layer.inner))
-    dropped = sum(each.inputs for each in chosen) * (1 + c) if setup.dropout else 0
+        kept = c * sum(width for _, width in read if not (tiled and width == layer.inner))
     magnitudes = 2 * c * sum(each.outputs for each in chosen) if setup.dora else 0
-    return c * (widths + ranks) + dropped + magnitudes
+    return kept + c * len(chosen) * setup.rank + magnitudes
 
 
-def _full_inputs(layer: Layer, shared: bool) -> int:
+def _full_inputs(layer: Layer, shared: bool, *, tiled: bool) -> int:
     """Widths of the inputs that are kept for weight gradients.
 
-    What the last layer of an attention reads is kept already, as the attention's own output.
+    What the last layer of an attention reads is kept already, as the attention's own output; what
+    a tiled feed-forward part reads is made again.
     """
     widths, seen = 0, set()
     for index, each in enumerate(layer.matrices):
         following = layer.matrices[index + 1 : index + 2]
         last = not following or following[0].block != each.block
-        if "att" in each.block and last:
+        if ("att" in each.block and last) or (tiled and "mlp" in each.block):
             continue
         if not shared or (each.block, each.inputs) not in seen:
             widths += each.inputs
@@ -208,7 +228,7 @@ def _linear(layer: Layer, setup: Setup) -> float:
 def _feed(model: Architecture, layer: Layer, setup: Setup) -> float:
     """What the feed-forward part keeps: gate, its activation, and the other factor."""
     if tile_share(setup) < 1.0:
-        return setup.compute_bytes * model.hidden  # the tiles' outputs, put together
+        return stream_bytes(setup) * model.hidden  # the whole input, of which tiles are parts
     return _factors(model, layer, setup) * setup.compute_bytes * layer.inner
 
 

@@ -13,7 +13,6 @@ from finetune_studio.hardware.setup import Setup
 from finetune_studio.hardware.weights import (
     adapter_bytes,
     state_bytes,
-    step_bytes,
     trainable_parameters,
     weight_bytes,
 )
@@ -30,7 +29,8 @@ class MemoryPlan:
     Attributes:
         parts: Bytes by what they are for: `weights`, `adapter`, `optimizer`, `gradients`,
             `activations`, `logits`, `buffers`, `libraries`, `fragmentation`, `context`.
-        moment: When that is: `forward`, `loss`, `backward`, `end of backward` or `step`.
+        moment: When that is: `forward`, `loss`, `backward`, `end of backward`, `embedding` or
+            `step`.
         parameters: Distinct parameters of the model.
         trainable: How many of them, or beside them, are trained.
         setup: What was planned for.
@@ -74,9 +74,7 @@ def plan_memory(model: Architecture, setup: Setup) -> MemoryPlan:
     }
     around = {
         "libraries": library_bytes(setup),
-        "fragmentation": fragmentation_bytes(
-            sum(lasting.values()), moment, step_bytes(model, setup), setup
-        ),
+        "fragmentation": fragmentation_bytes(moment, setup.weight_bytes * model.embedding, setup),
         "context": context_bytes(setup),
     }
     parts = {name: round(size) for name, size in (lasting | passing | around).items()}

@@ -11,18 +11,17 @@ CONTEXT_HOPPER = 761 * MIB
 HOPPER = (9, 0)
 WORKSPACE = 40 * MIB
 """Workspaces of cuBLAS, one for each stream: 32 MiB on Hopper, 8 on others, and its handles."""
-GAPS_LASTING = 0.002
-"""Share of lasting tensors lost by rounding up to whole pages of 2 MiB."""
-GAPS_PASSING = 0.22
+GAPS_PASSING = 0.2
 """Share of passing tensors lost in gaps, where layers are computed again: their sizes change, and
 what is copied on a stream of its own is free again only later."""
-GAPS_TILED = 0.1
-"""The same, where feed-forward parts are tiled and their layers are not computed again."""
-GAPS_STEP = 0.85
-"""Share of the optimiser's own copies that lies in gaps: they come when much is held already."""
+GAPS_KEPT = 0.01
+"""The same, where they are not."""
+GAPS_HEAD = (1.0, 2.0)
+"""Gradients of the head that lie in gaps where it is trained, without and with layers that are
+computed again: large tensors that come and go, and no other fits where they were."""
 PROCESS = 700 * MIB
 """A process that computes on the processor, with torch and transformers loaded."""
-SMALLEST = 100 * MIB
+SMALLEST = 40 * MIB
 """What the allocator holds at least and nothing uses."""
 
 
@@ -38,17 +37,14 @@ def library_bytes(setup: Setup) -> int:
     return WORKSPACE if setup.on_gpu else 0
 
 
-def fragmentation_bytes(lasting: float, moment: Moment, stepping: float, setup: Setup) -> float:
-    """Bytes that the allocator holds and nothing uses.
+def fragmentation_bytes(moment: Moment, head: float, setup: Setup) -> float:
+    """Bytes that the allocator holds and nothing uses, with segments that grow in place.
 
     Args:
-        lasting: Bytes of tensors that are there all the time.
-        moment: The fullest.
-        stepping: Bytes that the optimiser's step needs for itself.
+        moment: The fullest; what the optimiser borrows fills the gaps that were there before.
+        head: Bytes of the gradient of the head.
         setup: What is planned for.
     """
-    again = setup.checkpointing and not setup.full and "backward" in moment.name
-    tiled = setup.tiled and not setup.checkpointing and not setup.full
-    passing = GAPS_PASSING * again + GAPS_TILED * tiled
-    late = GAPS_STEP * stepping if moment.name == "step" or setup.checkpointing else 0.0
-    return SMALLEST + GAPS_LASTING * lasting + passing * moment.total + late
+    if setup.full:
+        return SMALLEST + (moment.name != "step") * GAPS_HEAD[setup.checkpointing] * head
+    return SMALLEST + (GAPS_PASSING if setup.checkpointing else GAPS_KEPT) * moment.total

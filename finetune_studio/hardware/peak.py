@@ -1,7 +1,7 @@
 """When a training step needs the most memory, and what lies there then.
 
-A step has four moments: the end of the forward pass, the loss, the backward pass of a layer, and
-the optimiser's step. Gradients grow during the backward pass as activations shrink; with
+A step has its moments: the end of the forward pass, the loss, the backward pass of a layer, that of
+the embedding, and the optimiser's step. Gradients grow during the backward pass as activations shrink; with
 accumulation they are there from the second batch on.
 """
 
@@ -46,6 +46,7 @@ def moments(model: Architecture, setup: Setup) -> list[Moment]:
     before = gradients if setup.accumulation > 1 else 0.0
     copies = _copies(model, setup)
     borrowed = max(activations.borrowed_bytes(model, layer, setup) for layer in layers)
+    weighing = max(activations.weighing_bytes(model, layer, setup) for layer in layers)
     above = _after_loss(model, setup) if setup.full else 0.0
     final = setup.tokens * _final(model, setup)
     return [
@@ -54,7 +55,7 @@ def moments(model: Architecture, setup: Setup) -> list[Moment]:
             kept + rotary + _forward(model, layers, setup),
             _plain_logits(model, setup),
             before,
-            copies.forward,
+            copies.forward + weighing,
         ),
         Moment("loss", kept + rotary + final, _logits(model, setup), before, copies.kept),
         Moment(
@@ -62,7 +63,7 @@ def moments(model: Architecture, setup: Setup) -> list[Moment]:
             kept + rotary + max(_backward(model, layer, setup) for layer in layers),
             0.0,
             max(before, above),
-            borrowed + copies.kept,
+            borrowed + copies.kept + (weighing if setup.checkpointing else 0.0),
         ),
         Moment(
             "end of backward",
@@ -71,6 +72,7 @@ def moments(model: Architecture, setup: Setup) -> list[Moment]:
             max(before, _before_last(model, setup, gradients)),
             borrowed,
         ),
+        Moment("embedding", 0.0, 0.0, gradients, _embedding_again(model, setup)),
         Moment("step", 0.0, 0.0, gradients, float(step_bytes(model, setup))),
     ]
 
@@ -166,6 +168,12 @@ def _after_loss(model: Architecture, setup: Setup) -> float:
     return float(setup.weight_bytes * model.embedding)
 
 
+def _embedding_again(model: Architecture, setup: Setup) -> float:
+    """The embedding's second gradient, beside the one that it has as the head."""
+    tied = setup.full and model.tied and not setup.labels
+    return float(setup.weight_bytes * model.embedding) if tied else 0.0
+
+
 def _before_last(model: Architecture, setup: Setup, gradients: float) -> float:
     """The gradients when the first layer is reached: its own, and an untied embedding's, come."""
     coming = model.layers[0].parameters(model.hidden) + (0 if model.tied else model.embedding)
@@ -192,14 +200,16 @@ def _logits(model: Architecture, setup: Setup) -> float:
 def _chunked(model: Architecture, setup: Setup, capped: int) -> float:
     """What a loss in chunks holds.
 
-    A chunk's logits, in 32 bits where they are not, and their gradient; what is still there of the
-    chunk before; the head's input, and its gradient; the gradient of a head that is trained.
+    A chunk's logits, in 32 bits where they are not, and their gradient; the head's input, and its
+    gradient; of a head that is trained, its gradient so far, and after a chunk's cross-entropy the
+    chunk's, which comes in the type of products.
     """
-    half = setup.compute_bytes if setup.compute_bytes < WIDE else 0
-    chunk = chunk_places(model.vocabulary)
-    before = WIDE + half if setup.tokens > chunk else 0  # of the chunk before
-    wide = WIDE + 2 * half + 2 * capped + before
-    logits = wide * min(setup.tokens, chunk) * model.vocabulary
-    inputs = 2 * setup.compute_bytes * setup.tokens * model.hidden
-    trained = setup.weight_bytes * model.embedding if setup.full else 0
-    return float(logits + inputs + trained)
+    c, whole = setup.compute_bytes, setup.weight_bytes
+    half = c if c < WIDE else 0
+    chunk = min(setup.tokens, chunk_places(model.vocabulary)) * model.vocabulary
+    inputs = 2 * c * setup.tokens * model.hidden
+    logits = (WIDE + 2 * half + 2 * capped) * chunk
+    if not setup.full:
+        return float(logits + inputs)
+    coming = (whole + (c if whole > c else 0)) * model.embedding + 2 * c * chunk
+    return float(whole * model.embedding + max(logits, coming) + inputs)

@@ -69,13 +69,16 @@ def state_bytes(model: Architecture, setup: Setup) -> float:
         return 4.0 * _factored(model, setup)
     if setup.optimizer == "paged-adamw-8bit":
         return 0.0
-    return 2 * (1 + 4 / STATE_BLOCK) * count + 6 * _small(model, setup)
+    return 2 * (1 + 4 / STATE_BLOCK) * count + 6 * (_small(model, setup) + _embedded(model, setup))
 
 
 def step_bytes(model: Architecture, setup: Setup) -> int:
-    """Bytes that the optimiser borrows for the step itself: AdamW's square roots."""
+    """Bytes that the optimiser borrows for the step itself.
+
+    AdamW computes in place in one kernel on a GPU; elsewhere it makes square roots.
+    """
     if setup.optimizer == "adamw":
-        return trained_bytes(setup) * trainable_parameters(model, setup)
+        return 0 if setup.on_gpu else trained_bytes(setup) * trainable_parameters(model, setup)
     if setup.optimizer == "adafactor":
         return 2 * 4 * _widest(model, setup)
     return 0
@@ -102,6 +105,11 @@ def _factored(model: Architecture, setup: Setup) -> int:
         for each, count in model.written_kinds.items()
         if each.name in names
     )
+
+
+def _embedded(model: Architecture, setup: Setup) -> int:
+    """Trained numbers of an embedding, whose states transformers keeps in 32 bits."""
+    return model.embedding if setup.full else 0
 
 
 def _small(model: Architecture, setup: Setup) -> int:

@@ -7,6 +7,7 @@ attention, whose block-diagonal mask gives the same result.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ NAME = "varlen"
 SERVED = {"full_attention", "sliding_attention"}
 WIDEST = 256  # the widest head of the flash kernels
 OLDEST = (8, 0)  # their oldest compute capability
+TRIED = 32  # tokens that a kernel is tried on
 
 
 class _Edges:
@@ -45,9 +47,7 @@ def choose_attention(recipe: Recipe, device: Device, config: PreTrainedConfig) -
 
 
 def _obstacle(device: Device, config: PreTrainedConfig) -> str:
-    text = config.get_text_config()
-    heads = text.num_attention_heads
-    size = getattr(text, "head_dim", None) or text.hidden_size // heads
+    text, size = config.get_text_config(), head_size(config)
     if device.kind != "cuda":
         return "the kernel runs on NVIDIA GPUs"
     if kernel() is None:
@@ -64,6 +64,12 @@ def _obstacle(device: Device, config: PreTrainedConfig) -> str:
     if not kinds <= SERVED:
         return f"it has no {', '.join(sorted(kinds - SERVED))}"
     return ""
+
+
+def head_size(config: PreTrainedConfig) -> int:
+    """Numbers of one attention head."""
+    text = config.get_text_config()
+    return int(getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads)
 
 
 def kernel() -> Callable[..., Any] | None:
@@ -161,11 +167,45 @@ def attend(
 
 
 def _heads(flat: list[torch.Tensor], run: Callable[..., Any]) -> tuple[list[torch.Tensor], Any]:
-    """Keys and values with the heads that the kernel takes; PyTorch 2.10 knows no groups."""
+    """Keys and values with the heads that the kernel takes."""
     query, *others = flat
     groups = query.shape[1] // others[0].shape[1]
     if groups == 1:
         return others, {}
     if "enable_gqa" in (getattr(run, "__kwdefaults__", None) or {}):
         return others, {"enable_gqa": True}
+    if takes_groups(run, query.dtype, query.device):
+        return others, {}
     return [each.repeat_interleave(groups, 1) for each in others], {}
+
+
+@cache
+def takes_groups(run: Callable[..., Any], kind: torch.dtype, place: torch.device) -> bool:
+    """Whether a kernel that does not say so reads shared key heads where they are.
+
+    Tried on few numbers, forward and backward, beside copies of the heads: as PyTorch 2.11's does,
+    which spares the copies that every layer would keep.
+    """
+    drawn = torch.Generator(place).manual_seed(0)
+    query, key, value = (
+        torch.randn(TRIED, heads, 16, generator=drawn, dtype=kind, device=place)
+        for heads in (4, 2, 2)
+    )
+    edges = torch.tensor([0, TRIED], dtype=torch.int32, device=place)
+
+    @torch.enable_grad()
+    def attended(copies: int) -> list[torch.Tensor]:
+        given = [each.clone().requires_grad_() for each in (query, key, value)]
+        whole = [each.repeat_interleave(copies, 1) for each in given[1:]]
+        out = run(given[0], *whole, edges, edges, TRIED, TRIED, window_size=(-1, 0))
+        return [out.detach(), *torch.autograd.grad(out.float().sin().sum(), given)]
+
+    try:
+        shared, copied = attended(1), attended(2)
+    except (RuntimeError, ValueError, IndexError):
+        return False
+    near = 8 * torch.finfo(kind).eps
+    return all(
+        one.shape == other.shape and torch.allclose(one, other, rtol=near, atol=near)
+        for one, other in zip(shared, copied, strict=True)
+    )

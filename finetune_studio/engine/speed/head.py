@@ -171,9 +171,19 @@ class _ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, scale: torch.Tensor, _: Any) -> Any:
-        for part in (*ctx.hidden.split(ctx.size), *ctx.weights):
-            part.copy_(part.float() * scale)  # fp16 alone could not hold a large scale
-        return None, ctx.hidden, None, None, *ctx.weights
+        hidden, weights = ctx.hidden, ctx.weights
+        del ctx.hidden, ctx.weights  # so that autograd takes them as they are, and copies none
+        for part in (*hidden.split(ctx.size), *weights):
+            _scale(part, scale)
+        return None, hidden, None, None, *weights
+
+
+def _scale(gradient: torch.Tensor, scale: torch.Tensor) -> None:
+    """Multiply in place; fp16 alone could not hold a large scale."""
+    if gradient.dtype == torch.float32:
+        gradient.mul_(scale)
+    else:
+        gradient.copy_(gradient.float() * scale)
 
 
 def _walk(
@@ -194,11 +204,22 @@ def _walk(
         loss += lost
         right += hits
         if weights is not None:
-            found = torch.autograd.grad(logits, [given, *weights], slope)
-            slopes[part] = found[0]
-            for sum_, each in zip(weighed, found[1:], strict=True):
-                sum_.add_(each)
+            slopes[part] = _add_gradients(logits, slope, [given, *weights], weighed)
+        del logits, slope  # nothing of a chunk is there when the next one's logits are made
     return loss, right, slopes, weighed
+
+
+def _add_gradients(
+    logits: torch.Tensor,
+    slope: torch.Tensor | None,
+    given: list[torch.Tensor],
+    weighed: list[torch.Tensor],
+) -> torch.Tensor:
+    """Add a chunk's gradients of the weights to `weighed`; that of its input, the first given."""
+    found: tuple[torch.Tensor, ...] = torch.autograd.grad(logits, given, slope)
+    for sum_, each in zip(weighed, found[1:], strict=True):
+        sum_.add_(each)
+    return found[0]
 
 
 def _cross_entropy(

@@ -25,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import finetune_studio.engine  # noqa: F401  (before torch: it says how torch's memory grows)
 from tests.benchmarks.memory.points import SHAPES, Point, points
 
 STEPS = {"even": 3, "packed": 4, "uneven": 8}

@@ -190,7 +190,7 @@ def _steps(
     from finetune_studio.engine.speed.head import Head
 
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(trained, foreach=True)
+    optimizer = torch.optim.AdamW(trained, fused=True)
     forward = convert_outputs_to_fp32(model.forward)
     cpu = Device("cpu", 0, 0, 1, "bf16")
     base = model.get_base_model() if hasattr(model, "get_base_model") else model

@@ -171,6 +171,36 @@ def test_odd_heads_other_layers_and_an_old_pytorch_fall_back(monkeypatch):
     assert "lacks it" in attention.choose_attention(Recipe(), GPU, make_family("llama").config).why
 
 
+def sharing(query, key, value, starts, _, longest, *rest, window_size):
+    """A kernel that reads shared heads without being told that it may."""
+    groups = query.shape[1] // key.shape[1]
+    own = [each.repeat_interleave(groups, 1) for each in (key, value)]
+    return varlen_attn(query, *own, starts, starts, longest, *rest, window_size=window_size)
+
+
+def mistaken(query, key, value, *rest, window_size):
+    """A kernel that reads the wrong heads."""
+    groups = query.shape[1] // key.shape[1]
+    own = [each.repeat(1, groups, 1) for each in (key, value)]
+    return varlen_attn(query, *own, *rest, window_size=window_size)
+
+
+def refusing(query, key, *rest, window_size):
+    """A kernel that wants a head of its own for each query."""
+    if query.shape[1] != key.shape[1]:
+        raise RuntimeError("heads differ")
+    return varlen_attn(query, key, *rest, window_size=window_size)
+
+
+@pytest.mark.parametrize(("run", "takes"), [(sharing, True), (mistaken, False), (refusing, False)])
+def test_shared_heads_are_copied_unless_the_kernel_reads_them_rightly(run, takes):
+    with torch.no_grad():  # as where a layer is computed again later
+        assert attention.takes_groups(run, torch.float32, torch.device("cpu")) is takes
+    query, key = torch.randn(8, 4, 16), torch.randn(8, 2, 16)
+    others, told = attention._heads([query, key, key], run)
+    assert ([each.shape[1] for each in others], told) == ([2, 2] if takes else [4, 4], {})
+
+
 @pytest.mark.parametrize("packing", [True, False])
 def test_a_run_says_what_shares_a_line(tmp_path, tiny, packing):
     asked = {"training__packing": packing, "training__max_steps": 2}
