@@ -1,8 +1,8 @@
 """When a training step needs the most memory, and what lies there then.
 
-A step has its moments: the end of the forward pass, the loss, the backward pass of a layer, that of
-the embedding, and the optimiser's step. Gradients grow during the backward pass as activations shrink; with
-accumulation they are there from the second batch on.
+A step has its moments: the end of the forward pass, the loss, the backward pass of a layer, that
+of the embedding, and the optimiser's step. Gradients grow during the backward pass as activations
+shrink; with accumulation they are there from the second batch on.
 """
 
 from collections import Counter
