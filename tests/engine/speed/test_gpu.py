@@ -17,7 +17,7 @@ from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.loading import keep_fewer_activations, load_model
 from finetune_studio.engine.loss import sums_of, with_places
-from finetune_studio.engine.speed import attention, fp8, rounding, tiled
+from finetune_studio.engine.speed import attention, compiled, fp8, rounding, tiled
 from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.compiled import compile_layers
 from finetune_studio.engine.speed.fp8 import into_float8
@@ -147,6 +147,18 @@ def test_liger_kernels(family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_layers_compiled(family):
+    if why := compiled._obstacle(Recipe(), GPU, make_family(family).config):
+        pytest.skip(f"other: {why}")
+    judge_compiled(family)
+
+
+@pytest.mark.parametrize("size", [16, 32, 48, 80, 96, 128])
+def test_layers_with_a_norm_of_each_head_compiled(monkeypatch, size):
+    monkeypatch.setitem(FAMILIES, "qwen3", ("Qwen3", {"head_dim": size}))
+    judge_compiled("qwen3")
+
+
+def judge_compiled(family):
     torch.compiler.reset()
     batch = Collator(0)(rows_of())
     reference, model = exact(family, batch), halved(family)
