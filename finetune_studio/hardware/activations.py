@@ -163,11 +163,22 @@ def _inputs(model: Architecture, layer: Layer, setup: Setup) -> float:
     elif _casts(setup):  # peft casts each adapter's input to and fro
         kept = c * each_input
     else:
-        read = {(each.block, each.inputs) for each in chosen}  # once for all that read it
+        ends = _ends_of_attention(layer)  # what they read is kept already
+        read = {(each.block, each.inputs) for each in chosen if each.name not in ends}  # once
         tiled = tile_share(setup) < 1.0
-        kept = c * sum(width for _, width in read if not (tiled and width == layer.inner))
+        kept = c * sum(width for block, width in read if not (tiled and "mlp" in block))
     magnitudes = 2 * c * sum(each.outputs for each in chosen) if setup.dora else 0
     return kept + c * len(chosen) * setup.rank + magnitudes
+
+
+def _ends_of_attention(layer: Layer) -> set[str]:
+    """Names of the matrices that read an attention's output, the last of their block."""
+    following = (*layer.matrices[1:], None)
+    return {
+        each.name
+        for each, after in zip(layer.matrices, following, strict=True)
+        if "att" in each.block and (after is None or after.block != each.block)
+    }
 
 
 def _full_inputs(layer: Layer, shared: bool, *, tiled: bool) -> int:
@@ -176,11 +187,9 @@ def _full_inputs(layer: Layer, shared: bool, *, tiled: bool) -> int:
     What the last layer of an attention reads is kept already, as the attention's own output; what
     a tiled feed-forward part reads is made again.
     """
-    widths, seen = 0, set()
-    for index, each in enumerate(layer.matrices):
-        following = layer.matrices[index + 1 : index + 2]
-        last = not following or following[0].block != each.block
-        if ("att" in each.block and last) or (tiled and "mlp" in each.block):
+    widths, seen, ends = 0, set(), _ends_of_attention(layer)
+    for each in layer.matrices:
+        if each.name in ends or (tiled and "mlp" in each.block):
             continue
         if not shared or (each.block, each.inputs) not in seen:
             widths += each.inputs

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from finetune_studio.catalog.layers import Architecture
+from finetune_studio.hardware.activations import WIDE
 from finetune_studio.hardware.overhead import context_bytes, fragmentation_bytes, library_bytes
 from finetune_studio.hardware.peak import fullest
 from finetune_studio.hardware.setup import Setup
@@ -74,7 +75,7 @@ def plan_memory(model: Architecture, setup: Setup) -> MemoryPlan:
     }
     around = {
         "libraries": library_bytes(setup),
-        "fragmentation": fragmentation_bytes(moment, setup.weight_bytes * model.embedding, setup),
+        "fragmentation": fragmentation_bytes(moment, WIDE * model.embedding, setup),
         "context": context_bytes(setup),
     }
     parts = {name: round(size) for name, size in (lasting | passing | around).items()}

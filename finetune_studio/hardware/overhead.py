@@ -16,13 +16,15 @@ GAPS_PASSING = 0.2
 what is copied on a stream of its own is free again only later."""
 GAPS_KEPT = 0.01
 """The same, where they are not."""
-GAPS_HEAD = (1.0, 2.0)
-"""Gradients of the head that lie in gaps where it is trained, without and with layers that are
-computed again: large tensors that come and go, and no other fits where they were."""
+GAPS_HEAD = (0.5, 1.2)
+"""32-bit gradients of the head that lie in gaps where it is trained, without and with layers that
+are computed again: large tensors that come and go, and no other fits where they were."""
 PROCESS = 700 * MIB
 """A process that computes on the processor, with torch and transformers loaded."""
-SMALLEST = 40 * MIB
+SMALLEST = 20 * MIB
 """What the allocator holds at least and nothing uses."""
+SMALLEST_FULL = 150 * MIB
+"""The same where every weight is trained."""
 
 
 def context_bytes(setup: Setup) -> int:
@@ -42,9 +44,9 @@ def fragmentation_bytes(moment: Moment, head: float, setup: Setup) -> float:
 
     Args:
         moment: The fullest; what the optimiser borrows fills the gaps that were there before.
-        head: Bytes of the gradient of the head.
+        head: Bytes of the head's gradient in 32 bits.
         setup: What is planned for.
     """
     if setup.full:
-        return SMALLEST + (moment.name != "step") * GAPS_HEAD[setup.checkpointing] * head
+        return SMALLEST_FULL + (moment.name != "step") * GAPS_HEAD[setup.checkpointing] * head
     return SMALLEST + (GAPS_PASSING if setup.checkpointing else GAPS_KEPT) * moment.total

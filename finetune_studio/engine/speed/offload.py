@@ -104,6 +104,8 @@ class Shelf:
 
         What transformers calls in place of `torch.utils.checkpoint`.
         """
+        if not torch.is_grad_enabled():  # nothing will come back for it
+            return forward(hidden, *rest)
         named = forward.keywords.values() if isinstance(forward, partial) else ()
         if _wants_gradients((*rest, *named)):  # a second way from layer to layer: not for here
             return checkpoint(forward, hidden, *rest, use_reentrant=False, context_fn=passes)

@@ -91,6 +91,16 @@ def test_inputs_do_not_stay_where_they_were():
 
 
 @pytest.mark.usefixtures("shelves")
+def test_a_pass_without_gradients_takes_no_place_from_those_that_follow():
+    model = shelved(make_family("llama"))
+    shelf = next(m for m in model.modules() if isinstance(m, GradientCheckpointingLayer))
+    shelf = shelf._gradient_checkpointing_func.__self__
+    with torch.no_grad():
+        model(input_ids=torch.arange(8)[None], use_cache=False)
+    assert shelf._waiting == []
+
+
+@pytest.mark.usefixtures("shelves")
 def test_a_batch_longer_than_any_expected_stays_and_is_right():
     batch = Collator(0)(rows_of())
     expected = learned(make_family("llama").train(), [batch])
