@@ -7,11 +7,14 @@ operations: slower, to the same result. Own code, since libraries' 8-bit trainin
 weights too, or serves inference alone.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed import rounding
@@ -127,8 +130,30 @@ class Float8Linear(nn.Linear):
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  (torch's name)
         """`[..., inputs]` to `[..., outputs]`, in the type that is computed in."""
         kind = computed_in(input)
+        if not _Inputs.rounded:
+            return functional.linear(input.to(kind), self.weight.to(kind), self.bias)
         made: torch.Tensor = _Product.apply(input.to(kind), self.quantised, self.scale)
         return made if self.bias is None else made + self.bias.to(made.dtype)
+
+
+class _Inputs:
+    """Whether inputs are rounded at this moment."""
+
+    rounded = True
+
+
+@contextmanager
+def whole_inputs() -> Iterator[None]:
+    """Meanwhile layers multiply inputs as they are.
+
+    What is exchanged between products is compared so: their rounding makes much of little, since
+    a row's largest number decides the scale of all.
+    """
+    _Inputs.rounded = False
+    try:
+        yield
+    finally:
+        _Inputs.rounded = True
 
 
 def computed_in(given: torch.Tensor) -> torch.dtype:

@@ -16,6 +16,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed.choice import Choice, choose
+from finetune_studio.engine.speed.fp8 import whole_inputs
 from finetune_studio.recipe.schema import Recipe
 
 TRIED = 48  # tokens
@@ -106,8 +107,9 @@ def _answers(
     model.eval()
     embedding = model.get_input_embeddings()
     ids = (torch.arange(TRIED) * 37 % embedding.num_embeddings)[None].to(embedding.weight.device)
+    half = torch.autocast(device.kind, device.dtype, enabled=device.precision != "fp32")
     try:
-        with torch.autocast(device.kind, device.dtype, enabled=device.precision != "fp32"):
+        with half, whole_inputs():
             found.append(model(input_ids=ids, use_cache=False).logits)
     finally:
         for hook in hooks:

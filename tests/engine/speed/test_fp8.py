@@ -15,7 +15,14 @@ from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.loading import load_model
 from finetune_studio.engine.parity import CLOSE
 from finetune_studio.engine.speed import rounding
-from finetune_studio.engine.speed.fp8 import LARGEST, Float8Linear, in_full, into_float8, rounded
+from finetune_studio.engine.speed.fp8 import (
+    LARGEST,
+    Float8Linear,
+    in_full,
+    into_float8,
+    rounded,
+    whole_inputs,
+)
 from finetune_studio.errors import RefusedError
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
@@ -43,6 +50,17 @@ def test_columns_may_be_multiplied_first():
     expected = rounded(rows.float() * factors)
     assert torch.equal(kept.float(), expected[0].float())
     assert torch.equal(scale, expected[1])
+
+
+def test_inputs_can_be_left_whole_for_a_while():
+    torch.manual_seed(2)
+    layer = Float8Linear(nn.Linear(32, 48), torch.device("cpu"))
+    rows = torch.randn(5, 32)
+    rounded_ = layer(rows)
+    with whole_inputs():
+        assert torch.equal(layer(rows), nn.functional.linear(rows, layer.weight, layer.bias))
+    assert torch.equal(layer(rows), rounded_)
+    assert not torch.allclose(rounded_, nn.functional.linear(rows, layer.weight, layer.bias))
 
 
 def test_without_a_gpu_or_triton_plain_operations_round(monkeypatch):

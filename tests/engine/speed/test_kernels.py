@@ -11,6 +11,7 @@ import torch
 
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed import kernels
+from finetune_studio.engine.speed.fp8 import into_float8
 from finetune_studio.engine.speed.kernels import use_kernels
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
@@ -70,6 +71,23 @@ def test_what_changes_the_answers_is_taken_back(liger):
         assert expected in choice.why
         assert "forward" not in model.model.norm.__dict__
         assert torch.equal(after, before)
+
+
+@pytest.mark.parametrize("liger", ["good"], indirect=True)
+def test_roundings_of_inputs_do_not_count(liger, monkeypatch):
+    """Norms that are a little off, as another order of rounding is, between 8-bit products."""
+    model = make_family("llama")
+    into_float8(model, CPU, ["lm_head"])
+    exchange = kernels._apply
+
+    def apply(given):
+        exchange(given)
+        for layer in given.modules():
+            if type(layer) is type(model.model.norm):
+                layer.forward = types.MethodType(other_norm(1.0004), layer)
+
+    monkeypatch.setattr(kernels, "_apply", apply)
+    assert use_kernels(Recipe(), model, CPU, compiled=False).used
 
 
 def test_what_grows_from_layer_to_layer_is_no_difference():
