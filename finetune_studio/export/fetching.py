@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from finetune_studio.errors import StudioError
 from finetune_studio.export import llama
@@ -65,13 +66,20 @@ def unpack_converter(archive: Path, folder: Path) -> None:
     try:
         with tarfile.open(archive) as opened:
             for member in opened:
-                name = member.name.partition(f"/{INSIDE}/")[2]
-                if member.isfile() and name.split("/")[0] in WANTED:
-                    member.name = name
-                    opened.extract(member, part, filter="data")
+                names = member.name.partition(f"/{INSIDE}/")[2].split("/")
+                if member.isfile() and names[0] in WANTED and ".." not in names:
+                    _write(opened.extractfile(member), part.joinpath(*names))
         _replace(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _write(source: IO[bytes] | None, target: Path) -> None:
+    """Copy a member's bytes alone, without rights, owners and links."""
+    assert source is not None  # of files only
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source, target.open("wb") as out:
+        shutil.copyfileobj(source, out)
 
 
 def _replace(new: Path, place: Path) -> None:

@@ -144,6 +144,8 @@ def test_the_converter_is_taken_out_of_the_source_archive(tmp_path, monkeypatch)
     (inside / "src.cpp").write_text("not wanted")
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
         archive.add(top, top.name)
+        escaping = f"{top.name}/vendor/llama.cpp/conversion/../../../out.py"
+        archive.add(inside / "src.cpp", escaping)
     monkeypatch.setenv("FINETUNE_STUDIO_LLAMA", str(tmp_path / "라마"))
     unpack_converter(tmp_path / "a.tar.gz", llama.place() / "convert")
     assert sorted(p.name for p in llama.converter().rglob("*")) == [
@@ -151,3 +153,4 @@ def test_the_converter_is_taken_out_of_the_source_archive(tmp_path, monkeypatch)
         "conversion",
         "convert_hf_to_gguf.py",
     ]
+    assert not list(tmp_path.rglob("out.py"))
