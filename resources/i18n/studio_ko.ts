@@ -527,7 +527,7 @@
   <message>
    <location filename="../../finetune_studio/evaluation/metrics.py" />
    <source>Between how many equally likely tokens it wavers: e to the loss.</source>
-   <translation>몇 개의 비슷한 토큰 사이에서 망설이는지예요. e의 손실 제곱이에요.</translation>
+   <translation>몇 개의 비슷한 토큰 사이에서 망설이는지예요. e를 손실만큼 거듭제곱한 값이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -8700,8 +8700,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/llama_line.py" />
-   <source>Getting llama.cpp and building it …</source>
-   <translation>llama.cpp를 받아서 만드는 중 …</translation>
+   <source>Getting llama.cpp; closing this project ends it …</source>
+   <translation>llama.cpp를 받아서 설치하는 중이에요. 이 프로젝트를 닫으면 멈춰요 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -10375,7 +10375,7 @@
    <location filename="../../finetune_studio/gui/form.py" />
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Set to {value}</source>
-   <translation>{value} 쓰기</translation>
+   <translation>{value} 값으로 바꾸기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
@@ -10529,7 +10529,7 @@
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
    <source>Stay here</source>
-   <translation>여기 있기</translation>
+   <translation>닫지 않기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
@@ -11260,7 +11260,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>Validation loss fell to the end, to {value:.3f}. More epochs may help.</source>
-   <translation>검증 손실이 끝까지 내려가 {value:.3f}이 됐어요. 더 학습하면 나아질 수 있어요.</translation>
+   <translation>검증 손실이 끝까지 내려갔어요(마지막 {value:.3f}). 더 학습하면 나아질 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -11717,6 +11717,11 @@
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>learns {share:.0%} of the tokens</source>
    <translation>토큰의 {share:.0%}를 배워요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
+   <source>llama.cpp is here by half: what reads GGUF is missing, which takes about 5 minutes to build.</source>
+   <translation>llama.cpp가 반만 있어요. GGUF를 읽는 쪽이 없고, 만드는 데 5분쯤 걸려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_words.py" />

@@ -24,6 +24,11 @@ def line(stage, monkeypatch, tmp_path, qtbot):
     return made
 
 
+def have_runtime(place):
+    (place / "runtime" / "llama_cpp").mkdir(parents=True)
+    (place / "runtime" / "llama_cpp" / "__init__.py").write_text("")
+
+
 def test_what_is_missing_is_got_by_one_press(line, stage, monkeypatch, tmp_path, qtbot):
     let = threading.Event()
 
@@ -32,6 +37,7 @@ def test_what_is_missing_is_got_by_one_press(line, stage, monkeypatch, tmp_path,
         script = tmp_path / "convert" / llama.SCRIPT
         script.parent.mkdir()
         script.write_text("")
+        have_runtime(tmp_path)
         return tmp_path
 
     monkeypatch.setattr(fetching, "fetch", fetch)
@@ -59,5 +65,9 @@ def test_where_it_cannot_be_got_it_says_why_and_can_be_asked_again(line, monkeyp
 def test_where_it_is_there_nothing_is_said(line, tmp_path):
     (tmp_path / "convert").mkdir()
     (tmp_path / "convert" / llama.SCRIPT).write_text("")
+    line.refresh()
+    assert line.isVisible()
+    assert line._words.plain.startswith("llama.cpp is here by half")
+    have_runtime(tmp_path)
     line.refresh()
     assert not line.isVisible()

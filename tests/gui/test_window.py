@@ -11,6 +11,7 @@ from finetune_studio.errors import StudioError
 from finetune_studio.gui import language
 from finetune_studio.gui.alerts import Alert, details
 from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.pages import tokenizer
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.project import folder
 from finetune_studio.gui.steps import STEPS
@@ -96,6 +97,7 @@ def test_files_that_cannot_be_read_block_the_start(window, tmp_path, qtbot):
     qtbot.waitUntil(lambda: window.project.facts.data_error is not None, timeout=30_000)
     window.wizard.go("hyperparameters")
     assert not window.wizard._footer.onward.isEnabled()
+    assert tokenizer.STEP.summary(window.project) == "waits for data"  # and does not go on counting
 
 
 def test_every_step_is_reached_by_its_keys(window, qtbot):

@@ -7,7 +7,8 @@ from typing import Any
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from finetune_studio.errors import StudioError
+from finetune_studio.errors import RefusedError, StudioError
+from finetune_studio.export import llama
 from finetune_studio.export.formats import QUANTS, USUAL_QUANT, about
 from finetune_studio.gui import amounts
 from finetune_studio.gui.exporting import Exporting
@@ -123,6 +124,13 @@ class ExportLine(QWidget):
         return str(self.quant.value())
 
     def _ask_where(self) -> None:
+        if self._format == "gguf":
+            try:
+                llama.converter()
+            except RefusedError as error:
+                clear(self._below)
+                self._tell(error)
+                return
         place = QFileDialog.getExistingDirectory(
             self, tr("Where shall the folder be made?"), str(Path.home())
         )

@@ -28,6 +28,7 @@ class LlamaLine(QWidget):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
+        self._half = False
         self._waiting = Waiting(self)
         self._waiting.ticked.connect(self._count)
         self._words = Text(self._said, "caption", "text2", wrap=True)
@@ -42,8 +43,11 @@ class LlamaLine(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show whether it is missing."""
-        self.setVisible(llama.find().converter is None)
+        """Show whether any of it is missing."""
+        found = llama.find()
+        self._half = found.converter is not None
+        self.setVisible(not (self._half and found.runs))
+        self._count()
 
     def _start(self) -> None:
         clear(self._trouble)
@@ -69,7 +73,12 @@ class LlamaLine(QWidget):
 
     def _said(self) -> str:
         if self._waiting.seconds:
-            return self._waiting.say(tr("Getting llama.cpp and building it …"))
+            return self._waiting.say(tr("Getting llama.cpp; closing this project ends it …"))
+        if self._half:
+            return tr(
+                "llama.cpp is here by half: what reads GGUF is missing, which takes about 5 "
+                "minutes to build."
+            )
         return tr(
             "GGUF needs llama.cpp, which is not here yet: 77 MB from PyPI, and about 5 minutes to "
             "build."

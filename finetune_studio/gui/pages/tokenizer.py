@@ -198,10 +198,11 @@ class TokenizerPage(StepPage):
 
 
 def _summary(project: Project) -> str:
-    found = project.facts.preflight.found
+    facts, files = project.facts, project.session.recipe.data.files
+    found = facts.preflight.found
     if found is None or not found.tokens:
-        files = project.session.recipe.data.files
-        return tr("Counting the tokens …") if files else tr("waits for data")
+        counted = files and not facts.data_error
+        return tr("Counting the tokens …") if counted else tr("waits for data")
     if project.session.recipe.task.kind == "classify":
         return tr("learns a label for each row")
     return tr("learns {share:.0%} of the tokens").format(share=found.learned_share)

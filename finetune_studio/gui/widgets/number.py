@@ -40,6 +40,7 @@ class Number(QDoubleSpinBox):
     ) -> None:
         super().__init__()
         self._scale, self._decimals = scale, decimals
+        self._refusing = self._stands = self._retyped = False
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setKeyboardTracking(False)
         self.setDecimals(decimals)
@@ -53,6 +54,8 @@ class Number(QDoubleSpinBox):
         self.lineEdit().setTextMargins(5, 0, 5, 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.valueChanged.connect(self._tell)
+        self.lineEdit().textEdited.connect(self._note)
+        self.editingFinished.connect(self._settle)
 
     def show_value(self, value: object) -> None:
         """Show a value without telling anybody."""
@@ -63,6 +66,16 @@ class Number(QDoubleSpinBox):
     def _tell(self, value: float) -> None:
         whole = not self._decimals and self._scale == 1.0
         self.edited.emit(int(value) if whole else float(f"{value / self._scale:.12g}"))
+
+    def _note(self, _: str) -> None:
+        self._retyped = True
+
+    def _settle(self) -> None:
+        """What is typed after a refusal counts, also where it is the value that stayed."""
+        if self._stands and self._retyped and not self._refusing:
+            self._tell(self.value())
+        self._stands = self._refusing or (self._stands and not self._retyped)
+        self._refusing = self._retyped = False
 
     @override
     def textFromValue(self, value: float) -> str:
@@ -91,6 +104,7 @@ class Number(QDoubleSpinBox):
 
     @override
     def fixup(self, text: str) -> str:
+        self._refusing = True
         self.refused.emit(text)
         return super().fixup(text)
 
