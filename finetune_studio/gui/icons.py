@@ -19,8 +19,13 @@ def paint_icon(painter: QPainter, name: str, rect: QRectF, colour: str) -> None:
     _renderer(name, tint, rect.width() < THIN).render(painter, QRectF(rect))
 
 
+@cache
 def icon(name: str, colour: str = "text2") -> QIcon:
-    """An icon that follows the theme without being set again."""
+    """An icon that follows the theme without being set again; one for all that show it.
+
+    An engine written in Python that goes while another is set has ended the process (twice in some
+    hundred runs of the tests), so none goes.
+    """
     return QIcon(_TokenIcon(name, colour))
 
 

@@ -32,12 +32,14 @@ def best_fit(values: Sequence[int] | Array, counts: Sequence[int] | Array, lengt
     for size, many in sorted(pairs, reverse=True):
         while many and size and (at := bisect_left(known, size)) < len(known):
             left = known[at]
-            moved = min(many, room[left])
+            each = left // size  # the fullest is filled first, so one sequence takes them all
+            moved = min(many // each, room[left]) or 1
+            each = min(each, many)
             room[left] -= moved
-            many -= moved
+            many -= moved * each
             if not room[left]:
                 known.pop(at)
-            add(left - size, moved)
+            add(left - each * size, moved)
         if many and size:
             each = length // size
             whole, rest = divmod(many, each)

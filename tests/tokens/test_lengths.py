@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from datasets import Dataset
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from finetune_studio.recipe import store
@@ -175,6 +175,11 @@ def one_by_one(sizes, length):
     return len(room)
 
 
+SEVERAL = dict.fromkeys((*range(1, 14), 24), 1) | {6: 25, 11: 4, 14: 13, 24: 21}
+"""Rows of which several fit into what others left of one sequence."""
+
+
+@example(sizes=SEVERAL, length=47)
 @given(sizes=SIZES, length=st.integers(40, 100))
 def test_best_fit_is_that_of_rows_one_by_one(sizes, length):
     each = [size for size, many in sizes.items() for _ in range(many)]
