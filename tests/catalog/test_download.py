@@ -6,6 +6,7 @@ import json
 import os
 import random
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -196,9 +197,22 @@ class Latecomer(Control):
         self.given_up.set()
 
 
+class Arrived:
+    """An event that is set when a file is whole in the cache."""
+
+    def __init__(self, cache, name):
+        self._cache, self._name = cache, digest(FILES[name])
+
+    def wait(self, seconds):
+        end = time.monotonic() + seconds
+        while not any(self._cache.rglob(self._name)) and time.monotonic() < end:
+            time.sleep(0.01)
+
+
 def test_what_came_while_another_file_failed_is_not_fetched_again(server, cache):
     control = Latecomer()
     server.lies["model.safetensors"] = WEIGHTS[:-1] + b"x"
+    server.holds["model.safetensors"] = Arrived(cache, "tokenizer.json")
     server.holds["config.json"] = control.given_up
     with pytest.raises(StudioError, match="damaged"):
         get(control=control)
