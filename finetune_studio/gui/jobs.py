@@ -3,10 +3,12 @@
 A job with the same key as an earlier one makes that one's result count no more.
 """
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, TypeVar
 
 import shiboken6
@@ -25,6 +27,31 @@ def _gone(heard: Callable[[Any], None]) -> bool:
     """Whether who waits for an end was taken away meanwhile, as a page is that was left."""
     owner = getattr(heard, "__self__", None)
     return isinstance(owner, QObject) and not shiboken6.isValid(owner)
+
+
+class _Collecting:
+    """Holds Python's collecting of cycles back while jobs run.
+
+    It would run in a job's thread, too, and end widgets there: Qt then waits for Python while the
+    window's thread, with Python, waits for Qt, and both stand for ever.
+    """
+
+    _lock = threading.Lock()
+    _running = 0
+
+    @classmethod
+    def held(cls, work: Callable[[], T]) -> T:
+        """Do the work; cycles are collected again when no other job runs."""
+        with cls._lock:
+            cls._running += 1
+            gc.disable()
+        try:
+            return work()
+        finally:
+            with cls._lock:
+                cls._running -= 1
+                if not cls._running:
+                    gc.enable()
 
 
 class Jobs(QObject):
@@ -71,7 +98,7 @@ class Jobs(QObject):
         number = self._count
         self._cancel(key)
         self._newest[key] = number
-        future = self._pool.submit(work)
+        future = self._pool.submit(partial(_Collecting.held, work))
         self._waiting[number] = (key, future, done, failed)
         future.add_done_callback(lambda _: self._tell(number))
 
