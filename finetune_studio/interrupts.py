@@ -5,6 +5,7 @@ are started with the signal held back: the system keeps it, and delivers it once
 are ready. Windows cannot hold an interrupt back; nothing of this happens there.
 """
 
+import atexit
 import signal
 import threading
 from collections.abc import Iterator
@@ -64,8 +65,15 @@ def _hear(number: int, frame: FrameType | None) -> None:
 
 
 def end_silently() -> None:
-    """From here on an interrupt ends the process at once: a Python that ends would quote itself."""
+    """From here on an interrupt ends the process at once: a Python that ends would quote itself.
+
+    Once its threads have ended nothing is left to wait for: an interrupt waits then, and the exit
+    code stays what the program said. Python itself also sends one, at its very end, where an
+    interrupt had come in the midst of an `exec` of text, as dataclasses do it: it takes it for one
+    that nobody answered.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    atexit.register(hold)
 
 
 def raise_interrupts() -> None:

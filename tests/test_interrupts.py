@@ -49,6 +49,35 @@ def test_an_engine_that_has_just_begun_ends_without_a_word(tmp_path, seconds):
     assert (code, said, told) == (-signal.SIGINT, "", "")
 
 
+AN_EXEC_IS_INTERRUPTED = """
+import sys, signal
+from contextlib import suppress
+from finetune_studio import interrupts
+with suppress(KeyboardInterrupt):
+    exec("signal.raise_signal(signal.SIGINT)")
+    sys.exit("the interrupt did not come")
+interrupts.end_silently()
+sys.exit(130)
+"""
+
+
+def test_an_interrupt_in_the_midst_of_an_exec_is_answered_once():
+    command = [sys.executable, "-c", AN_EXEC_IS_INTERRUPTED]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+@pytest.mark.parametrize("seconds", [0.06, 0.08, 0.1, 0.12, 0.16])
+def test_whenever_it_comes_the_code_is_one_of_the_contract(tmp_path, seconds):
+    code, said, told = interrupted(
+        [*COMMAND, "export", str(tmp_path), "--to", "merged"], seconds, environment()
+    )
+    assert code in {130, 2}, told  # interrupted, or refused just before
+    assert said == ""
+    assert told.startswith("error: ")
+    assert told.count("\n") == 1
+
+
 def test_what_came_while_it_was_held_is_heard_at_its_end():
     reached = []
 
