@@ -18,13 +18,12 @@ from typing import Any
 from finetune_studio.catalog.weights import read_weights
 from finetune_studio.engine import gguf, gguf_adapter
 from finetune_studio.engine.deltas import check_adapter
-from finetune_studio.engine.device import release
+from finetune_studio.engine.kept_reference import what_was_said
 from finetune_studio.engine.merge import write_merged
 from finetune_studio.engine.modelfile import write_modelfile
 from finetune_studio.engine.parity import CLOSE
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.progress import Progress
-from finetune_studio.engine.reference import Reference, reference_of
 from finetune_studio.engine.tuned import Tuned, open_tuned
 from finetune_studio.errors import RefusedError, StudioError, remedy
 from finetune_studio.export import about, llama
@@ -201,40 +200,29 @@ def _checked(
 ) -> dict[str, Any]:
     """Load the export in a fresh process and compare it with what the trained model said."""
     order.told.part("ask", tr("Asking the trained model"))(0, 1)
-    reference = reference_of(order.tuned.model(), order.tuned)
-    release()
-    order.told.part("compare", tr("Loading the export again to compare"))(0, 1)
-    return compared(part, reference, order.run if needs_run else None, base)
+    with what_was_said(order.run, order.tuned) as said:
+        order.told.part("compare", tr("Loading the export again to compare"))(0, 1)
+        return compared(part, said, order.run if needs_run else None, base)
 
 
 def compared(
-    folder: Path,
-    reference: Reference,
-    run: RunFolder | None,
-    base: Path | None = None,
-    room: Path | None = None,
+    folder: Path, said: Path, run: RunFolder | None, base: Path | None = None
 ) -> dict[str, Any]:
     """What `parity.measure` finds, in a process that has never seen the trained model.
 
     Args:
         folder: The export.
-        reference: What the trained model said.
+        said: The file of what the trained model said.
         run: The run, for an adapter.
         base: The base model as a GGUF file, for a GGUF adapter.
-        room: Where to keep the reference meanwhile; beside the export without it.
 
     Raises:
         StudioError: The export cannot be loaded.
     """
-    kept = (room or folder.parent) / f"{folder.name}.reference"
-    reference.save(kept)
-    command = [sys.executable, "-m", "finetune_studio.engine.parity", str(folder), str(kept)]
+    command = [sys.executable, "-m", "finetune_studio.engine.parity", str(folder), str(said)]
     command += ["--run", str(run.path)] if run else []
     command += ["--base", str(base)] if base else []
-    try:
-        child = subprocess.run(command, capture_output=True, text=True, check=False)
-    finally:
-        kept.unlink(missing_ok=True)
+    child = subprocess.run(command, capture_output=True, text=True, check=False)
     if child.returncode:
         raise StudioError(
             tr("The export could not be loaded again."),

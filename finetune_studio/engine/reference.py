@@ -1,11 +1,10 @@
-"""The words of the trained model: `python -m finetune_studio.engine.reference RUN FILE`.
+"""The words of the trained model, which every export of it is compared with.
 
 Held-out rows with its logits, prompts with its answers, texts with their tokens. A model under test
 is loaded in a process that never saw the trained one, so that what is compared came from the disk.
 """
 
 import json
-import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,12 +14,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 from finetune_studio.engine.dataset import Prepared, prepare
-from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.speakers import Loaded
-from finetune_studio.engine.tuned import Tuned, open_tuned
+from finetune_studio.engine.tuned import Tuned
 from finetune_studio.errors import StudioError
 from finetune_studio.export.prompts import PROMPTS, TEXTS
-from finetune_studio.runs.folder import RunFolder
 from finetune_studio.tokens.examples import IGNORED
 
 ROWS = 16  # held-out rows that are compared
@@ -28,6 +25,7 @@ TOKENS = 256  # at most, of each row
 LARGEST = 512 << 20  # bytes of all logits together; large vocabularies get shorter rows
 ANSWER = 32  # tokens of an answer
 KEY = "studio"
+OF = "of"
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,8 @@ class Reference:
     stops: list[int] = field(default_factory=list)
     held_out: bool = True
 
-    def save(self, path: Path) -> None:
-        """Write it to a safetensors file."""
+    def save(self, path: Path, of: str = "") -> None:
+        """Write it to a safetensors file; `of` is noted in it, and tells what it was made of."""
         tensors = {f"row.{n}": row for n, row in enumerate(self.rows)}
         tensors |= {f"labels.{n}": row.clone() for n, row in enumerate(self.labels)}  # may be rows
         tensors |= {f"logits.{n}": each for n, each in enumerate(self.logits)}
@@ -82,7 +80,7 @@ class Reference:
             "stops": self.stops,
             "held_out": self.held_out,
         }
-        save_file(tensors, path, {KEY: json.dumps(about, ensure_ascii=False)})
+        save_file(tensors, path, {KEY: json.dumps(about, ensure_ascii=False), OF: of})
 
     @classmethod
     def load(cls, path: Path) -> "Reference":
@@ -156,13 +154,3 @@ def _talk(speaker: Loaded, tuned: Tuned, prompt: str, stops: list[int]) -> Talk:
     messages = voice.with_system([{"role": "user", "content": prompt}])
     text, ids = voice.prompt(messages), voice.prompt_ids(messages)
     return Talk(messages, text, ids, speaker.greedy(ids, ANSWER, stops))
-
-
-def _main(arguments: list[str]) -> int:
-    tuned = open_tuned(RunFolder.open(Path(arguments[0])))
-    reference_of(tuned.model(), tuned).save(Path(arguments[1]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run_as_process(_main))

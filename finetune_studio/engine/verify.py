@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio.engine import gguf
-from finetune_studio.engine.device import release
 from finetune_studio.engine.export import PARTS, compared
+from finetune_studio.engine.kept_reference import what_was_said
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.progress import Progress
-from finetune_studio.engine.reference import Reference, reference_of
+from finetune_studio.engine.reference import Reference
 from finetune_studio.engine.servers import others
 from finetune_studio.engine.tuned import Tuned, open_tuned
 from finetune_studio.export import about as kept_about
@@ -39,9 +39,8 @@ def verify(arguments: list[str]) -> int:
     tuned = open_tuned(run)
     gguf.refuse_unreadable(about)
     told.part("ask", tr("Asking the trained model"))(0, 1)
-    reference = reference_of(tuned.model(), tuned)
-    release()
-    found = _measured(options.export, about, run, tuned, reference, told)
+    with what_was_said(run, tuned) as said:
+        found = _measured(options.export, about, run, tuned, said, told)
     told.close()
     report = report_of(options.export, about, found)
     text = json.dumps(report, ensure_ascii=False, indent=1)
@@ -56,7 +55,7 @@ def _measured(
     about: dict[str, Any],
     run: RunFolder,
     tuned: Tuned,
-    reference: Reference,
+    said: Path,
     told: Progress,
 ) -> dict[str, Any]:
     """The figures of the export in its own runtime, and in whatever else is here."""
@@ -68,8 +67,8 @@ def _measured(
             base = Path(name) / BASE_FILE
             gguf.write_base(gguf.Making(tuned, "base", told, Path(name) / "work"), base)
         told.part("compare", tr("Loading the export again to compare"))(0, 1)
-        found = compared(export, reference, run if form == "adapter" else None, base, Path(name))
-        found["runtimes"] = others(export, about, reference)
+        found = compared(export, said, run if form == "adapter" else None, base)
+        found["runtimes"] = others(export, about, Reference.load(said))
     quantised = isinstance(tuned.recipe.method, Qlora)
     return found | {"other_base": quantised and form == "gguf-adapter" and not beside}
 

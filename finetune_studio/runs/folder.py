@@ -5,6 +5,7 @@ RUN/recipe.yaml   what the person decided        RUN/events.jsonl   what the tra
 RUN/run.json      name, process, host            RUN/orders.jsonl   what the trainer is told
 RUN/checkpoints/  to go on from                  RUN/trainer.log    its stdout and stderr
 RUN/result/       the adapter or model             RUN/evaluation.json  how good it is
+RUN/reference.safetensors  what the result said, for comparing exports; may be deleted
 ```
 """
 
@@ -65,6 +66,11 @@ class RunFolder:
     def evaluation(self) -> Path:
         """How good the result is, as `finetune_studio.evaluation.result` reads it."""
         return self.path / "evaluation.json"
+
+    @property
+    def reference(self) -> Path:
+        """What the result said to held-out rows; large, and made again where it is missing."""
+        return self.path / "reference.safetensors"
 
     @property
     def info_file(self) -> Path:
