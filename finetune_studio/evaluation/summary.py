@@ -50,11 +50,17 @@ def headline(found: Evaluation) -> str:
 
 def measured_on(found: Evaluation) -> str:
     """Which rows the figures rest on."""
+    every = found.rows == found.held_out
     if found.source:
-        text = tr("Measured on {rows:,} of {total:,} rows of other files.")
+        some = tr("Measured on {rows:,} of {total:,} rows of other files.")
+        text = tr("Measured on all {rows:,} rows of other files.") if every else some
     else:
-        text = tr("Measured on {rows:,} of {total:,} rows that were kept out of training.")
+        some = tr("Measured on {rows:,} of {total:,} rows that were kept out of training.")
+        whole = tr("Measured on all {rows:,} rows that were kept out of training.")
+        text = whole if every else some
     said = text.format(rows=found.rows, total=found.held_out)
+    if found.answered == found.rows:
+        return f"{said} {tr('Each was answered, too.')}"
     if found.answered:
         said += " " + tr("{count:,} of them were answered.").format(count=found.answered)
     return said

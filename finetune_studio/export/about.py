@@ -83,10 +83,27 @@ def read(folder: Path) -> dict[str, Any]:
 def remember(out: Path, run: RunFolder) -> None:
     """Note on this machine which run an export came from."""
     known = _known()
+    known.pop(str(out.resolve()), None)  # the newest stands last
     known[str(out.resolve())] = str(run.path.resolve())
     kept = {export: place for export, place in known.items() if Path(export).is_dir()}
     _memory().parent.mkdir(parents=True, exist_ok=True)
     write_atomically(_memory(), json.dumps(kept, ensure_ascii=False, indent=1))
+
+
+def exports_of(run: RunFolder) -> list[Path]:
+    """The exports of a run's weights as they are now, where they were written; the newest last."""
+    place = str(run.path.resolve())
+    there = [Path(export) for export, of in _known().items() if of == place]
+    there = [each for each in there if (each / ABOUT).is_file()]
+    now = fingerprint(run.result) if there else ""
+    return [each for each in there if _of(each) == now]
+
+
+def _of(export: Path) -> str:
+    try:
+        return str(read(export).get("run"))
+    except RefusedError:
+        return ""
 
 
 def run_of(export: Path, about: Mapping[str, Any], named: Path | None = None) -> RunFolder:

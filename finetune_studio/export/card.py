@@ -200,6 +200,7 @@ def _code(facts: Facts, export: Export) -> str:
         base="" if facts.base.hub or not export.is_adapter else f"path/to/{facts.base.name}",
         labels=tuple(export.about.get("labels") or ()),
         quantised=quantised_of(facts.recipe.method) if export.is_adapter else None,
+        system=getattr(facts.recipe.task, "system", ""),
     )
 
 

@@ -52,7 +52,7 @@ model = AutoModelFor{kind}.from_pretrained(folder)
 tokenizer = AutoTokenizer.from_pretrained(folder)
 """
 CHAT = """
-messages = [{{"role": "user", "content": {prompt}}}]
+messages = {messages}
 inputs = tokenizer.apply_chat_template(
     messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
 )
@@ -75,7 +75,7 @@ GGUF_CHAT = """\
 from llama_cpp import Llama
 
 model = Llama({place}, n_ctx=0{adapter})
-messages = [{{"role": "user", "content": {prompt}}}]
+messages = {messages}
 answer = model.create_chat_completion(messages, max_tokens=256)
 print(answer["choices"][0]["message"]["content"])
 """
@@ -154,6 +154,7 @@ def python_code(
     labels: Sequence[str] = (),
     prompt: str = PROMPT,
     quantised: Quantised | None = None,
+    system: str = "",
 ) -> str:
     """The lines of Python that load a model and ask it something.
 
@@ -165,9 +166,11 @@ def python_code(
         labels: The labels of a classification.
         prompt: What it is asked.
         quantised: For adapters: how the base model was quantised while it was trained.
+        system: For `chat`: the system prompt that was trained with.
     """
+    asked = {"prompt": _quoted(prompt), "messages": _messages(system, prompt)}
     if form in ("gguf", "gguf-adapter"):
-        return _gguf(form, task, place, base, prompt)
+        return _gguf(form, task, place, base, asked)
     template = WHOLE if form == "merged" else ADAPTER if base else ADAPTER_OF_HUB
     names = dict(enumerate(labels)) if task == "classify" else {}
     more = f", num_labels={len(names)}, id2label={names}" if names else ""
@@ -183,14 +186,22 @@ def python_code(
         quantised=lines,
         more=", BitsAndBytesConfig" if quantised else "",
     )
-    return loading + USES[task].format(prompt=_quoted(prompt))
+    return loading + USES[task].format(**asked)
 
 
-def _gguf(form: str, task: str, place: str, base: str, prompt: str) -> str:
+def _messages(system: str, prompt: str) -> str:
+    """A conversation as Python writes it, with the system prompt where there is one."""
+    said = f'{{"role": "user", "content": {_quoted(prompt)}}}'
+    if not system:
+        return f"[{said}]"
+    return f'[\n    {{"role": "system", "content": {_quoted(system)}}},\n    {said},\n]'
+
+
+def _gguf(form: str, task: str, place: str, base: str, asked: dict[str, str]) -> str:
     template = GGUF_CHAT if task == "chat" else GGUF_TEXT
     lora = f", lora_path={_quoted(place)}" if form == "gguf-adapter" else ""
     file = base or "base.gguf" if form == "gguf-adapter" else place
-    return template.format(place=_quoted(file), adapter=lora, prompt=_quoted(prompt))
+    return template.format(place=_quoted(file), adapter=lora, **asked)
 
 
 def curl_code(url: str, model: str, task: str = "chat", key: str = "", prompt: str = "…") -> str:

@@ -6,6 +6,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from finetune_studio.errors import StudioError
+from finetune_studio.export.facts import read_json
+from finetune_studio.export.verdict import REPORT
 from finetune_studio.gui.child import Child
 from finetune_studio.gui.evaluating import Progress
 from finetune_studio.gui.language import tr
@@ -66,6 +68,22 @@ class Exporting(QObject):
         quants = ["--quant", quant] if quant else []
         more = [*quants, *(["--with-base"] if with_base else [])]
         self._launch(self._writing, "export", str(run.path), form, str(out), *more)
+
+    def recall(self, run: RunFolder, export: Path | None) -> None:
+        """Take what was written before, and its verdict, for what was written last.
+
+        Args:
+            run: The run.
+            export: The folder; None where there is none.
+        """
+        self._run = run
+        self.report = self.verdict = None
+        if export is None:
+            return
+        files = [each for each in sorted(export.iterdir()) if each.is_file()]
+        sizes = [{"name": each.name, "bytes": each.stat().st_size} for each in files]
+        self.report = {"path": str(export), "files": sizes}
+        self.verdict = read_json(export / REPORT) or None
 
     def verify(self) -> None:
         """Compare what was written last with the run once more."""

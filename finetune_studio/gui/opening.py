@@ -9,11 +9,24 @@ from finetune_studio.gui.tokens import Size
 from finetune_studio.gui.widgets.notice import Toast
 
 
-def open_outside(widget: QWidget, url: QUrl) -> None:
-    """Open an address with what the desktop has for it; else copy it, and say so."""
-    if QDesktopServices.openUrl(url):
-        return
+def open_outside(widget: QWidget, url: QUrl, *, told: bool = False) -> None:
+    """Open an address with what the desktop has for it; else copy it, and say so.
+
+    Args:
+        widget: Whose window tells it.
+        url: The address.
+        told: Whether to say where it lies, too, when a program was found: a browser may yet fail,
+            of which the desktop tells nothing.
+    """
     address = url.toLocalFile() if url.isLocalFile() else url.toString()
-    QGuiApplication.clipboard().setText(address)
-    words = tr("No program here opens it. Its address is copied: {address}")
-    Toast(widget.window(), "copy", "warn", words.format(address=address)).rise(Size.footer + 16)
+    if not QDesktopServices.openUrl(url):
+        QGuiApplication.clipboard().setText(address)
+        words = tr("No program here opens it. Its address is copied: {address}")
+        _say(widget, "copy", "warn", words.format(address=address))
+    elif told:
+        words = tr("Your browser opens it. It lies in {address}")
+        _say(widget, "file-text", "ok", words.format(address=address))
+
+
+def _say(widget: QWidget, glyph: str, tone: str, words: str) -> None:
+    Toast(widget.window(), glyph, tone, words).rise(Size.footer + 16)

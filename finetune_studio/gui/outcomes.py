@@ -8,6 +8,7 @@ from finetune_studio.runs.events import Evaluated, Failed, Sample
 from finetune_studio.runs.state import RunState
 
 NEARLY = 0.005  # share by which a loss must differ to count as different
+MANY = 10  # times, from which a change is no longer told in per cent
 LOWER = ("loss", "perplexity")  # what is better when smaller
 ORDER = ("loss", "token_accuracy", "perplexity", "accuracy", "macro_f1")
 SHARES = ("token_accuracy", "accuracy", "macro_f1")
@@ -108,5 +109,9 @@ def metric_change(score: Score) -> str:
         return ""
     if score.name in SHARES:
         return metrics.change_of(score.name, score.after - score.before)
-    change = score.after / score.before - 1 if score.before else 0.0
-    return f"{change:+.0%}".replace("-", "−").replace("%", " %")
+    share = score.after / score.before if score.before > 0 and score.after > 0 else 1.0
+    if share <= 1 / MANY:
+        return tr("{times} times lower").format(times=f"{1 / share:,.0f}")
+    if share >= MANY:
+        return tr("{times} times higher").format(times=f"{share:,.0f}")
+    return f"{share - 1:+.0%}".replace("-", "−").replace("%", " %")

@@ -1271,6 +1271,11 @@
    <translation>행마다 {"question": "…", "answer": "…"} 꼴이어야 해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Each was answered, too.</source>
+   <translation>모든 행에 답도 해 봤어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Early stopping</source>
    <translation>조기 종료</translation>
@@ -2315,6 +2320,16 @@
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>Measured at rows of {n} tokens: {peak} instead of {planned} planned.</source>
    <translation>{n}토큰 행으로 쟀어요. 예상 {planned}, 실제 {peak}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Measured on all {rows:,} rows of other files.</source>
+   <translation>다른 파일의 {rows:,}행을 모두 썼어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/evaluation/summary.py" />
+   <source>Measured on all {rows:,} rows that were kept out of training.</source>
+   <translation>학습에 쓰지 않은 {rows:,}행을 모두 평가했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
@@ -7771,7 +7786,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/scores.py" />
    <source>95 % sure: {low} to {high}</source>
-   <translation>95 % 확실: {low} ~ {high}</translation>
+   <translation>95 % 신뢰구간: {low} ~ {high}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -9890,11 +9905,6 @@
    <translation>모델 페이지 열기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
-   <source>OpenAI's interface, on this machine alone; it ends with the window.</source>
-   <translation>OpenAI 호환 API예요. 이 컴퓨터에서만 접속할 수 있고, 창을 닫으면 종료돼요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>Optimiser and memory</source>
    <translation>옵티마이저와 메모리</translation>
@@ -10040,6 +10050,11 @@
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
    <source>Program that loads it</source>
    <translation>불러오는 프로그램</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Programs that speak OpenAI's interface can ask your model, on this machine alone; it ends with the window. A key is a password that they must send.</source>
+   <translation>OpenAI 호환 API를 쓰는 프로그램이 이 컴퓨터 안에서 내 모델에 질문할 수 있어요. 창을 닫으면 종료돼요. 키는 프로그램이 보내야 하는 비밀번호예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -11204,8 +11219,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
-   <source>Uploading needs a token of the kind “write”.</source>
-   <translation>올리려면 쓰기(write) 토큰이 필요해요.</translation>
+   <source>Uploading needs a token of the kind “write”: a password for programs, which your Hugging Face account makes. It begins with hf_.</source>
+   <translation>올리려면 쓰기(write) 토큰이 필요해요. Hugging Face 계정에서 만드는 프로그램용 비밀번호이고, hf_로 시작해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
@@ -11424,6 +11439,11 @@
    <translation>무엇이 궁금하세요?</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <source>What you ask and what the models answer stands here. The first answer takes longer: the model is loaded for it.</source>
+   <translation>질문과 모델의 답이 여기에 나와요. 첫 답은 모델을 불러오느라 조금 더 걸려요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>Where shall the folder be made?</source>
    <translation>폴더를 어디에 만들까요?</translation>
@@ -11512,6 +11532,11 @@
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>You see its size, its licence, its Korean, and whether it fits your GPU. Choosing one downloads nothing yet.</source>
    <translation>크기, 라이선스, 한국어 실력, GPU에 들어가는지를 함께 보여 드려요. 골라도 아직 내려받지는 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/opening.py" />
+   <source>Your browser opens it. It lies in {address}</source>
+   <translation>브라우저에서 열어요. 파일 위치: {address}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -11769,11 +11794,6 @@
    <translation>상업적 사용 불가</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
-   <source>no key</source>
-   <translation>키 없음</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <source>no steps yet</source>
    <translation>아직 스텝 없음</translation>
@@ -11785,6 +11805,11 @@
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
    <source>none</source>
    <translation>없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>none: every program on this machine may ask</source>
+   <translation>없음: 이 컴퓨터의 모든 프로그램이 쓸 수 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
@@ -11834,13 +11859,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <source>one file for Ollama, LM Studio and llama.cpp</source>
-   <translation>Ollama, LM Studio, llama.cpp에서 쓰는 파일 하나</translation>
+   <source>one file for Ollama, LM Studio and llama.cpp, its weights rounded to save room</source>
+   <translation>Ollama, LM Studio, llama.cpp에서 쓰는 파일 하나예요. 가중치를 줄여 담아 크기를 아껴요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <source>one whole model; loads anywhere</source>
-   <translation>모델 하나로 합쳐요. 어디서나 읽혀요</translation>
+   <source>only what was learned, some megabytes; used with the base model</source>
+   <translation>새로 배운 것만 담아 수 MB예요. 원래 모델과 함께 써요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
@@ -11904,11 +11929,6 @@
    <translation>같음</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <source>small; used with the base model</source>
-   <translation>작아요. 원래 모델과 함께 써요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/scores.py" />
    <source>some forgotten</source>
    <translation>조금 잊음</translation>
@@ -11922,6 +11942,11 @@
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>step {step}: {loss:.4f}</source>
    <translation>{step}스텝: {loss:.4f}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <source>the base model with what was learned worked into it: one whole model, 16 bits for each weight, that loads anywhere</source>
+   <translation>배운 것을 원래 모델에 합친 온전한 모델이에요. 가중치마다 16비트이고, 어디서나 불러올 수 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
@@ -12239,6 +12264,16 @@
    <location filename="../../finetune_studio/gui/pages/samples.py" />
    <source>{step} (now)</source>
    <translation>{step}(지금)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>{times} times higher</source>
+   <translation>{times}배 높음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>{times} times lower</source>
+   <translation>{times}분의 1</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />

@@ -3,6 +3,7 @@ server and by the code that is there to copy.
 """
 
 import json
+import re
 import shutil
 
 import pytest
@@ -116,6 +117,62 @@ def test_the_card_of_an_export_tells_what_verify_found(run):
     publication = prepare(run.path / "합친", Order("my-model"), "en")
     assert "**green**" in publication.card
     assert "verify.json" in publication.contents.left_out
+
+
+def code_of_card(folder, *places):
+    """The card's lines of Python, with real places where it leaves them to the reader."""
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    for left, real in places:
+        assert left in code
+        code = code.replace(left, str(real))
+    return code
+
+
+def trained_ids(run):
+    """What the model was trained to see before the answer to the card's question."""
+    voice = open_tuned(run).voice()
+    ids = voice.prompt_ids(voice.with_system([{"role": "user", "content": loading.PROMPT}]))
+    assert SYSTEM in voice.tokenizer.decode(ids, skip_special_tokens=False)
+    return ids
+
+
+@pytest.mark.parametrize("form", ["합친", "어댑터"])
+def test_the_cards_code_asks_as_was_trained(run, tiny, capsys, monkeypatch, form):
+    from transformers import GenerationMixin
+
+    asked, really = [], GenerationMixin.generate
+
+    def heard(model, *args, **options):
+        asked.append(options["input_ids"][0].tolist())
+        return really(model, *args, **options)
+
+    monkeypatch.setattr(GenerationMixin, "generate", heard)
+    places = [("path/to/this/folder", run.path / form)]
+    places += [("path/to/작은 모델", tiny)] if form == "어댑터" else []
+    assert ran(code_of_card(run.path / form, *places), capsys).strip()
+    assert asked == [trained_ids(run)]
+    assert SYSTEM in ways(run.path / form, 8000)["python"]
+
+
+@pytest.mark.needs_llama
+def test_the_gguf_cards_code_asks_as_was_trained(run, capsys, monkeypatch, tmp_path):
+    from finetune_studio.export import llama
+
+    llama.runtime()
+    from llama_cpp import Llama
+
+    folder, asked, really = tmp_path / "gguf", [], Llama.create_completion
+
+    def heard(self, **options):
+        asked.append(list(options["prompt"]))
+        return really(self, **options)
+
+    monkeypatch.setattr(Llama, "create_completion", heard)
+    assert export([str(run.path), "gguf", str(folder), "--quant", "f16", "--json"]) == 0
+    (file,) = folder.glob("*.gguf")
+    assert ran(code_of_card(folder, (file.name, file)), capsys).strip()
+    assert asked == [trained_ids(run)]
 
 
 @pytest.mark.parametrize("task", ["text", "classify"])

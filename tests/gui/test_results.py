@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
+from finetune_studio.export import about
 from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.outcomes import Score, metric_change
 from finetune_studio.gui.pages.chat_turn import TurnView
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.talk import BASE, TUNED, Manner, Talk, Turn
@@ -81,7 +83,7 @@ def test_an_evaluation_replaces_them_with_intervals_and_what_was_forgotten(resul
     badges = [each.accessibleName() for each in page.scores.findChildren(Badge)]
     assert "hardly anything forgotten" in badges
     assert page.measure.go.text() == "Measure again"
-    assert "30 of 30 rows" in " ".join(words(page.measure))
+    assert "Measured on all 30 rows" in " ".join(words(page.measure))
 
 
 def test_a_classification_shows_its_accuracy_and_no_comparison(results, run):
@@ -95,7 +97,56 @@ def test_the_page_follows_the_language(results, run):
     page = results()
     language.use("ko")
     assert "검증 손실" in words(page.scores)
-    assert "학습에 쓰지 않은 30행 중 30행" in " ".join(words(page.measure))
+    assert "학습에 쓰지 않은 30행을 모두" in " ".join(words(page.measure))
+
+
+def test_a_measure_on_a_few_rows_says_so(results, run):
+    keep(run, chat().model_copy(update={"rows": 8, "held_out": 8, "answered": 3}))
+    page = results()
+    assert "may be chance" in page._sentence()
+    assert "Measured on all 8 rows" in " ".join(words(page.measure))
+    assert "3 of them were answered" in " ".join(words(page.measure))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(407.0, 1.4, "291 times lower"), (2.0, 1.5, "−25 %"), (1.0, 12.0, "12 times higher")],
+)
+def test_a_change_of_many_times_is_no_per_cent(before, after, said):
+    assert metric_change(Score("perplexity", before, after)) == said
+
+
+@pytest.fixture
+def saved(run, tmp_path):
+    """A merged export of the run, with its verdict."""
+    (run.result / "adapter_model.safetensors").write_bytes(b"weights")
+    folder = tmp_path / "합친 모델"
+    folder.mkdir()
+    known = {"format": "merged", "run": about.fingerprint(run.result)}
+    (folder / "studio.json").write_text(json.dumps(known), encoding="utf-8")
+    verdict = {"verdict": "amber", "reasons": ["It is nearly so."]}
+    (folder / "verify.json").write_text(json.dumps(verdict), encoding="utf-8")
+    about.remember(folder, run)
+    return folder
+
+
+def test_what_was_saved_before_stands_there_again(results, saved, run):
+    page = results()
+    line = page.exports.lines["merged"]
+    assert str(saved) in " ".join(words(line))
+    assert line.badge.accessibleName() == "nearly the same"
+    assert "It is nearly so." in words(line)
+    assert page.hub.what.value() == page.serve.what.value() == run.path
+    for each in (page.hub.what, page.serve.what):
+        assert each.findText(saved.name) == 1
+    assert not page.exports.lines["adapter"].badge.isVisible()
+
+
+def test_what_was_saved_of_other_weights_is_not_taken_for_this_run_s(results, saved, run):
+    (run.result / "adapter_model.safetensors").write_bytes(b"trained further")
+    page = results()
+    assert str(saved) not in " ".join(words(page.exports))
+    assert page.hub.what.count() == 1
 
 
 def test_a_broken_evaluation_is_told_and_the_page_still_works(results, run):

@@ -76,7 +76,10 @@ def _python(path: Path) -> str:
         place = gguf_files(folder)[0].resolve()
     labels = said.get("labels") or ()
     task = str(said.get("task", "chat"))
-    return python_code(form, task, str(place), base=base, labels=labels, quantised=quantised)
+    system = str(said.get("system") or "")
+    return python_code(
+        form, task, str(place), base=base, labels=labels, quantised=quantised, system=system
+    )
 
 
 def _line(server: str, path: Path, port: int) -> str:

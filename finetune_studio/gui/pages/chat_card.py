@@ -19,7 +19,7 @@ from finetune_studio.gui.widgets.line import Line
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.votes import tally, vote
 
-HEIGHT = 260
+HEIGHT = 200  # pixels of what was said; kept free before, so that nothing below moves
 
 
 class ChatCard(Card):
@@ -44,7 +44,6 @@ class ChatCard(Card):
         self._said, self._trouble = column(gap=Space.m), column(gap=0)
         self._held = Scroller(self._said)
         self._held.setFixedHeight(HEIGHT)
-        self._held.hide()
         self.field = Line(lambda: tr("Say something to it"))
         self.field.returnPressed.connect(self.send)
         self._send = Button(lambda: tr("Send"))
@@ -110,8 +109,10 @@ class ChatCard(Card):
                 self._said.addWidget(Rule())
             self._views.append(TurnView(turn, self._vote))
             self._said.addWidget(self._views[-1])
+        if not self.talk.turns:
+            self._said.addStretch(1)
+            self._said.addWidget(Text(_nothing_yet, "caption", "text3", wrap=True))
         self._said.addStretch(1)
-        self._held.setVisible(bool(self.talk.turns))
         self._show_state()
         self._scroll()
 
@@ -207,3 +208,10 @@ class ChatCard(Card):
             gap=Space.s,
             pad=(16, 10, 16, 12),
         )
+
+
+def _nothing_yet() -> str:
+    return tr(
+        "What you ask and what the models answer stands here. The first answer takes longer: "
+        "the model is loaded for it."
+    )

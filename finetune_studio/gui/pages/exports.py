@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import llama
+from finetune_studio.export.about import ABOUT
+from finetune_studio.export.facts import read_json
 from finetune_studio.export.formats import QUANTS, USUAL_QUANT, about
 from finetune_studio.gui import amounts
 from finetune_studio.gui.exporting import Exporting
@@ -26,10 +28,13 @@ from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Rule, clear, column, row
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.runs.folder import RunFolder
 
 FILES = 12  # names that are shown; the rest are counted
 GLYPHS = {"adapter": "layers", "merged": "package", "gguf": "save"}
 SHOWN = ("adapter", "merged", "gguf")
+FORMS = {"adapter": ("adapter",), "merged": ("merged",), "gguf": ("gguf", "gguf-adapter")}
+"""The engine's formats that each line writes."""
 OFFERED = ("f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k")
 ALONE, BOTH = "adapter", "adapter-and-base"
 """Of GGUF: the adapter alone, for a base model that is there as GGUF already, or with it."""
@@ -43,9 +48,14 @@ def format_name(name: str) -> str:
 def format_detail(name: str) -> str:
     """What a format is for."""
     return {
-        "adapter": tr("small; used with the base model"),
-        "merged": tr("one whole model; loads anywhere"),
-        "gguf": tr("one file for Ollama, LM Studio and llama.cpp"),
+        "adapter": tr("only what was learned, some megabytes; used with the base model"),
+        "merged": tr(
+            "the base model with what was learned worked into it: one whole model, 16 bits for "
+            "each weight, that loads anywhere"
+        ),
+        "gguf": tr(
+            "one file for Ollama, LM Studio and llama.cpp, its weights rounded to save room"
+        ),
     }[name]
 
 
@@ -86,8 +96,11 @@ class ExportLine(QWidget):
         self._open = Button(lambda: tr("Open the folder"), "link")
         self._open.clicked.connect(self._open_folder)
         self._open.hide()
-        self._detail = Text(self._words, "caption", "text2", wrap=True)
+        self._detail = Text(self._words, "caption", "text2", wrap=True).explain(self._names)
         self._track = Track()
+        stays = self._track.sizePolicy()
+        stays.setRetainSizeWhenHidden(True)  # so that nothing below moves as it comes and goes
+        self._track.setSizePolicy(stays)
         self._track.hide()
         self._below = column(gap=Space.xs)
         self._lay()
@@ -107,6 +120,28 @@ class ExportLine(QWidget):
         """The format as the engine calls it."""
         apart = self._format == "gguf" and self._quant in (ALONE, BOTH)
         return "gguf-adapter" if apart else self._format
+
+    def suit(self, run: RunFolder, exports: Sequence[Path]) -> None:
+        """Show what was written of a run before: the newest of this format.
+
+        Args:
+            run: The run.
+            exports: Its exports that are known here, the newest last.
+        """
+        if self.busy:
+            return
+        clear(self._below)
+        self.badge.hide()
+        said = {each: read_json(each / ABOUT) for each in exports}
+        mine = [each for each in exports if str(said[each].get("format")) in FORMS[self._format]]
+        last = mine[-1] if mine else None
+        self.exporting.recall(run, last)
+        self._open.setVisible(last is not None)
+        if last is not None and said[last].get("quant") in OFFERED:
+            self.quant.show_value(said[last]["quant"])
+        if self.exporting.verdict is not None:
+            self._judge(self.exporting.verdict)
+        self._move()
 
     def write(self, out: Path) -> None:
         """Write the format into a new folder."""
@@ -164,27 +199,26 @@ class ExportLine(QWidget):
             size = amounts.size(sum(each["bytes"] for each in report["files"]))
             return tr("{size} in {path}").format(size=size, path=report["path"])
         if self._format == "gguf" and self._quant in QUANTS:
-            return about(QUANTS[self._quant])
+            return f"{format_detail('gguf')}\n{self._quant.upper()}: {about(QUANTS[self._quant])}"
         return format_detail(self._format)
+
+    def _names(self) -> str:
+        """The files that were written, for whoever rests the mouse on where they are."""
+        names = [each["name"] for each in self.report["files"]] if self.report else []
+        shown, more = "\n".join(names[:FILES]), len(names) - FILES
+        if more <= 0:
+            return shown
+        return tr("{names} and {count} more").format(names=shown, count=more)
 
     def _show(self, report: dict[str, Any]) -> None:
         self._open.show()
-        names = [each["name"] for each in report["files"]]
-        shown, more = ", ".join(names[:FILES]), len(names) - FILES
-
-        def words() -> str:
-            if more <= 0:
-                return shown
-            return tr("{names} and {count} more").format(names=shown, count=more)
-
-        self._below.addWidget(Text(words, "caption", "text3", wrap=True))
         self.wrote.emit(Path(str(report["path"])))
 
     def _judge(self, verdict: dict[str, Any]) -> None:
         words, tone = VERDICTS[verdict["verdict"]]
         self.badge.say(words, tone)
         self.badge.show()
-        for reason in verdict["reasons"]:
+        for reason in verdict["reasons"] if verdict["verdict"] != "green" else ():
             self._below.addWidget(Text(reason, "caption", "text2", wrap=True))
 
     def _tell(self, error: StudioError) -> None:
@@ -228,6 +262,7 @@ class Exports(Card):
     def __init__(self, project: Project) -> None:
         super().__init__(name=lambda: tr("Save"))
         self.lines = {name: ExportLine(project, name) for name in SHOWN}
+        self._shown: tuple[object, ...] = ()
         self._rule = Rule()
         rows = column(Text(lambda: tr("Save"), "section"), gap=0, pad=(16, 12, 16, 8))
         for place, line in enumerate(self.lines.values()):
@@ -240,9 +275,19 @@ class Exports(Card):
         rows.addStretch(1)
         self.hold(rows)
 
-    def show_formats(self, adapter: bool) -> None:
-        """Offer the adapter, where the run has one."""
+    def suit(self, run: RunFolder, exports: Sequence[Path], adapter: bool) -> None:
+        """Suit another run: offer the adapter where it has one, show what was written of it.
+
+        Args:
+            run: The run.
+            exports: Its exports that are known here, the newest last.
+            adapter: Whether it has an adapter.
+        """
         self.llama.refresh()
+        if (run, *exports) != self._shown:
+            self._shown = (run, *exports)
+            for line in self.lines.values():
+                line.suit(run, exports)
         self.lines["adapter"].setVisible(adapter)
         self._rule.setVisible(adapter)
 

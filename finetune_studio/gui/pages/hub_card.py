@@ -1,6 +1,7 @@
 """Upload to the Hub: the name, what goes up, who sees it, how far it is. Private unless asked."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl
@@ -66,24 +67,22 @@ class HubCard(Card):
         self.hold(self._lay())
         self._show()
 
-    def refresh(self) -> None:
-        """Suit another run: its result, and no export of another one."""
+    def refresh(self, exports: Sequence[Path]) -> None:
+        """Suit another run: its result, and its exports that are known here."""
         run = self._project.watch.run
         if run is None or (self._places and self._places[0] == run.path):
             self._show()
             return
-        self._places = [run.path]
+        self._places = [run.path, *exports]
         self.repo.setText(_slug(self._project.name))
         self._offer()
         self._look()
 
     def offer(self, export: Path) -> None:
-        """Offer a new export, and choose it."""
+        """Offer a new export too; what goes up stays what was chosen."""
         if export not in self._places:
             self._places.append(export)
         self._offer()
-        self.what.show_value(export)
-        self._look()
 
     @property
     def order(self) -> Order:
@@ -220,6 +219,7 @@ class HubCard(Card):
             self._track,
             self._detail,
             self._below,
+            None,
             row(self.see, None, self.cancel, self.go, gap=Space.s),
             gap=Space.s,
             pad=(16, 12, 16, 14),

@@ -39,7 +39,10 @@ class SignIn(QWidget):
         make.setProperty("lead", True)
         make.clicked.connect(lambda: open_outside(self, QUrl(connection.page("settings/tokens"))))
         self._said = Text(
-            lambda: tr("Uploading needs a token of the kind “write”."),
+            lambda: tr(
+                "Uploading needs a token of the kind “write”: a password for programs, which your "
+                "Hugging Face account makes. It begins with hf_."
+            ),
             "caption",
             "text2",
             wrap=True,

@@ -118,7 +118,7 @@ class MeasureCard(Card):
     def _open(self) -> None:
         run = self._project.watch.run
         if run is not None:
-            open_outside(self, QUrl.fromLocalFile(str(run.path / REPORT)))
+            open_outside(self, QUrl.fromLocalFile(str(run.path / REPORT)), told=True)
 
     def _lay(self) -> QVBoxLayout:
         words = box(column(self._title, self._detail, self._track, gap=Space.xs))

@@ -131,7 +131,7 @@ class PairsCard(Card):
         pair.setStretch(0, 1)
         pair.setStretch(2, 1)
         votes = row(*self.choices, None, gap=Space.s)
-        return column(head, Rule(), pair, self._reference, votes, gap=10, pad=(16, 8, 12, 14))
+        return column(head, Rule(), pair, self._reference, votes, gap=10, pad=(16, 8, 16, 14))
 
 
 def _short(prompt: str, most: int = 60) -> str:

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from finetune_studio.errors import StudioError
 from finetune_studio.evaluation import metrics, summary
+from finetune_studio.export.about import exports_of
 from finetune_studio.gui import amounts, outcomes
 from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.opening import open_outside
@@ -83,7 +84,7 @@ class ResultsPage(StepPage):
         return Pane(column(empty, pad=Space.xl), "surface")
 
     def _full(self) -> QWidget:
-        ways = row(self.exports, column(self.hub, None), gap=Space.m)
+        ways = row(self.exports, self.hub, gap=Space.m)
         ways.setStretch(0, 10)
         ways.setStretch(1, 8)
         body = column(
@@ -139,11 +140,18 @@ class ResultsPage(StepPage):
         self.pairs.show_pairs(self._answers())
         self._best.say(self._best_words)
         self.chat.refresh()
-        self.hub.refresh()
-        self.serve.refresh()
-        self.exports.show_formats(not isinstance(self._project.session.recipe.method, Full))
+        self._refresh_exports()
         for text in self.findChildren(Text):
             text.refresh()
+
+    def _refresh_exports(self) -> None:
+        run = self._project.watch.run
+        assert run is not None
+        known = exports_of(run)
+        self.hub.refresh(known)
+        self.serve.refresh(known)
+        adapter = not isinstance(self._project.session.recipe.method, Full)
+        self.exports.suit(run, known, adapter)
 
     def _title(self) -> str:
         if self._found is None:
@@ -154,13 +162,16 @@ class ResultsPage(StepPage):
         return tr("It got better") if change.value < 0 else tr("It did not get better")
 
     def _sentence(self) -> str:
-        if self._found is None:
-            said, data = outcomes.sentence(self._project.watch.state), self._project.facts.data
-            if data is None or not 0 < data.validation < FEW:
-                return said
-            few = tr("Only {rows} were measured: that may be chance.")
-            return f"{said} {few.format(rows=amounts.rows(data.validation))}"
-        return summary.headline(self._found)
+        if self._found is not None:
+            said, rows = summary.headline(self._found), self._found.rows
+        else:
+            data = self._project.facts.data
+            said = outcomes.sentence(self._project.watch.state)
+            rows = data.validation if data is not None else 0
+        if not 0 < rows < FEW:
+            return said
+        few = tr("Only {rows} were measured: that may be chance.")
+        return f"{said} {few.format(rows=amounts.rows(rows))}"
 
     def _answers(self) -> list[Pair]:
         found = self._found

@@ -18,6 +18,7 @@ from finetune_studio.gui.widgets.text import Text
 
 MOST = 3  # scores in sight
 TONES = {"kept": "ok", "some": "warn", "much": "bad"}
+FIGURES = {"kept": "learned_text", "some": "warn", "much": "bad"}
 
 
 class Scores(QWidget):
@@ -107,6 +108,7 @@ def _forgetting(found: Forgetting) -> Card:
         metrics.value_of(kind, before),
         _places(kind, before, after),
         note,
+        FIGURES[verdict],
     )
 
 
@@ -130,11 +132,12 @@ def _card(
     before: str | None,
     places: tuple[float | None, float],
     note: Words,
+    tone: str = "learned_text",
 ) -> Card:
     head = row(Text(name, "strong"), None)
     if badge is not None:
         head.addWidget(badge)
-    numbers = row(Text(after, "display", "learned_text"))
+    numbers = row(Text(after, "display", tone))
     if before is not None:
         said = Text(f"← {before}", "body", "text3")
         said.setContentsMargins(0, 9, 0, 0)  # onto the baseline of the number before it

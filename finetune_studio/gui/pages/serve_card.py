@@ -1,7 +1,7 @@
 """The local server: OpenAI's interface to the tuned model, its address, and code that asks it."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -49,7 +49,7 @@ class ServeCard(Card):
         self.port = Number(0, 65535, width=84)
         self.port.setGroupSeparatorShown(False)
         self.port.show_value(USUAL_PORT)
-        self.key = Line(lambda: tr("no key"))
+        self.key = Line(lambda: tr("none: every program on this machine may ask"))
         self._make = Button(lambda: tr("Make a key"), "quiet")
         self._make.clicked.connect(lambda: self.key.setText(secrets.token_urlsafe(18)))
         self.go = Button(lambda: tr("Start the server"), glyph="play")
@@ -79,11 +79,11 @@ class ServeCard(Card):
         """The run, and the exports of it that are known here."""
         return list(self._places)
 
-    def refresh(self) -> None:
-        """Suit another run: its result, and no export of another one."""
+    def refresh(self, exports: Sequence[Path]) -> None:
+        """Suit another run: its result, and its exports that are known here."""
         run = self._project.watch.run
         if run is not None and self._places[:1] != [run.path]:
-            self._places = [run.path]
+            self._places = [run.path, *exports]
             self._offer()
         self._show()
 
@@ -167,7 +167,10 @@ class ServeCard(Card):
 
     def _lay(self) -> QVBoxLayout:
         detail = Text(
-            lambda: tr("OpenAI's interface, on this machine alone; it ends with the window."),
+            lambda: tr(
+                "Programs that speak OpenAI's interface can ask your model, on this machine alone; "
+                "it ends with the window. A key is a password that they must send."
+            ),
             "caption",
             "text2",
             wrap=True,
