@@ -1,6 +1,5 @@
 """Starts the window: fonts, colours, language, the one door for errors. Knows no page."""
 
-import gc
 import locale
 import os
 import signal
@@ -15,7 +14,6 @@ from finetune_studio.gui import language
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.theme import theme
 
-SETTLED = 3000  # milliseconds after which everything that is needed has been imported
 CHECKS = 200  # milliseconds between two looks at Ctrl+C in the terminal
 
 
@@ -46,8 +44,6 @@ def start(given: str = "") -> int:
     window.open_first(given)
     if not installed.can_train():
         window.show_place("setup")
-    # What was imported stays for good: the collector need not look through it while curves move.
-    QTimer.singleShot(SETTLED, gc.freeze)
     heartbeat = _heed_interrupts(app)
     code = app.exec()
     heartbeat.stop()

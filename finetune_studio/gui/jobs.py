@@ -3,12 +3,10 @@
 A job with the same key as an earlier one makes that one's result count no more.
 """
 
-import gc
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import partial
 from typing import Any, TypeVar
 
 import shiboken6
@@ -29,41 +27,18 @@ def _gone(heard: Callable[[Any], None]) -> bool:
     return isinstance(owner, QObject) and not shiboken6.isValid(owner)
 
 
-class _Collecting:
-    """Holds Python's collecting of cycles back while jobs run.
-
-    It would run in a job's thread, too, and end widgets there: Qt then waits for Python while the
-    window's thread, with Python, waits for Qt, and both stand for ever.
-    """
-
-    _lock = threading.Lock()
-    _running = 0
-
-    @classmethod
-    def held(cls, work: Callable[[], T]) -> T:
-        """Do the work; cycles are collected again when no other job runs."""
-        with cls._lock:
-            cls._running += 1
-            gc.disable()
-        try:
-            return work()
-        finally:
-            with cls._lock:
-                cls._running -= 1
-                if not cls._running:
-                    gc.enable()
-
-
 class Jobs(QObject):
     """Runs functions in a few threads. Have one, and `close` it before the program ends.
 
     Attributes:
         surprised: An exception that no job should raise.
         closing: The window is going: what takes long must end itself now.
+        closed: Nothing runs any more.
     """
 
     surprised = Signal(object)
     closing = Signal()
+    closed = Signal()
     _arrived = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -98,7 +73,7 @@ class Jobs(QObject):
         number = self._count
         self._cancel(key)
         self._newest[key] = number
-        future = self._pool.submit(partial(_Collecting.held, work))
+        future = self._pool.submit(work)
         self._waiting[number] = (key, future, done, failed)
         future.add_done_callback(lambda _: self._tell(number))
 
@@ -119,6 +94,7 @@ class Jobs(QObject):
                 apart.drop_all()  # nobody waits for another process any more
         self._waiting.clear()
         self._pool.shutdown(wait=True)
+        self.closed.emit()
 
     def _cancel(self, key: str) -> None:
         for waiting, future, _, _ in list(self._waiting.values()):

@@ -17,6 +17,7 @@ from finetune_studio import installed, paths
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.gui import language
 from finetune_studio.gui.alerts import Door
+from finetune_studio.gui.collecting import Collecting
 from finetune_studio.gui.header import Looks
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
@@ -46,7 +47,9 @@ class MainWindow(QMainWindow):
 
     def __init__(self, preferred: Preferred) -> None:
         super().__init__()
+        collecting = Collecting(self)  # before any thread is there
         self.preferred, self.jobs = preferred, Jobs()
+        self.jobs.closed.connect(collecting.stop)
         self.door = Door(self)
         self.project: Project | None = None
         self.wizard: Wizard | None = None
