@@ -12,7 +12,7 @@ import time
 
 from PySide6.QtCore import QObject, QTimer
 
-BEAT = 100  # milliseconds between two looks
+BEAT = 20  # milliseconds between two looks: a stream of events makes many objects
 SETTLED = 3000  # milliseconds after which everything that is needed has been imported
 SHARE = 0.01  # of the time, that looking through everything may take
 

@@ -18,7 +18,7 @@ from finetune_studio.gui import apart
 T = TypeVar("T")
 WORKERS = 6
 LAST = 0.1  # seconds that a job has to end by itself
-SWITCH = 0.0005  # seconds until a thread must let another go on
+SWITCH = 0.0001  # seconds until a thread must let another go on
 
 
 def _gone(heard: Callable[[Any], None]) -> bool:

@@ -23,6 +23,7 @@ from finetune_studio.runs.state import RunState
 
 PULSE = 66  # milliseconds: 15 times a second
 BUDGET = 0.012  # seconds of a pulse spent on events
+MANY = 250  # events in a pulse, which only a long history has
 
 
 class Watch(QObject):
@@ -48,6 +49,7 @@ class Watch(QObject):
         self.state, self.series = RunState(), Series()
         self.starting = False
         self.stopping = False
+        self._untold = False
         self._since = 0.0  # epoch seconds; what was said before belongs to an earlier go
         self._pulse = QTimer(self, interval=PULSE)
         self._pulse.timeout.connect(self._take)
@@ -97,7 +99,7 @@ class Watch(QObject):
         """
         self.leave()
         self.run, self.state, self.series = run, RunState(), Series()
-        self.starting, self.stopping = resumes, False
+        self.starting, self.stopping, self._untold = resumes, False, False
         self._thread = TrainingThread(run)
         self._thread.start()
         self._pulse.start()
@@ -147,18 +149,33 @@ class Watch(QObject):
         self.failed.emit(error)
 
     def _take(self) -> None:
+        """Take what has come, and say so.
+
+        While a long history comes it is said between two takings: the reading thread has then read
+        as much as may wait, and leaves the interpreter to those who draw.
+        """
         thread = self._thread
         if thread is None:
             return
-        heard = False
-        for piece in thread.take(BUDGET):
-            heard = True
-            for event in piece:
-                self._apply(event)
-        if heard:
+        if self._untold:
+            self._untold = False
+            self.moved.emit()
+            return
+        heard = self._take_in(thread)
+        self._untold = heard >= MANY and not thread.is_drained
+        self._pulse.setInterval(PULSE // 2 if self._untold else PULSE)
+        if heard and not self._untold:
             self.moved.emit()
         if thread.is_drained:
             self._end(thread)
+
+    def _take_in(self, thread: TrainingThread) -> int:
+        heard = 0
+        for piece in thread.take(BUDGET):
+            heard += len(piece)
+            for event in piece:
+                self._apply(event)
+        return heard
 
     def _apply(self, event: Event) -> None:
         self.state.apply(event)

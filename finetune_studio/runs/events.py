@@ -84,7 +84,7 @@ def from_json(line: bytes | str) -> Event | Unreadable:
     """
     raw = line if isinstance(line, bytes) else line.encode("utf-8", "surrogatepass")
     try:
-        document = json.loads(raw.decode("utf-8"), parse_constant=lambda _: None)
+        document = _DECODER.decode(raw.decode("utf-8"))
         return _build(_plain(document))
     except (ValueError, RecursionError) as error:
         return unreadable(raw, error)
@@ -143,6 +143,9 @@ _FITS: dict[Any, Callable[[object], bool]] = {
 }
 
 
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+
+
 class _Slot(NamedTuple):
     fits: Callable[[object], bool]
     needed: bool
@@ -178,12 +181,19 @@ def _build(document: object) -> Event:
 
 def _plain(value: object) -> object:
     """The value in JSON's own types: no NaN, no halves of a surrogate pair."""
+    exact = type(value)  # nearly all are plain already, and a long run has many
+    if exact is int or (exact is float and math.isfinite(value)):  # type: ignore[arg-type]
+        return value
+    if exact is str and value.isascii():  # type: ignore[attr-defined]
+        return value
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     if isinstance(value, os.PathLike):
         return _plain(os.fspath(value))
+    if isinstance(value, dict):
+        return {str(_plain(key)): _plain(entry) for key, entry in value.items()}
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):

@@ -17,7 +17,7 @@ from finetune_studio.runs.outcome import Outcome, of_death, of_event
 from finetune_studio.runs.state import as_notice
 
 POLL = 0.05  # seconds: the window wants news 10 to 20 times a second
-BATCH = 1000  # events; a long history comes in pieces, so that a window can breathe between them
+BATCH = 250  # events; a long history comes in pieces, so that a window can breathe between them
 NO_ROOM = 65_536  # bytes free on a disk: less is full
 JUDGED_LINES = 40  # of the log: a traceback's last line, and what a dying interpreter adds
 

@@ -4,6 +4,7 @@ import shutil
 import sys
 import threading
 import time
+from itertools import pairwise
 
 import psutil
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.training_status import title
 from finetune_studio.gui.training import TrainingThread
-from finetune_studio.gui.watch import Watch
+from finetune_studio.gui.watch import MANY, Watch
 from finetune_studio.runs import process
 from finetune_studio.runs.events import Failed, Finished, Metrics, Stopped
 from finetune_studio.runs.folder import RunFolder
@@ -190,6 +191,25 @@ def test_events_are_handed_out_in_pieces(start, qtbot):
     assert all(len(piece) <= 7 for piece in pieces)
     assert sum(isinstance(each, Metrics) for piece in pieces for each in piece) == 100
     assert thread.is_drained
+
+
+def test_a_long_history_is_told_between_two_takings(watch, tmp_path, qtbot):
+    """Who draws then finds the reading thread waiting: it has filled what room there is."""
+    code = "begin()\nfor n in range(1, 6001):\n    step(n, 6000)\nsay('Finished', step=6000)\n"
+    run, launch = make_run(tmp_path, PREAMBLE + code)
+    psutil.Process(launch().pid).wait(60)
+    came = []
+    take_in = watch._take_in
+    watch._take_in = lambda thread: came.append(heard := take_in(thread)) or heard
+    watch._pulse.timeout.connect(lambda: came.append("pulse"))
+    watch.moved.connect(lambda: came.append("told"))
+    with qtbot.waitSignal(watch.ended, timeout=20_000):
+        watch.follow(run)
+    assert len(watch.series) == 6000
+    much = [n for n, what in enumerate(came) if isinstance(what, int) and what >= MANY]
+    assert len(much) > 1
+    assert all(came[n + 1] == "pulse" for n in much[:-1])
+    assert all("told" in came[before:after] for before, after in pairwise(much))
 
 
 def test_jobs_bring_back_results_errors_and_surprises(jobs, qtbot):
