@@ -1,15 +1,14 @@
-"""Lets one process at a time start a run. The system holds the lock, and frees it with its holder.
+"""Lets one process at a time start a run.
 
-So nothing stale is left by a kill or a power cut. Who trains in a folder for hours is another
-matter: `run.json` names the trainer by its number and the time it began, see liveness.py.
+Who trains in a folder for hours is another matter: `run.json` names the trainer by its number and
+the time it began, see liveness.py.
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from finetune_studio import lockfile
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.runs.folder import RunFolder
@@ -25,9 +24,17 @@ def claimed(folder: RunFolder) -> Iterator[None]:
         RefusedError: Another process is starting it now.
         StudioError: The disk refuses the lock.
     """
-    handle = _open(folder.path / NAME)
     try:
-        _lock(handle, folder)
+        handle = lockfile.take(folder.path / NAME)
+    except lockfile.TakenError as error:
+        raise training_already(folder) from error
+    except OSError as error:
+        raise StudioError(
+            tr("The trainer cannot be started."),
+            f"{folder.path}: {error.strerror or error}",
+            tr("Check that the folder can be written to, or keep runs on another disk."),
+        ) from error
+    try:
         yield
     finally:
         os.close(handle)
@@ -39,35 +46,4 @@ def training_already(folder: RunFolder) -> RefusedError:
         tr("This run is training already."),
         str(folder.path),
         tr("Follow it, or stop it first."),
-    )
-
-
-def _open(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise _refused_by_disk(path.parent, error) from error
-
-
-def _lock(handle: int, folder: RunFolder) -> None:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError) as error:
-        raise training_already(folder) from error
-    except OSError as error:
-        raise _refused_by_disk(folder.path, error) from error
-
-
-def _refused_by_disk(path: Path, error: OSError) -> StudioError:
-    return StudioError(
-        tr("The trainer cannot be started."),
-        f"{path}: {error.strerror or error}",
-        tr("Check that the folder can be written to, or keep runs on another disk."),
     )
