@@ -112,7 +112,7 @@ def _no_version(said: str) -> StudioError:
 _KNOWN: tuple[tuple[str, Callable[[str], StudioError]], ...] = (
     (r"No space left|os error (28|112|122)\b|[Qq]uota exceeded", lambda _: disk_full()),
     (r"[Hh]ash mismatch|do not match|In `--require-hashes` mode", lambda said: hash_differs(said)),
-    (r"not valid yet|NotValidYet|[Cc]ertificate.{0,20}[Ee]xpired|CertExpired|: Expired",
+    (r"not (yet valid|valid yet)|NotValidYet|[Cc]ertificate.{0,20}[Ee]xpired|CertExpired|: Expired",
      lambda _: wrong_clock()),
     (r"UnknownIssuer|invalid peer certificate|CERTIFICATE_VERIFY|self.signed",
      lambda _: unknown_certificate()),
