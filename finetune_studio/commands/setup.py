@@ -160,8 +160,10 @@ def _gguf(options: argparse.Namespace) -> None:
 
 
 def _remove(options: argparse.Namespace) -> None:
+    from finetune_studio.setup.in_use import refuse_while_it_runs
     from finetune_studio.setup.life import parts, remove
 
+    refuse_while_it_runs()
     found = parts()
     chosen = [part for part in found if not part.personal or getattr(options, part.key)]
     chosen = [part for part in chosen if part.key != "window" or not options.keep_window]

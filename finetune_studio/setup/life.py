@@ -71,7 +71,9 @@ def state() -> State:
     environment, program = installed.training_environment(), installed.program()
     told = installed.read_mark(environment)
     build = str(told.get("build", ""))
-    outdated = bool(told and program and told.get("lock") != lock_figure(program, build))
+    if program is None or not program.folder.is_dir():  # a window may outlive its package
+        return State(environment, build, str(told.get("proved", "")), outdated=False)
+    outdated = bool(told) and told.get("lock") != lock_figure(program, build)
     return State(environment, build, str(told.get("proved", "")), outdated)
 
 

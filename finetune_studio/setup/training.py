@@ -315,6 +315,12 @@ def _installed() -> installed.Program:
             tr("This copy of the program was not put here by its installer."),
             hint=tr("Install what training needs with: pip install 'finetune-studio[train]'"),
         )
+    if not program.folder.is_dir():
+        raise RefusedError(
+            tr("The installed program is gone."),
+            str(program.folder),
+            tr("Install Finetune Studio again."),
+        )
     return program
 
 

@@ -33,6 +33,7 @@ def make_deb(made: Made, out: Path) -> Path:
     _changelog(share / "doc/finetune-studio/changelog.gz", made)
     size = sum(each.stat().st_size for each in root.rglob("*") if each.is_file()) // 1024
     fill_in(HERE / "control", root / "DEBIAN/control", version=made.version, size=str(size))
+    shutil.copy(HERE / "postrm", root / "DEBIAN")
     settle(root, made.epoch)
     target = out / f"finetune-studio_{made.version}_amd64.deb"
     run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(target))

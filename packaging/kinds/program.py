@@ -123,8 +123,9 @@ def figure(folder: Path) -> str:
 
 def settle(folder: Path, epoch: int) -> None:
     """Give every file the same time and the usual rights."""
+    programs = ("uv", "finetune-studio", "postrm")
     for path in [*folder.rglob("*"), folder]:
-        runs = path.is_dir() or path.name in ("uv", "finetune-studio") or path.suffix == ".sh"
+        runs = path.is_dir() or path.name in programs or path.suffix == ".sh"
         path.chmod(0o755 if runs else 0o644)
         os.utime(path, (epoch, epoch))
 

@@ -147,8 +147,14 @@ FunctionEnd
 Section "Uninstall"
   ; PyTorch may lie on another drive, which the program itself knows.
   IfFileExists "${DATA}\window\Scripts\python.exe" 0 asked
+  again:
   nsExec::ExecToLog '"${DATA}\window\Scripts\python.exe" -P -m finetune_studio setup remove --yes --keep-window'
   Pop $0
+  ${If} $0 == 2 ; it refuses while a training or a set-up is at work
+    MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(RUNS)" /SD IDCANCEL IDRETRY again
+    SetErrorLevel 5
+    Quit
+  ${EndIf}
   asked:
   ; The person's own things stay unless they say otherwise; silently they stay.
   MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "$(ASK_RUNS)" /SD IDNO IDNO keep

@@ -962,6 +962,11 @@
    <translation>직접 골랐어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/in_use.py" />
+   <source>Close its windows, stop its trainings, and try again.</source>
+   <translation>창을 닫고 학습을 멈춘 다음 다시 시도해 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/child.py" />
    <source>Close other programs that use much memory, and try again.</source>
    <translation>메모리를 많이 쓰는 다른 프로그램을 닫고 다시 해 보세요.</translation>
@@ -1441,6 +1446,11 @@
    <translation>Finetune Studio를 준비하고 있어요 …</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/in_use.py" />
+   <source>Finetune Studio is running.</source>
+   <translation>Finetune Studio가 실행 중이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Fixes</source>
    <translation>고치기</translation>
@@ -1716,6 +1726,7 @@
    <translation>Finetune Studio를 다시 설치하거나 이 명령을 실행해 주세요: pip install 'finetune-studio[train]'</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/training.py" />
    <location filename="../../finetune_studio/setup/uv.py" />
    <source>Install Finetune Studio again.</source>
    <translation>Finetune Studio를 다시 설치해 주세요.</translation>
@@ -2034,6 +2045,11 @@
    <location filename="../../finetune_studio/gui/apart.py" />
    <source>Its process is gone; often that is for want of memory.</source>
    <translation>작업하던 프로세스가 사라졌어요. 메모리가 모자랄 때 흔히 그래요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/in_use.py" />
+   <source>Its processes: {numbers}.</source>
+   <translation>프로세스 번호: {numbers}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -3743,6 +3759,11 @@
    <location filename="../../finetune_studio/setup/resolve.py" />
    <source>The index tells no hash of {name}.</source>
    <translation>저장소가 {name}의 해시를 알려 주지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/training.py" />
+   <source>The installed program is gone.</source>
+   <translation>설치된 프로그램이 없어졌어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chips.py" />

@@ -202,6 +202,6 @@ def test_the_icon_holds_every_size():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs_posix: shell scripts")
 @pytest.mark.parametrize("name", ["linux/launcher.sh", "linux/install.sh", "linux/uninstall.sh",
-                                  "macos/launcher.sh"])  # fmt: skip
+                                  "linux/postrm", "macos/launcher.sh"])  # fmt: skip
 def test_the_scripts_are_plain_sh(name):
     subprocess.run(["sh", "-n", str(PACKAGING / name)], check=True)

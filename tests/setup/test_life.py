@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 
@@ -9,6 +10,7 @@ from finetune_studio import installed
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.setup import life
 from finetune_studio.setup.bundle import Target, make
+from finetune_studio.setup.claim import claimed
 from finetune_studio.setup.training import Request, Training
 from tests.helpers.command import call
 from tests.helpers.wheels import make_wheel
@@ -81,6 +83,34 @@ def test_removal_keeps_what_a_person_made_unless_it_is_named(ready, home):
     assert {each.name for each in home.iterdir()} == {"runs", "setup.json"}
     done = call("setup", "remove", "--yes", "--runs", "--preferences")
     assert not home.exists()
+
+
+def test_nothing_is_removed_while_it_runs(ready, home):
+    python = installed.python_of(installed.training_environment())
+    code = "print('here', flush=True); import time; time.sleep(60)"
+    with subprocess.Popen([python, "-c", code], stdout=subprocess.PIPE) as training:
+        assert training.stdout.readline().strip() == b"here"
+        done = call("setup", "remove", "--yes")
+        training.kill()
+    assert done.returncode == 2
+    assert "is running" in done.stderr
+    assert str(training.pid) in done.stderr
+    assert python.exists()
+    with claimed(home):  # as a first start does, whose Python is another
+        done = call("setup", "remove", "--yes")
+    assert done.returncode == 2
+    assert "Another copy" in done.stderr
+    assert python.exists()
+    assert call("setup", "remove", "--yes").returncode == 0
+    assert not python.exists()
+
+
+def test_a_window_that_outlives_its_package_says_so(ready, home):
+    shutil.rmtree(ready.folder)
+    assert not life.state().outdated
+    with pytest.raises(RefusedError, match="gone"):
+        life.repair(quiet, force=True)
+    assert call("setup", "show").returncode == 0
 
 
 def test_a_bundle_sets_up_without_a_network(ready, home, tmp_path, monkeypatch):
