@@ -10,7 +10,7 @@ from typing import Any
 
 from finetune_studio import paths
 from finetune_studio.commands.child import run_engine
-from finetune_studio.commands.output import line
+from finetune_studio.commands.output import line, quoted
 from finetune_studio.commands.train import follow, unless_begun
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
@@ -55,7 +55,7 @@ def demo(options: argparse.Namespace) -> int:
     line()
     line(tr("Done in {seconds:.0f} s.").format(seconds=time.monotonic() - begun))
     line(tr("The run is in {path}.").format(path=run.path))
-    line(tr("Talk to it: finetune-studio chat {path}").format(path=json.dumps(str(run.path))))
+    line(tr("Talk to it: finetune-studio chat {path}").format(path=quoted(run.path)))
     return 0
 
 

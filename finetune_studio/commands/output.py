@@ -1,7 +1,10 @@
 """How commands print: one JSON document, or lines for a person."""
 
 import json
+import shlex
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -18,6 +21,12 @@ def line(text: str = "") -> None:
 def note(text: str) -> None:
     """One line beside the output, on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def quoted(path: Path) -> str:
+    """A path as it is typed on this system's command line."""
+    text = str(path)
+    return subprocess.list2cmdline([text]) if sys.platform == "win32" else shlex.quote(text)
 
 
 def table(rows: list[list[str]]) -> None:

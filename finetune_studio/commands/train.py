@@ -1,7 +1,6 @@
 """`finetune-studio train`: starts the trainer process and shows its events."""
 
 import argparse
-import shlex
 import shutil
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import Any
 from finetune_studio import paths
 from finetune_studio.commands.bar import Bar
 from finetune_studio.commands.interrupting import Interrupts
-from finetune_studio.commands.output import line
+from finetune_studio.commands.output import line, quoted
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
@@ -59,7 +58,7 @@ def train(options: argparse.Namespace) -> int:
 def _tell_place(run: RunFolder, code: int) -> None:
     line(tr("The run is in {path}.").format(path=run.path))
     if code:
-        again = f"finetune-studio train {shlex.quote(str(run.path))} --resume"
+        again = f"finetune-studio train {quoted(run.path)} --resume"
         line(tr("Go on with it: {command}").format(command=again))
 
 

@@ -31,7 +31,8 @@ def program(kit, monkeypatch):
 
 def add_first_start(kit):
     """What the first start needs of the real package; the program itself stays a line."""
-    needed = ["errors.py", "i18n.py", "installed.py", "lockfile.py", "paths.py", "qm.py", "speech.py"]
+    names = ("errors", "i18n", "installed", "lockfile", "paths", "qm", "speech")
+    needed = [f"{name}.py" for name in names]
     needed += [f"setup/{each.name}" for each in (ROOT / "finetune_studio/setup").glob("*.py")]
     with zipfile.ZipFile(kit.program.wheel, "a") as archive:
         for name in needed:
