@@ -152,7 +152,7 @@ def _gguf(options: argparse.Namespace) -> None:
     from finetune_studio.export import fetching, llama
     from finetune_studio.runs.process import trainer_python
 
-    place = fetching.fetch(trainer_python(), note)
+    place = fetching.fetch(trainer_python(), fetching.Course(note))
     if options.json:
         print_json({"path": str(place), "runs": llama.find().runs})
     else:

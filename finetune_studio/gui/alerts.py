@@ -74,6 +74,16 @@ class Door(QObject):
             if self._open is None:
                 self._next()
 
+    def preferences_lost(self, error: OSError) -> None:
+        """Say that what the person prefers could not be kept."""
+        self.tell(
+            StudioError(
+                tr("Your preferences could not be saved."),
+                str(error.strerror or error),
+                tr("They count until the program ends. Check that the disk has room."),
+            )
+        )
+
     def _next(self) -> None:
         self._open = Alert(self._window, self._waiting[0])
         self._open.finished.connect(self._closed)

@@ -6,7 +6,7 @@ What a project needs is imported when one is opened: the first window must not w
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent
@@ -33,12 +33,14 @@ from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.shortcuts import add_shortcuts
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Size
+from finetune_studio.gui.widgets.layout import box, column
 from finetune_studio.gui.widgets.notice import Toast
 
 if TYPE_CHECKING:
     from finetune_studio.gui.project import Project
     from finetune_studio.gui.session import Session
     from finetune_studio.gui.wizard import Wizard
+    from finetune_studio.gui.work_strip import WorkStrip
     from finetune_studio.runs.folder import RunFolder
 
 
@@ -54,9 +56,11 @@ class MainWindow(QMainWindow):
         self.project: Project | None = None
         self.wizard: Wizard | None = None
         self.pages = Pages()
-        self.setCentralWidget(self.pages)
+        self.work: WorkStrip | None = None
+        self._whole = column(self.pages, gap=0)
+        self.setCentralWidget(box(self._whole))
         self.jobs.surprised.connect(self.door.tell)
-        preferred.failed.connect(self._preferences_lost)
+        preferred.failed.connect(self.door.preferences_lost)
         self.setWindowTitle("Finetune Studio")
         self.setMinimumSize(*Size.least)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -220,9 +224,13 @@ class MainWindow(QMainWindow):
             return
         from finetune_studio.gui.project import Project
         from finetune_studio.gui.wizard import Wizard
+        from finetune_studio.gui.work_strip import WorkStrip
 
         project = Project(session, self.jobs, self.preferred)
         project.failed.connect(self.door.tell)
+        if self.work is None:
+            self.work = WorkStrip(self.jobs)
+            self._whole.addWidget(self.work)
         session.file_changed.connect(self._name_window)
         self.project, self.wizard = project, Wizard(project)
         self.wizard.home_asked.connect(self.show_start, Qt.ConnectionType.QueuedConnection)
@@ -296,7 +304,9 @@ class MainWindow(QMainWindow):
         return answer == "drop"
 
     def _may_close(self) -> bool:
-        """Whether the window may go while a run goes on."""
+        """Whether the window may go while a run or other work goes on."""
+        if self.work is not None and not self.work.may_go(self):
+            return False
         project = self.project
         if project is None or not project.watch.alive:
             return True
@@ -312,29 +322,16 @@ class MainWindow(QMainWindow):
             "new": self.new_project,
             "open": self.ask_what_to_open,
             "save": self.save,
-            "undo": self._undo,
-            "redo": self._redo,
+            "undo": partial(self._turn, "undo"),
+            "redo": partial(self._turn, "redo"),
             "help": self.show_help,
             "history": lambda: self.show_place("history"),
             "preferences": lambda: self.show_place("preferences"),
         }
 
-    def _undo(self) -> None:
+    def _turn(self, way: Literal["undo", "redo"]) -> None:
         if self.project is not None:
-            self.project.session.undo()
-
-    def _redo(self) -> None:
-        if self.project is not None:
-            self.project.session.redo()
-
-    def _preferences_lost(self, error: OSError) -> None:
-        self.door.tell(
-            StudioError(
-                tr("Your preferences could not be saved."),
-                str(error.strerror or error),
-                tr("They count until the program ends. Check that the disk has room."),
-            )
-        )
+            getattr(self.project.session, way)()
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
