@@ -16,6 +16,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from finetune_studio import i18n, paths, qm
 from finetune_studio.errors import StudioError
+from finetune_studio.gui import korean, qt_words
 from finetune_studio.speech import VARIABLE
 
 Code = Literal["ko", "en"]
@@ -25,6 +26,7 @@ NAMES: dict[Code, str] = {"ko": "한국어", "en": "English"}
 
 _installed: list[QTranslator] = []
 _made: dict[Code, bytes] = {}  # kept: Qt reads them where they lie
+_more: dict[Code, bytes] = {}
 
 
 def tr(text: str, count: int = -1) -> str:
@@ -35,6 +37,11 @@ def tr(text: str, count: int = -1) -> str:
 def say(words: Words) -> str:
     """The words as they are now."""
     return words() if callable(words) else words
+
+
+def shaped(text: str) -> str:
+    """A text that is whole now, with the particles that its words ask for."""
+    return korean.joined(text) if current() == "ko" else text
 
 
 def system_language() -> Code:
@@ -68,7 +75,17 @@ def use(choice: Literal["system", "ko", "en"]) -> None:
     qt = QTranslator()
     if qt.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         _install(qt)
+    more = QTranslator()
+    if more.load(_lacking(code)):
+        _install(more)
     _install(words)
+
+
+def _lacking(code: Code) -> bytes:
+    """What Qt's own translations lack, as Qt reads it; kept, for Qt reads it where it lies."""
+    if code not in _more:
+        _more[code] = qm.compiled(code, qt_words.messages(code))
+    return _more[code]
 
 
 def folder() -> Path:

@@ -35,7 +35,7 @@ class TurnView(QWidget):
             if place:
                 pair.addWidget(Rule(vertical=True))
             pair.addWidget(each, 1)
-        whole = column(Text(turn.question, "strong", wrap=True), pair, gap=Space.xs)
+        whole = column(Text(turn.question, "strong", wrap=True, exact=True), pair, gap=Space.xs)
         if turn.open:
             whole.addLayout(self._votes(vote))
         self.setLayout(whole)
@@ -46,7 +46,7 @@ class TurnView(QWidget):
 
     def _side(self, place: int, side: bool) -> QWidget:
         turn = self._turn
-        text = self._texts[side] = Text(self._said(side), wrap=True)
+        text = self._texts[side] = Text(self._said(side), wrap=True, exact=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         tuned = side != BASE and not turn.hidden
         head = row(Text(_name(turn, place, side), "label", "learned_text" if tuned else "text3"))

@@ -40,7 +40,10 @@ class PairsCard(Card):
         super().__init__(name=lambda: tr("Side by side"))
         self._vote, self._pairs = vote, list[Pair]()
         self._at, self._swapped, self._hidden = 0, False, False
-        self._asked, self._count = Text("", "body", "text2"), Text("", "caption", "text3")
+        self._asked, self._count = (
+            Text("", "body", "text2", exact=True),
+            Text("", "caption", "text3"),
+        )
         self.blind = Switch()
         self.blind.edited.connect(lambda _: self._turn(0))
         self._back = Button(
@@ -50,8 +53,8 @@ class PairsCard(Card):
         self._back.clicked.connect(lambda: self._turn(-1))
         self._next.clicked.connect(lambda: self._turn(1))
         self._labels = [Text("", "label"), Text("", "label")]
-        self._answers = [Text("", wrap=True), Text("", wrap=True)]
-        self._reference = Text("", "caption", "text2", wrap=True)
+        self._answers = [Text("", wrap=True, exact=True), Text("", wrap=True, exact=True)]
+        self._reference = Text("", "caption", "text2", wrap=True, exact=True)
         words: tuple[Words, ...] = (
             lambda: tr("A is better"),
             lambda: tr("B is better"),

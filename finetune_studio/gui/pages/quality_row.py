@@ -96,7 +96,7 @@ class QualityRow(QWidget):
         where = Text(lambda: tr("Rows {numbers}").format(numbers=told), "caption", "text3")
         where.setMinimumWidth(1)
         for each in self._found.values.get("examples", ()):
-            self._told.addWidget(Text(str(each), "caption", wrap=True))
+            self._told.addWidget(Text(str(each), "caption", wrap=True, exact=True))
         self._told.addWidget(box(row(where, None, see, gap=Space.s)))
 
     def _count(self) -> str:

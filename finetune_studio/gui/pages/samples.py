@@ -22,7 +22,10 @@ class SamplesCard(Card):
         self._watch = watch
         self._question = 0
         self._place = 1.0  # of the answers, from the first to the newest
-        self._asked, self._count = Text("", "body", "text2"), Text("", "caption", "text3")
+        self._asked, self._count = (
+            Text("", "body", "text2", exact=True),
+            Text("", "caption", "text3"),
+        )
         self._back = Button(
             name=lambda: tr("Previous question"), kind="quiet", glyph="chevron-left"
         )
@@ -32,7 +35,8 @@ class SamplesCard(Card):
         self._slider = Slider(Scale(0.0, 1.0))
         self._slider.edited.connect(self._slide)
         self._from, self._to = Text("", "caption", "text3"), Text("", "label", "learned_text")
-        self._first, self._later = Text("", wrap=True), Text("", wrap=True)
+        self._first = Text("", wrap=True, exact=True)
+        self._later = Text("", wrap=True, exact=True)
         self._first.set_tone("text2")
         self._before = Text("", "label", "text3")
         self._when = Text("", "label", "learned_text")

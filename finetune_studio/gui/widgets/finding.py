@@ -5,7 +5,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from finetune_studio.gui.language import Words, say
+from finetune_studio.gui.language import Words, say, shaped
+from finetune_studio.gui.setting_names import in_words
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Radius, Space
 from finetune_studio.gui.widgets.button import Button
@@ -83,7 +84,8 @@ class FindingBox(QWidget):
         self.setLayout(line)
 
     def _name(self) -> None:
-        self.setAccessibleName(" ".join(say(words) for words in self._said).strip())
+        said = " ".join(say(words) for words in self._said)
+        self.setAccessibleName(in_words(shaped(said.strip())))
 
     @override
     def changeEvent(self, event: QEvent) -> None:

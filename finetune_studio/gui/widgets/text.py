@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy
 from typing_extensions import override
 
-from finetune_studio.gui.language import Words, say
+from finetune_studio.gui.language import Words, say, shaped
+from finetune_studio.gui.setting_names import in_words
 from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import TYPE
 
@@ -17,10 +18,25 @@ class Text(QLabel):
     """A label whose wrapped lines keep the leading of their role."""
 
     def __init__(
-        self, words: Words, role: str = "body", tone: str = "text", *, wrap: bool = False
+        self,
+        words: Words,
+        role: str = "body",
+        tone: str = "text",
+        *,
+        wrap: bool = False,
+        exact: bool = False,
     ) -> None:
+        """Make one.
+
+        Args:
+            words: What is said.
+            role: Of type.
+            tone: Of the theme.
+            wrap: Whether it may take several lines.
+            exact: Whether it is somebody's own text, of which not a letter is changed.
+        """
         super().__init__()
-        self._words, self._wrap = words, wrap
+        self._words, self._wrap, self._exact = words, wrap, exact
         self._explained: Words = ""
         self._leading = round(TYPE[role].line / OWN_LINE * 100)
         self.setFont(font(role))
@@ -37,7 +53,8 @@ class Text(QLabel):
     @property
     def plain(self) -> str:
         """What is said, without markup."""
-        return say(self._words)
+        text = say(self._words)
+        return text if self._exact else in_words(shaped(text))
 
     def say(self, words: Words) -> None:
         """Say something else."""
@@ -67,7 +84,7 @@ class Text(QLabel):
         return super().heightForWidth(min(width, self.maximumWidth()))
 
     def _show(self) -> None:
-        text = say(self._words)
+        text = self.plain
         self.setAccessibleName(text)
         if explained := say(self._explained):
             self.setToolTip(explained)
