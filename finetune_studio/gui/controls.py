@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui.choices import words
-from finetune_studio.gui.widgets.choice import Segmented, Select, Switch
+from finetune_studio.gui.widgets.choice import Known, Option, Segmented, Select, Switch
 from finetune_studio.gui.widgets.line import Line, Lines, Names
 from finetune_studio.gui.widgets.number import MOST, Number, Rate
 from finetune_studio.gui.widgets.slider import Scale, Slider
@@ -28,9 +28,26 @@ class Manner:
     scale: Scale | None = None
     safe: tuple[float, float] | None = None
     decimals: int = 4
+    names: "Callable[[], list[Option]] | None" = None
 
 
 PLAIN = Manner()
+
+
+def _templates() -> list[Option]:
+    from finetune_studio.tokens.templates import BUNDLED
+
+    return [(name, words(name)) for name in ("model", *BUNDLED)]
+
+
+def _data_licences() -> list[Option]:
+    from finetune_studio.catalog.licences import choices
+
+    known = [each for each in choices("data") if each.key not in ("unknown", "own")]
+    ours: list[Option] = [("unknown", words("unknown")), ("own", words("own"))]
+    return [*ours, *((each.key, each.name) for each in known)]
+
+
 MANNERS: dict[str, Manner] = {
     "training.learning_rate": Manner("rate", Scale(1e-6, 1e-2, True), SAFE_LEARNING_RATE),
     "training.warmup_ratio": Manner("percent", Scale(0, 0.1), (0.01, 0.05)),
@@ -45,6 +62,8 @@ MANNERS: dict[str, Manner] = {
     "evaluation.early_stopping.minimum_change": Manner("rate"),
     "evaluation.prompts": Manner("lines"),
     "checkpoints.every": Manner("rate"),
+    "task.template": Manner(names=_templates),
+    "licence.data": Manner(names=_data_licences),
 }
 
 
@@ -60,6 +79,8 @@ def controls_for(setting: Described) -> list[QWidget]:
     if get_origin(kind) is Literal:
         options = [(value, words(value)) for value in get_args(kind)]
         return [(Segmented if len(options) <= IN_SIGHT else Select)(options)]
+    if manner.names is not None:
+        return [Known(manner.names())]
     makers: dict[Any, Callable[[], QWidget]] = {
         bool: Switch,
         str: Line,

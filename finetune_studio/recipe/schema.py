@@ -145,7 +145,8 @@ class Licence(Settings):
         "unknown",
         title="Data licence",
         help=(
-            "The licence of your data, such as CC-BY-4.0 or your own. It goes into the model card."
+            "Under which terms your data may be used. It goes into the model card; what it forbids "
+            "stops an upload."
         ),
         level="advanced",
     )

@@ -25,8 +25,8 @@ class Chat(Settings):
         "model",
         title="Chat template",
         help=(
-            "`model` uses the model's own; a model without one takes a bundled one: chatml, plain"
-            " or alpaca."
+            "The model's own is what it was made with; a model without one takes a bundled one: "
+            "ChatML, plain or Alpaca."
         ),
         level="advanced",
     )

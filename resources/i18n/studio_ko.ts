@@ -1997,6 +1997,11 @@
    <translation>쓴 것과 다른 인코딩으로 읽었어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/fetching.py" />
+   <source>It was stopped.</source>
+   <translation>멈췄어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/export/about.py" />
    <source>It was trained further since; export it again.</source>
    <translation>그 뒤로 더 학습했어요. 다시 내보내세요.</translation>
@@ -3796,11 +3801,6 @@
    <translation>창에 필요한 라이브러리가 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>The licence of your data, such as CC-BY-4.0 or your own. It goes into the model card.</source>
-   <translation>내 데이터의 라이선스예요. CC-BY-4.0이나 자체 라이선스를 적으세요. 모델 카드에 실려요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/export/publish.py" />
    <source>The licences do not allow this upload.</source>
    <translation>라이선스 때문에 올릴 수 없어요.</translation>
@@ -3879,6 +3879,11 @@
    <location filename="../../finetune_studio/catalog/configuration.py" />
    <source>The model's configuration cannot be read.</source>
    <translation>모델의 설정을 읽을 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>The model's own is what it was made with; a model without one takes a bundled one: ChatML, plain or Alpaca.</source>
+   <translation>모델의 것은 모델이 만들어질 때 쓴 템플릿이에요. 그런 템플릿이 없는 모델은 함께 들어 있는 ChatML, 기본, Alpaca 가운데 하나를 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/ollama.py" />
@@ -4806,6 +4811,11 @@
    <translation>메시지를 입력하세요. 빈 줄이면 대화가 끝나요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Under which terms your data may be used. It goes into the model card; what it forbids stops an upload.</source>
+   <translation>데이터를 어떤 조건으로 쓸 수 있는지예요. 모델 카드에 들어가고, 금지하는 것이 있으면 올리기를 막아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/compression.py" />
    <source>Unpack it yourself if you trust it, and choose the file inside.</source>
    <translation>믿을 수 있다면 직접 풀어서 안의 파일을 고르세요.</translation>
@@ -5115,11 +5125,6 @@
    <location filename="../../finetune_studio/catalog/disk.py" />
    <source>`finetune-studio models cache` lists them.</source>
    <translation>`finetune-studio models cache`로 볼 수 있어요.</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>`model` uses the model's own; a model without one takes a bundled one: chatml, plain or alpaca.</source>
-   <translation>`model`은 모델에 든 템플릿을 써요. 없는 모델은 함께 든 chatml, plain, alpaca 중 하나를 써요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -8311,6 +8316,7 @@
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Close</source>
    <translation>닫기</translation>
   </message>
@@ -8458,6 +8464,11 @@
    <translation>데이터</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/terms_card.py" />
+   <source>Data licence</source>
+   <translation>데이터 라이선스</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Decoding the ids gives the same text back.</source>
    <translation>토큰을 다시 디코딩하면 원문과 같아요.</translation>
@@ -8566,6 +8577,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Empty turns</source>
    <translation>빈 차례</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/work_strip.py" />
+   <source>End it and close</source>
+   <translation>멈추고 닫기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
@@ -8711,8 +8727,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/llama_line.py" />
-   <source>GGUF needs llama.cpp, which is not here yet: 77 MB from PyPI, and about 5 minutes to build.</source>
-   <translation>GGUF로 저장하려면 llama.cpp가 필요한데 아직 없어요. PyPI에서 77 MB를 받아 만드는 데 5분쯤 걸려요.</translation>
+   <source>GGUF needs llama.cpp, which is not here yet: 77 MB from PyPI, and about 5 minutes to build. It goes on while you do something else.</source>
+   <translation>GGUF에는 llama.cpp가 필요한데 아직 없어요. PyPI에서 77 MB를 받아 5분쯤 빌드해요. 그동안 다른 일을 해도 돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
@@ -8735,9 +8751,9 @@
    <translation>받아서 설치하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
-   <source>Getting llama.cpp; closing this project ends it …</source>
-   <translation>llama.cpp를 받아서 설치하는 중이에요. 이 프로젝트를 닫으면 멈춰요 …</translation>
+   <location filename="../../finetune_studio/gui/work_strip.py" />
+   <source>Getting llama.cpp …</source>
+   <translation>llama.cpp를 받고 있어요 …</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -9002,6 +9018,11 @@
    <translation>좋아지지 않았어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/work_strip.py" />
+   <source>It ends with the window, and begins anew the next time you ask for it.</source>
+   <translation>창을 닫으면 멈추고, 다음에 다시 받을 때 처음부터 시작해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/notices.py" />
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>It finds nothing any more.</source>
@@ -9169,6 +9190,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Keep the first</source>
    <translation>처음 것만 남기기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/work_strip.py" />
+   <source>Keep the window open</source>
+   <translation>창 열어 두기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/split_lines.py" />
@@ -9644,6 +9670,11 @@
    <translation>내 폴더</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>My own data</source>
+   <translation>내가 만든 데이터</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_levels.py" />
    <source>NF4 moves each weight to the nearest of 16 levels. They crowd where weights are many, so little is lost. Move the weight: below, its surroundings are magnified, with the levels of 8 and 16 bits.</source>
    <translation>NF4는 가중치를 가장 가까운 16개 눈금으로 옮겨요. 눈금은 가중치가 많은 가운데에 촘촘해서 잃는 것이 적어요. 가중치를 움직여 보세요. 아래에는 그 둘레를 확대해 8비트, 16비트 눈금과 견줘 보여 드려요.</translation>
@@ -9776,6 +9807,11 @@
    <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
    <source>Not on this GPU</source>
    <translation>이 GPU에서는 안 됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Not said yet</source>
+   <translation>아직 정하지 않음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
@@ -10013,6 +10049,11 @@
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>Picture (*.png)</source>
    <translation>그림 (*.png)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Plain</source>
+   <translation>기본</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
@@ -10373,6 +10414,11 @@
    <translation>저장하는 중…</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/model_findings.py" />
+   <source>Say it</source>
+   <translation>입력하러 가기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Say something to it</source>
    <translation>모델에게 말을 걸어 보세요</translation>
@@ -10605,8 +10651,10 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
+   <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Stop</source>
    <translation>멈추기</translation>
   </message>
@@ -10636,6 +10684,11 @@
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <source>Stop for now</source>
    <translation>여기서 그만</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/work_strip.py" />
+   <source>Stop getting llama.cpp</source>
+   <translation>llama.cpp 받기 멈추기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
@@ -10824,6 +10877,11 @@
    <translation>손실이 치솟고 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>The model's own</source>
+   <translation>모델의 것</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>The picture could not be written.</source>
    <translation>그림을 쓰지 못했어요.</translation>
@@ -10915,7 +10973,7 @@
    <translation>아직 어느 파일에도 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/alerts.py" />
    <source>They count until the program ends. Check that the disk has room.</source>
    <translation>프로그램을 끝낼 때까지만 쓸 수 있어요. 디스크에 여유가 있는지 확인해 주세요.</translation>
   </message>
@@ -11571,7 +11629,7 @@
    <translation>1분이면 내 모델이 생겨요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/alerts.py" />
    <source>Your preferences could not be saved.</source>
    <translation>환경 설정을 저장하지 못했어요.</translation>
   </message>
@@ -11768,6 +11826,21 @@
    <location filename="../../finetune_studio/gui/pages/llama_line.py" />
    <source>llama.cpp is here by half: what reads GGUF is missing, which takes about 5 minutes to build.</source>
    <translation>llama.cpp가 반만 있어요. GGUF를 읽는 쪽이 없고, 만드는 데 5분쯤 걸려요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/work_strip.py" />
+   <source>llama.cpp is here: results can be saved as GGUF.</source>
+   <translation>llama.cpp를 갖췄어요. 이제 결과를 GGUF로 저장할 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/work_strip.py" />
+   <source>llama.cpp is not here: {cause}</source>
+   <translation>llama.cpp를 갖추지 못했어요. {cause}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/work_strip.py" />
+   <source>llama.cpp is still being got</source>
+   <translation>llama.cpp를 아직 받고 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_words.py" />

@@ -19,6 +19,7 @@ from finetune_studio.gui.pages.quality_card import QualityCard
 from finetune_studio.gui.pages.reading_card import ReadingCard
 from finetune_studio.gui.pages.rows_card import RowsCard
 from finetune_studio.gui.pages.split_lines import SHARE
+from finetune_studio.gui.pages.terms_card import DATA_LICENCE, TermsCard
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -58,7 +59,7 @@ class DatasetPage(StepPage):
         self.files = FilesCard(project, self._sources, self.use, lambda names: self.add(names))
         self.layout_card, self.reading = LayoutCard(project), ReadingCard(project)
         self.quality, self.rows = QualityCard(project), RowsCard(project)
-        self.convert = ConvertCard(project)
+        self.convert, self.terms = ConvertCard(project), TermsCard(project)
         self.quality.rows_asked.connect(self.rows.show_found)
         # Not a stack: it would not pass on how tall wrapped words get at its width.
         self._nothing, self._something = self._empty(), self._full()
@@ -84,9 +85,11 @@ class DatasetPage(StepPage):
             self.quality.take_keyboard()
         elif path == SHARE:
             self.files.split.focus()
+        elif path == DATA_LICENCE:
+            self.terms.take_keyboard()
         else:
             self.layout_card.reveal(path)
-        return path.startswith(("data.", "task.kind"))
+        return path.startswith(("data.", "task.kind", DATA_LICENCE))
 
     def use(self, files: list[str]) -> None:
         """Take these files; how they are laid out is recognised anew."""
@@ -124,9 +127,9 @@ class DatasetPage(StepPage):
 
     def _full(self) -> QWidget:
         layout = (self.layout_card, self.reading)
-        parts = (self.files, self._told, *layout, self.quality, self.rows, self.convert)
-        body = column(*parts, gap=Space.m)
-        body.setStretch(5, 1)
+        asked = (self.files, self.terms, self._told, *layout)
+        body = column(*asked, self.quality, self.rows, self.convert, gap=Space.m)
+        body.setStretch(6, 1)
         body.addStretch(0)  # takes the height where the rows are not shown
         return box(body)
 
@@ -142,7 +145,7 @@ class DatasetPage(StepPage):
         if not files:
             return
         self.quality.refresh()
-        cards = (self.files, self.layout_card, self.reading, self.rows, self.convert)
+        cards = (self.files, self.terms, self.layout_card, self.reading, self.rows, self.convert)
         self._coming = [each.refresh for each in cards]
         self._coming += [self._hide_what_nobody_knows, self._show_findings]
         self._show_next()
@@ -214,4 +217,11 @@ def _state(project: Project) -> State:
     return "done" if project.facts.data is not None else "todo"
 
 
-STEP = StepOf("dataset", lambda: tr("Data"), DatasetPage, _summary, _state, ("data.", "task.kind"))
+STEP = StepOf(
+    "dataset",
+    lambda: tr("Data"),
+    DatasetPage,
+    _summary,
+    _state,
+    ("data.", "task.kind", DATA_LICENCE),
+)

@@ -271,6 +271,5 @@ STEP = StepOf(
         "export.",
         "task.",
         "data.split.",
-        "licence.data",
     ),
 )

@@ -107,6 +107,7 @@ class ModelPage(StepPage):
         self.details.download_asked.connect(lambda each: self.fetch(each))
         self.details.gate_asked.connect(self._open_gate)
         self.kept.use_asked.connect(lambda name: self.use(known(name, self.rows.values())))
+        self._findings.led.connect(self.led)
         self.kept.removed.connect(lambda _: self._load())
         project.session.changed.connect(self._follow)
         project.facts.changed.connect(self._show_machine)

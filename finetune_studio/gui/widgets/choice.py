@@ -85,6 +85,18 @@ class Select(QComboBox):
         paint_icon(painter, "chevron-down", at, "text2")
 
 
+class Known(Select):
+    """The values that are known; another one that a file brings along stands among them, too."""
+
+    @override
+    def show_value(self, value: object) -> None:
+        if value not in [each for each, _ in self._options]:
+            self._options.append((value, str(value)))
+            self.addItem(str(value))
+            self.updateGeometry()
+        super().show_value(value)
+
+
 class _Segment(QAbstractButton):
     def __init__(self) -> None:
         super().__init__()

@@ -71,6 +71,9 @@ class FindingBox(QWidget):
         sign = column(Glyph(glyph, self._tone), None, pad=(0, 2, 0, 0))
         line = row(sign, box(words), gap=10)
         line.setStretch(1, 1)
+        if self._leads:
+            onward = column(Glyph("chevron-right", "text3", 14), None, pad=(0, 4, 0, 0))
+            line.addLayout(onward)
         if fix:
             button = Button(fix)
             button.clicked.connect(self.fix_pressed)
