@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,7 @@ def pytest_collection_modifyitems(items):
         "needs_tokenizers": not os.environ.get("FINETUNE_STUDIO_TOKENIZERS")
         and "FINETUNE_STUDIO_TOKENIZERS names no folder of tokenizers",
         "needs_go": not shutil.which("go") and "no Go toolchain here",
+        "needs_unsloth": not find_spec("unsloth") and "Unsloth is not installed",
         "needs_llama": not _llama()
         and "FINETUNE_STUDIO_LLAMA names no folder with llama.cpp (`setup gguf` makes one)",
     }

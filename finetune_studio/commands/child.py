@@ -5,6 +5,7 @@ Knows neither what the program does nor torch.
 
 import subprocess
 import threading
+from pathlib import Path
 from typing import Any
 
 from finetune_studio.interrupts import held
@@ -13,7 +14,9 @@ from finetune_studio.runs.process import engine_command, engine_environment
 LEAVING = 30.0  # seconds that an interrupted program gets to put away what it had half written
 
 
-def run_engine(name: str, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+def run_engine(
+    name: str, *arguments: str, recipe: Path | None = None, **options: Any
+) -> "subprocess.CompletedProcess[str]":
     """Run it to its end.
 
     Ctrl+C reaches the program from the terminal itself; here it is only waited for, and ended where
@@ -22,13 +25,14 @@ def run_engine(name: str, *arguments: str, **options: Any) -> "subprocess.Comple
     Args:
         name: The program, such as "chat" or "export".
         arguments: Its command line.
+        recipe: The file of the recipe that it trains, where it trains one.
         options: More for `subprocess.Popen`, such as `stdout`.
 
     Raises:
         StudioError: Training is not set up.
         KeyboardInterrupt: The person interrupted; the program has ended.
     """
-    command = engine_command(name, *arguments)
+    command = engine_command(name, *arguments, recipe=recipe)
     child: subprocess.Popen[str] | None = None
     try:
         with held():

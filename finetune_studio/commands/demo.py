@@ -118,7 +118,7 @@ def _short(text: str) -> str:
 
 def _export(run: RunFolder, name: str) -> None:
     out = run.path / "exports" / name
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     child = run_engine("export", str(run.path), name, str(out), "--json", **pipes)
     if child.returncode:
         raise StudioError(tr("The export failed."), _last_line(child.stderr))

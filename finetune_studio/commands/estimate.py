@@ -89,7 +89,7 @@ def _measure(recipe: Recipe, gpu: str) -> "Measured":
         file = Path(folder) / "recipe.yaml"
         store.save(recipe, file)
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        done = run_engine("dry_run", str(file), str(held), "--json", **pipes)
+        done = run_engine("dry_run", str(file), str(held), "--json", recipe=file, **pipes)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     document = json.loads(lines[-1]) if lines else {}
     if done.returncode or "peak_bytes" not in document:

@@ -29,6 +29,7 @@ def announce(
     model, data, steps = footing.model, footing.data, footing.steps
     trainable, whole = count_parameters(model)
     in_use = {
+        "engine": recipe.training.engine,
         "device": torch.cuda.get_device_name() if device.kind == "cuda" else "cpu",
         "processes": device.world,
         "precision": device.precision,
@@ -53,5 +54,10 @@ def announce(
         recipe_hash=store.digest(recipe),
         asked=recipe.model_dump(mode="json"),
         in_use=in_use,
-        versions={name: version(name) for name in PACKAGES},
+        versions={name: version(name) for name in (*PACKAGES, *_others(recipe))},
     )
+
+
+def _others(recipe: Recipe) -> tuple[str, ...]:
+    """Packages that only this run is made with."""
+    return ("unsloth",) if recipe.training.engine == "unsloth" else ()

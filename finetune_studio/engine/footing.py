@@ -10,6 +10,7 @@ from typing import Any
 
 from finetune_studio.engine.adapters import with_adapter
 from finetune_studio.engine.arguments import checkpointing_in_use
+from finetune_studio.engine.by_unsloth import load_with_adapter
 from finetune_studio.engine.dataset import Prepared
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.lines import lay_out
@@ -25,8 +26,21 @@ from finetune_studio.engine.speed.offload import offload_checkpoints
 from finetune_studio.engine.speed.selective import choose_selective, keep_activations
 from finetune_studio.engine.speed.tiled import tile_feed_forward
 from finetune_studio.engine.speed.unread import skip_unread
+from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import Steps, count_steps
+
+OF_LAYERS = (
+    "fp8_base",
+    "compile",
+    "liger_kernels",
+    "selective_checkpointing",
+    "offload_checkpoints",
+    "fused_adapters",
+    "tiled_mlp",
+    "unread_products",
+)
+"""The ideas that are of the layers themselves."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,8 @@ def stand(
         data: Tokenised rows.
         emit: Hears what was asked for and cannot be.
     """
+    if recipe.training.engine == "unsloth":
+        return _stand_by_unsloth(recipe, source, device, data, emit)
     ideas = Ideas()
     model = load_model(recipe, source, device, data.labels, data.pad_id)
     ideas.note("fp8_base", _fp8(recipe, device))
@@ -92,6 +108,27 @@ def stand(
         length = recipe.training.sequence_length
         data = replace(data, collator=replace(data.collator, length=length))
     ahead = ideas.note("prefetch", choose_ahead(recipe, device))
+    return Footing(model, data, steps, head, bool(ahead), ideas)
+
+
+def _stand_by_unsloth(
+    recipe: Recipe, source: Path, device: Device, data: Prepared, emit: Callable[..., None]
+) -> Footing:
+    """The same with Unsloth's layers, which bring their own ideas of speed.
+
+    Only one line a batch tells them which rows share it, so packed lines are laid end to end.
+    """
+    ideas = Ideas({name: Choice(False, "Unsloth's layers have their own") for name in OF_LAYERS})
+    model = load_with_adapter(recipe, source, device, data.pad_id)
+    plain = store.with_changes(recipe, {"training.speed.varlen_attention": "off"})
+    data = lay_out(plain, model, data, device, ideas, emit)
+    if data.packed:
+        data = replace(data, collator=replace(data.collator, flat=True))
+    head, choice = choose_head(recipe, model, device)
+    ideas.note("chunked_loss", choice)
+    ideas.note("varlen_attention", ideas.choices["compile"])
+    ahead = ideas.note("prefetch", choose_ahead(recipe, device))
+    steps = count_steps(recipe, len(data.train), device.world)
     return Footing(model, data, steps, head, bool(ahead), ideas)
 
 

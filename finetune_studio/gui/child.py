@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
@@ -43,18 +44,25 @@ class Child(QObject):
         """Whether it runs."""
         return self._process.state() != QProcess.ProcessState.NotRunning
 
-    def start(self, name: str, *arguments: str, more: Mapping[str, str] | None = None) -> None:
+    def start(
+        self,
+        name: str,
+        *arguments: str,
+        recipe: Path | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         """Start a program of the engine, such as "chat".
 
         Args:
             name: The program.
             arguments: Its command line.
+            recipe: The file of the recipe that it trains, where it trains one.
             more: Environment variables to add.
 
         Raises:
             StudioError: Training is not set up.
         """
-        command = engine_command(name, *arguments)
+        command = engine_command(name, *arguments, recipe=recipe)
         environment = QProcessEnvironment()
         for key, value in (engine_environment() | dict(more or {})).items():
             environment.insert(key, value)

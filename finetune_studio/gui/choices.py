@@ -9,6 +9,7 @@ WORDS: dict[object, Callable[[], str]] = {
     "on": lambda: tr("On"),
     "off": lambda: tr("Off"),
     "studio": lambda: tr("Studio"),
+    "unsloth": lambda: tr("Unsloth"),
     "cosine": lambda: tr("Cosine"),
     "linear": lambda: tr("Linear"),
     "constant": lambda: tr("Constant"),

@@ -68,7 +68,7 @@ class Measuring(QObject):
         file = Path(self._folder.name) / "recipe.yaml"
         try:
             store.save(recipe, file)
-            self._child.start("dry_run", str(file), str(_held()), "--json")
+            self._child.start("dry_run", str(file), str(_held()), "--json", recipe=file)
         except (StudioError, OSError) as error:
             self._put_away()
             self.failed.emit(error if isinstance(error, StudioError) else StudioError(str(error)))

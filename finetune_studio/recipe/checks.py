@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe.findings import Finding
+from finetune_studio.recipe.methods import Full, Qlora
 from finetune_studio.recipe.numbers import short
 from finetune_studio.recipe.schema import Recipe
 
@@ -186,6 +187,35 @@ def _shape(recipe: Recipe) -> Iterator[Finding]:
         )
 
 
+def _unsloth(recipe: Recipe) -> Iterator[Finding]:
+    if recipe.training.engine != "unsloth":
+        return
+    where = "training.engine"
+    if what := _not_by_unsloth(recipe):
+        text = mark("Unsloth does not train this here: {what}.")
+        fix = {where: "studio"}
+        yield Finding("error", "unsloth-cannot", where, text, {"what": tr(what)}, fix=fix)
+    else:
+        text = mark("The memory plan is that of this program's own layers; measure Unsloth's.")
+        yield Finding("advice", "unsloth-unplanned", where, text)
+
+
+def _not_by_unsloth(recipe: Recipe) -> str:
+    """What of a recipe Unsloth is not asked for; nothing where it can have all of it."""
+    method = recipe.method
+    if recipe.task.kind == "classify":
+        return mark("labels")
+    if isinstance(method, Full):
+        return mark("every weight")
+    if method.dora:
+        return mark("DoRA")
+    if isinstance(method, Qlora) and method.bits == 8:
+        return mark("a base in 8 bits")
+    if method.base_precision == "fp8":
+        return mark("a base in 8-bit floats")
+    return ""
+
+
 _CHECKS: tuple[Callable[[Recipe], Iterator[Finding]], ...] = (
     _data,
     _learning_rate,
@@ -194,4 +224,5 @@ _CHECKS: tuple[Callable[[Recipe], Iterator[Finding]], ...] = (
     _validation,
     _packing,
     _shape,
+    _unsloth,
 )

@@ -173,7 +173,13 @@ class Training(Settings):
         title="Seed",
         help="The same recipe with the same seed gives the same losses.",
     )
-    engine: Literal["studio"] = setting(
-        "studio", title="Engine", help="Which trainer runs. There is one so far.", level="advanced"
+    engine: Literal["studio", "unsloth"] = setting(
+        "studio",
+        title="Engine",
+        help=(
+            "Whose layers are trained: this program's own, or Unsloth's where it is installed. "
+            "Data, curves and results stay the same."
+        ),
+        level="advanced",
     )
     speed: Speed = Field(default_factory=Speed)

@@ -25,6 +25,7 @@ from finetune_studio import installed
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.interrupts import held
+from finetune_studio.recipe import store
 from finetune_studio.runs.claim import claimed, training_already
 from finetune_studio.runs.events import Event
 from finetune_studio.runs.folder import RunFolder
@@ -126,15 +127,29 @@ def _executable(chosen: str) -> str:
     return found
 
 
-def engine_command(name: str, *arguments: str) -> list[str]:
+def engine_command(name: str, *arguments: str, recipe: Path | None = None) -> list[str]:
     """The command that runs one program of the engine, such as "train", "chat" or "export".
 
     Run it with `engine_environment`. An interrupt may be held back in it: it is ready to hear one.
 
+    Args:
+        name: The program.
+        arguments: Its command line.
+        recipe: The file of the recipe that it trains, which says by whose layers.
+
     Raises:
         StudioError: Training is not set up.
     """
-    return [trainer_python(), "-m", f"finetune_studio.engine.{name}", *arguments]
+    programs = ["with_unsloth", name] if recipe and _asks_for_unsloth(recipe) else [name]
+    first, *others = programs
+    return [trainer_python(), "-m", f"finetune_studio.engine.{first}", *others, *arguments]
+
+
+def _asks_for_unsloth(recipe: Path) -> bool:
+    try:
+        return store.load(recipe).training.engine == "unsloth"
+    except StudioError:
+        return False  # the program itself says what is wrong with it
 
 
 def trainer_command(run: Path, resume: bool = False) -> list[str]:
@@ -143,7 +158,8 @@ def trainer_command(run: Path, resume: bool = False) -> list[str]:
     Raises:
         StudioError: Training is not set up.
     """
-    return engine_command("train", str(run.absolute()), *(["--resume"] if resume else []))
+    words = [str(run.absolute()), *(["--resume"] if resume else [])]
+    return engine_command("train", *words, recipe=RunFolder(run).recipe)
 
 
 def engine_environment() -> dict[str, str]:

@@ -1169,6 +1169,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>DoRA</source>
    <translation>DoRA</translation>
   </message>
@@ -1737,6 +1738,11 @@
    <translation>Finetune Studio를 다시 설치하세요. PySide6가 함께 설치돼요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/by_unsloth.py" />
+   <source>Install it there (pip install unsloth), or set training.engine to studio.</source>
+   <translation>그곳에 설치하거나(pip install unsloth) training.engine을 studio로 두세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/harness.py" />
    <source>Install it with `pip install "finetune-studio[harness]"`, or leave --harness out.</source>
    <translation>`pip install "finetune-studio[harness]"`로 설치하거나 --harness를 빼세요.</translation>
@@ -2015,6 +2021,11 @@
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>It would fit, with {size}, after these changes:</source>
    <translation>이렇게 바꾸면 {size}로 들어가요:</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/by_unsloth.py" />
+   <source>It would have to be in {folder}.</source>
+   <translation>{folder}에 있어야 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/search.py" />
@@ -3142,6 +3153,11 @@
    <translation>이 컴퓨터의 날짜와 시간을 맞추고 다시 시도해 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/by_unsloth.py" />
+   <source>Set training.engine to studio.</source>
+   <translation>training.engine을 studio로 두세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>Several columns hold text, and their names do not say which is which: {names}.</source>
    <translation>글이 있는 열이 여럿인데 이름만으로는 알 수 없어요: {names}.</translation>
@@ -3226,6 +3242,11 @@
    <location filename="../../finetune_studio/runs/following.py" />
    <source>Start it, then follow it.</source>
    <translation>먼저 시작한 다음 지켜보세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/by_unsloth.py" />
+   <source>Start one process, or set training.engine to studio.</source>
+   <translation>프로세스를 하나만 시작하거나 training.engine을 studio로 두세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/push.py" />
@@ -3839,6 +3860,11 @@
    <location filename="../../finetune_studio/engine/callback.py" />
    <source>The loss is no longer a number.</source>
    <translation>손실이 더는 숫자가 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/checks.py" />
+   <source>The memory plan is that of this program's own layers; measure Unsloth's.</source>
+   <translation>메모리 계획은 이 프로그램의 레이어로 계산한 것이에요. Unsloth의 메모리는 직접 재 보세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/server/app.py" />
@@ -4851,6 +4877,26 @@
    <translation>올리려면 HF_HUB_OFFLINE 설정을 없애세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/by_unsloth.py" />
+   <source>Unsloth does not take this model.</source>
+   <translation>Unsloth가 이 모델을 받지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/checks.py" />
+   <source>Unsloth does not train this here: {what}.</source>
+   <translation>여기서는 Unsloth로 이것을 학습하지 않아요: {what}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/by_unsloth.py" />
+   <source>Unsloth is not installed where training runs.</source>
+   <translation>학습하는 환경에 Unsloth가 설치되어 있지 않아요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/by_unsloth.py" />
+   <source>Unsloth trains on one GPU here.</source>
+   <translation>여기서 Unsloth는 GPU 한 개로 학습해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>Update Finetune Studio, or write the recipe again.</source>
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
@@ -5078,8 +5124,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <source>Which trainer runs. There is one so far.</source>
-   <translation>어떤 학습기를 쓰는지예요. 아직은 하나뿐이에요.</translation>
+   <source>Whose layers are trained: this program's own, or Unsloth's where it is installed. Data, curves and results stay the same.</source>
+   <translation>누구의 레이어로 학습할지 정해요. 이 프로그램의 것이거나, Unsloth가 설치되어 있으면 Unsloth의 것이에요. 데이터와 그래프와 결과는 그대로예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
@@ -5158,6 +5204,16 @@
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>a Hub id, a folder, or demo</source>
    <translation>Hub 주소, 폴더, 또는 demo</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/checks.py" />
+   <source>a base in 8 bits</source>
+   <translation>8비트 기본 모델</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/checks.py" />
+   <source>a base in 8-bit floats</source>
+   <translation>8비트 부동소수점 기본 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
@@ -5569,6 +5625,11 @@
    <translation>모든 실행, 최근 것부터</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/checks.py" />
+   <source>every weight</source>
+   <translation>가중치 전체</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>every weight moves, so small steps keep what it knows</source>
    <translation>모든 가중치가 움직이니 조금씩 배워야 아는 것을 잊지 않아요</translation>
@@ -5814,6 +5875,11 @@
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>keep a Hub token; it is read from the keyboard</source>
    <translation>Hub 토큰 보관하기. 키보드로 입력받아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/checks.py" />
+   <source>labels</source>
+   <translation>레이블</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/letters.py" />
@@ -11263,6 +11329,11 @@
    <location filename="../../finetune_studio/gui/repairs.py" />
    <source>Unseen characters</source>
    <translation>보이지 않는 문자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/choices.py" />
+   <source>Unsloth</source>
+   <translation>Unsloth</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />

@@ -25,6 +25,20 @@ def test_a_good_recipe_has_no_findings():
         ({"data.split.validation": 0.0}, "early-stopping-blind", "warning"),
         ({"task.kind": "classify", "training.packing": True}, "packing-classify", "error"),
         ({"data.shape": "kto"}, "shape-task", "error"),
+        ({"training.engine": "unsloth"}, "unsloth-unplanned", "advice"),
+        ({"training.engine": "unsloth", "task.kind": "classify"}, "unsloth-cannot", "error"),
+        ({"training.engine": "unsloth", "method.kind": "full"}, "unsloth-cannot", "error"),
+        ({"training.engine": "unsloth", "method.dora": True}, "unsloth-cannot", "error"),
+        (
+            {"training.engine": "unsloth", "method.kind": "qlora", "method.bits": 8},
+            "unsloth-cannot",
+            "error",
+        ),
+        (
+            {"training.engine": "unsloth", "method.base_precision": "fp8"},
+            "unsloth-cannot",
+            "error",
+        ),
     ],
 )
 def test_each_finding_is_found_and_its_fix_mends_it(changes, code, level):

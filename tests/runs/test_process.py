@@ -283,6 +283,15 @@ def test_the_command_names_this_python(own_environment):
     assert "--resume" not in process.trainer_command(Path("run"))
 
 
+def test_a_recipe_for_unsloth_is_trained_beside_it(tmp_path, own_environment):
+    run = RunFolder.create(tmp_path / "run")
+    run.recipe.write_text("training: {engine: unsloth}", encoding="utf-8")
+    command = process.trainer_command(run.path)
+    assert command[2:] == ["finetune_studio.engine.with_unsloth", "train", str(run.path)]
+    run.recipe.write_text("training: [", encoding="utf-8")  # the trainer says what is wrong
+    assert process.trainer_command(run.path)[2] == "finetune_studio.engine.train"
+
+
 def test_threads_wait_without_spinning_unless_the_person_says_so(monkeypatch):
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     assert process.engine_environment()["OMP_WAIT_POLICY"] == "PASSIVE"
