@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from finetune_studio.evaluation import metrics
 from finetune_studio.gui.language import tr
 from finetune_studio.runs.events import Evaluated, Failed, Sample
+from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.state import RunState
+from finetune_studio.runs.votes import tally
 
 NEARLY = 0.005  # share by which a loss must differ to count as different
 MANY = 10  # times, from which a change is no longer told in per cent
@@ -115,3 +117,13 @@ def metric_change(score: Score) -> str:
     if share >= MANY:
         return tr("{times} times higher").format(times=f"{share:,.0f}")
     return f"{share - 1:+.0%}".replace("-", "−").replace("%", " %")
+
+
+def votes(run: RunFolder | None) -> str:
+    """How the blind votes on a run stand; empty where there is none."""
+    counted = tally(run) if run is not None else None
+    if counted is None or not counted.total:
+        return ""
+    return tr("Votes: tuned {tuned}, base {base}, the same {tie}").format(
+        tuned=counted.tuned, base=counted.base, tie=counted.tie
+    )

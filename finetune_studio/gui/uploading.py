@@ -43,6 +43,7 @@ class Uploading(Driven):
 
     Attributes:
         done: What came of it: `{"repo", "url", "commit", "files"}`.
+        left_behind: Files of another model that lie there from before, and stay.
     """
 
     done = Signal(object)
@@ -50,6 +51,7 @@ class Uploading(Driven):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.sent = Sent()
+        self.left_behind: list[str] = []
         self._outcome: dict[str, Any] | None = None
 
     def start(self, path: Path, order: Order, run: Path, *, compatible: bool) -> None:
@@ -63,7 +65,7 @@ class Uploading(Driven):
         """
         if self.busy:
             return
-        self.sent, self._outcome = Sent(), None
+        self.sent, self.left_behind, self._outcome = Sent(), [], None
         asked = [str(path), "--repo", order.repo, "--json", "--language", language.current()]
         asked += ["--public"] if order.public else []
         asked += ["--branch", order.branch] if order.branch else []
@@ -79,6 +81,8 @@ class Uploading(Driven):
             self.sent = Sent(tr(str(document["phase"])))
         elif "waits" in document:
             self.sent = Sent(self.sent.phase, waits=float(document["waits"]))
+        elif document.get("notice") == "left-behind":
+            self.left_behind.append(str(document["file"]))
         elif "commit" in document:
             self._outcome = document
         self.moved.emit()

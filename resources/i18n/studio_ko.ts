@@ -1169,7 +1169,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>DoRA</source>
    <translation>DoRA</translation>
   </message>
@@ -1727,7 +1726,6 @@
    <translation>Finetune Studio를 다시 설치하거나 이 명령을 실행해 주세요: pip install 'finetune-studio[train]'</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
    <location filename="../../finetune_studio/setup/uv.py" />
    <source>Install Finetune Studio again.</source>
    <translation>Finetune Studio를 다시 설치해 주세요.</translation>
@@ -8382,7 +8380,6 @@
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
-   <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Close</source>
    <translation>닫기</translation>
   </message>
@@ -8713,6 +8710,11 @@
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
    <source>Files</source>
    <translation>파일</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Files of another upload are still there, too: {names}</source>
+   <translation>전에 올린 다른 모델의 파일이 남아 있어요: {names}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
@@ -10337,6 +10339,11 @@
    <translation>지우기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Remove them on the Hub, or upload under another name.</source>
+   <translation>Hub에서 지우거나, 다른 이름으로 올리세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>Remove {name}</source>
    <translation>{name} 지우기</translation>
@@ -10717,10 +10724,8 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
-   <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Stop</source>
    <translation>멈추기</translation>
   </message>
@@ -11039,7 +11044,7 @@
    <translation>아직 어느 파일에도 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/alerts.py" />
+   <location filename="../../finetune_studio/gui/main_window.py" />
    <source>They count until the program ends. Check that the disk has room.</source>
    <translation>프로그램을 끝낼 때까지만 쓸 수 있어요. 디스크에 여유가 있는지 확인해 주세요.</translation>
   </message>
@@ -11478,7 +11483,7 @@
    <translation>아주 긴 행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Votes: tuned {tuned}, base {base}, the same {tie}</source>
    <translation>투표: 튜닝 {tuned} · 원래 {base} · 비슷함 {tie}</translation>
   </message>
@@ -11560,7 +11565,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/scores.py" />
-   <source>What it knew before</source>
+   <source>What it knew</source>
    <translation>기존 지식</translation>
   </message>
   <message>
@@ -11700,7 +11705,7 @@
    <translation>1분이면 내 모델이 생겨요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/alerts.py" />
+   <location filename="../../finetune_studio/gui/main_window.py" />
    <source>Your preferences could not be saved.</source>
    <translation>환경 설정을 저장하지 못했어요.</translation>
   </message>
@@ -11863,11 +11868,6 @@
    <translation>{low}부터 {high}까지</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/scores.py" />
-   <source>hardly anything forgotten</source>
-   <translation>거의 안 잊음</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/pages/model_own.py" />
    <source>in this program</source>
@@ -11892,6 +11892,11 @@
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>learns {share:.0%} of the tokens</source>
    <translation>토큰의 {share:.0%}를 배워요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>little forgotten</source>
+   <translation>거의 잊지 않음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/llama_line.py" />
@@ -11973,8 +11978,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
-   <source>none: every program on this machine may ask</source>
-   <translation>없음: 이 컴퓨터의 모든 프로그램이 쓸 수 있어요</translation>
+   <source>none: any program here may ask</source>
+   <translation>없음: 이 컴퓨터의 모든 프로그램이 쓸 수 있음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
@@ -12024,13 +12029,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <source>one file for Ollama, LM Studio and llama.cpp, its weights rounded to save room</source>
-   <translation>Ollama, LM Studio, llama.cpp에서 쓰는 파일 하나예요. 가중치를 줄여 담아 크기를 아껴요</translation>
+   <source>one smaller file for Ollama, LM Studio and llama.cpp</source>
+   <translation>Ollama, LM Studio, llama.cpp용 작은 파일 하나예요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
-   <source>only what was learned, some megabytes; used with the base model</source>
-   <translation>새로 배운 것만 담아 수 MB예요. 원래 모델과 함께 써요</translation>
+   <source>only what was learned, a few MB; used with the base model</source>
+   <translation>새로 배운 것만 담아 몇 MB예요. 원래 모델과 함께 써요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />

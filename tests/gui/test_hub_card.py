@@ -123,6 +123,27 @@ def test_one_press_uploads_exactly_that_and_says_where_it_is(card, qtbot, monkey
         assert set(receiving.files("kim/my-model")) - {".gitattributes"} == seen
         assert receiving.repos["kim/my-model"].private
         assert hub.url.endswith("kim/my-model")
+        assert "still there" not in told(hub)
+
+
+def test_a_model_that_stays_there_from_before_is_told(card, qtbot, monkeypatch, tmp_path):
+    with ReceivingHub() as receiving:
+        receiving.tokens["hf_right"] = "kim"
+        online(monkeypatch, receiving, tmp_path)
+        push_file(receiving, "old-Q8_0.gguf", monkeypatch)
+        hub = card()
+        qtbot.mouseClick(hub.go, LEFT)
+        qtbot.waitUntil(lambda: "still there, too: old-Q8_0.gguf" in told(hub), timeout=240_000)
+
+
+def push_file(receiving, name, monkeypatch):
+    """Put one file into the repository by plain huggingface_hub."""
+    from huggingface_hub import HfApi, constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    api = HfApi(receiving.url, token="hf_right")
+    api.create_repo("kim/my-model", private=True)
+    api.upload_file(path_or_fileobj=b"old", path_in_repo=name, repo_id="kim/my-model")
 
 
 def test_a_refusal_of_the_hub_is_a_sentence(card, qtbot, monkeypatch, tmp_path):

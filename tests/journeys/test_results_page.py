@@ -85,7 +85,7 @@ def test_it_is_measured_and_talked_to(page, run, qtbot):
     assert found is not None
     assert results.measure.found == found
     assert (run.path / "evaluation.html").is_file()
-    qtbot.waitUntil(lambda: "What it knew before" in words(results.scores))
+    qtbot.waitUntil(lambda: "What it knew" in words(results.scores))
 
     results.chat.blind.click()
     results.chat.settings.tokens.setValue(8)

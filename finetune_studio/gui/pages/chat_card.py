@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from finetune_studio.errors import StudioError
+from finetune_studio.gui import outcomes
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.chat_settings import ChatSettings
 from finetune_studio.gui.pages.chat_turn import Choice, TurnView
@@ -17,7 +18,7 @@ from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import Rule, Scroller, clear, column, row
 from finetune_studio.gui.widgets.line import Line
 from finetune_studio.gui.widgets.text import Text
-from finetune_studio.runs.votes import tally, vote
+from finetune_studio.runs.votes import vote
 
 HEIGHT = 200  # pixels of what was said; kept free before, so that nothing below moves
 
@@ -111,7 +112,9 @@ class ChatCard(Card):
             self._said.addWidget(self._views[-1])
         if not self.talk.turns:
             self._said.addStretch(1)
-            self._said.addWidget(Text(_nothing_yet, "caption", "text3", wrap=True))
+            nothing = Text(_nothing_yet, "caption", "text3", wrap=True)
+            nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            self._said.addWidget(nothing)
         self._said.addStretch(1)
         self._show_state()
         self._scroll()
@@ -151,13 +154,7 @@ class ChatCard(Card):
         return tr("It is answering …") if self.talk.busy else ""
 
     def _tally(self) -> str:
-        run = self._project.watch.run
-        counted = tally(run) if run is not None else None
-        if counted is None or not counted.total:
-            return ""
-        return tr("Votes: tuned {tuned}, base {base}, the same {tie}").format(
-            tuned=counted.tuned, base=counted.base, tie=counted.tie
-        )
+        return outcomes.votes(self._project.watch.run)
 
     def _vote(self, turn: Turn, choice: Choice) -> None:
         run = self._project.watch.run

@@ -30,6 +30,7 @@ from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.folder import RunFolder
 
+NARROW = 104  # pixels of the list of quantisations, beside a verdict
 FILES = 12  # names that are shown; the rest are counted
 GLYPHS = {"adapter": "layers", "merged": "package", "gguf": "save"}
 SHOWN = ("adapter", "merged", "gguf")
@@ -48,14 +49,12 @@ def format_name(name: str) -> str:
 def format_detail(name: str) -> str:
     """What a format is for."""
     return {
-        "adapter": tr("only what was learned, some megabytes; used with the base model"),
+        "adapter": tr("only what was learned, a few MB; used with the base model"),
         "merged": tr(
             "the base model with what was learned worked into it: one whole model, 16 bits for "
             "each weight, that loads anywhere"
         ),
-        "gguf": tr(
-            "one file for Ollama, LM Studio and llama.cpp, its weights rounded to save room"
-        ),
+        "gguf": tr("one smaller file for Ollama, LM Studio and llama.cpp"),
     }[name]
 
 
@@ -82,6 +81,7 @@ class ExportLine(QWidget):
         self.quant = Select(_quants())
         self.quant.show_value(USUAL_QUANT)
         self.quant.setVisible(name == "gguf")
+        self.quant.setMinimumWidth(NARROW)  # the verdict needs some of its room
         self.quant.edited.connect(lambda _: self._move())
         self.save = Button(
             lambda: tr("Save"),

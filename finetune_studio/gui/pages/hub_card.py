@@ -197,6 +197,12 @@ class HubCard(Card):
         link.fix_pressed.connect(lambda: open_outside(self, QUrl(self.url)))
         clear(self._below)
         self._below.addWidget(link)
+        if left := self.uploading.left_behind:
+            fact = tr("Files of another upload are still there, too: {names}").format(
+                names=", ".join(left)
+            )
+            remedy = tr("Remove them on the Hub, or upload under another name.")
+            self._below.addWidget(FindingBox("warning", fact, remedy))
         self._show()
 
     def _tell(self, error: StudioError) -> None:

@@ -63,6 +63,7 @@ class PairsCard(Card):
         self.choices = [Button(each) for each in words]
         for place, button in enumerate(self.choices):
             button.clicked.connect(lambda _=False, each=place: self._choose(each))
+        self._votes = Text("", "caption", "text2")
         self.hold(self._lay())
 
     def show_pairs(self, pairs: list[Pair]) -> None:
@@ -70,6 +71,10 @@ class PairsCard(Card):
         self._pairs, self._at = pairs, 0
         self.setVisible(bool(pairs))
         self._turn(0)
+
+    def say_votes(self, words: Words) -> None:
+        """Say how the votes stand, beside the buttons."""
+        self._votes.say(words)
 
     def _turn(self, by: int) -> None:
         if not self._pairs:
@@ -106,7 +111,9 @@ class PairsCard(Card):
         self._back.setEnabled(self._at > 0)
         self._next.setEnabled(self._at < len(self._pairs) - 1)
         for button in self.choices:
-            button.setVisible(self._hidden)
+            button.setVisible(self.blind.isChecked())
+            button.setEnabled(self._hidden)
+        self._votes.setVisible(self.blind.isChecked())
         self.blind.setAccessibleName(tr("Hide which is which"))
 
     def _name(self, place: int, base: bool) -> Words:
@@ -133,7 +140,7 @@ class PairsCard(Card):
         pair = row(sides[0], Rule(vertical=True), sides[1], gap=20)
         pair.setStretch(0, 1)
         pair.setStretch(2, 1)
-        votes = row(*self.choices, None, gap=Space.s)
+        votes = row(*self.choices, self._votes, None, gap=Space.s)
         return column(head, Rule(), pair, self._reference, votes, gap=10, pad=(16, 8, 16, 14))
 
 

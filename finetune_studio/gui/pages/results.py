@@ -138,6 +138,7 @@ class ResultsPage(StepPage):
         else:
             self.scores.show_measured(self._found)
         self.pairs.show_pairs(self._answers())
+        self.pairs.say_votes(self._votes)
         self._best.say(self._best_words)
         self.chat.refresh()
         self._refresh_exports()
@@ -166,8 +167,9 @@ class ResultsPage(StepPage):
             said, rows = summary.headline(self._found), self._found.rows
         else:
             data = self._project.facts.data
+            most = self._project.session.recipe.evaluation.max_rows
             said = outcomes.sentence(self._project.watch.state)
-            rows = data.validation if data is not None else 0
+            rows = min(data.validation, most) if data is not None else 0
         if not 0 < rows < FEW:
             return said
         few = tr("Only {rows} were measured: that may be chance.")
@@ -191,6 +193,10 @@ class ResultsPage(StepPage):
                 StudioError(tr("The vote could not be kept."), f"{run.path}: {error.strerror}")
             )
         self.chat.refresh()
+        self.pairs.say_votes(self._votes)
+
+    def _votes(self) -> str:
+        return outcomes.votes(self._project.watch.run)
 
     def _best_words(self) -> str:
         state = self._project.watch.state

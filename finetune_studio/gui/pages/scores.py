@@ -88,7 +88,7 @@ def _forgetting(found: Forgetting) -> Card:
     """By what the verdict rests on: right answers, or the perplexity of general texts."""
     verdict = found.verdict or "kept"
     words = {
-        "kept": lambda: tr("hardly anything forgotten"),
+        "kept": lambda: tr("little forgotten"),
         "some": lambda: tr("some forgotten"),
         "much": lambda: tr("much forgotten"),
     }
@@ -102,7 +102,7 @@ def _forgetting(found: Forgetting) -> Card:
         return tr("{figure}; lower is better").format(figure=i18n.tr(summary.PROBE[name]))
 
     return _card(
-        lambda: tr("What it knew before"),
+        lambda: tr("What it knew"),
         Badge(words[verdict], TONES[verdict]),
         metrics.value_of(kind, after),
         metrics.value_of(kind, before),

@@ -49,7 +49,7 @@ class ServeCard(Card):
         self.port = Number(0, 65535, width=84)
         self.port.setGroupSeparatorShown(False)
         self.port.show_value(USUAL_PORT)
-        self.key = Line(lambda: tr("none: every program on this machine may ask"))
+        self.key = Line(lambda: tr("none: any program here may ask"))
         self._make = Button(lambda: tr("Make a key"), "quiet")
         self._make.clicked.connect(lambda: self.key.setText(secrets.token_urlsafe(18)))
         self.go = Button(lambda: tr("Start the server"), glyph="play")
@@ -114,7 +114,8 @@ class ServeCard(Card):
 
     def _show(self) -> None:
         serving = self.serving
-        self._settings.setVisible(not serving.busy)
+        self._settings.setVisible(not serving.ready)
+        self._settings.setEnabled(not serving.busy)
         self._running.setVisible(serving.ready)
         self.go.setVisible(not serving.busy)
         self.stop.setVisible(serving.busy)
