@@ -44,8 +44,10 @@ class Collecting(QObject):
         self._timer.stop()
         self._settling.stop()
         Collecting._going -= 1
-        if not Collecting._going and Collecting._python_does:
-            gc.enable()
+        if not Collecting._going:
+            gc.unfreeze()  # the window's own cycles were settled with the rest
+            if Collecting._python_does:
+                gc.enable()
 
     def look(self) -> None:
         """Collect the oldest generation that is due, and with it every younger one."""

@@ -1169,6 +1169,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>DoRA</source>
    <translation>DoRA</translation>
   </message>
@@ -1726,6 +1727,7 @@
    <translation>Finetune Studio를 다시 설치하거나 이 명령을 실행해 주세요: pip install 'finetune-studio[train]'</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/training.py" />
    <location filename="../../finetune_studio/setup/uv.py" />
    <source>Install Finetune Studio again.</source>
    <translation>Finetune Studio를 다시 설치해 주세요.</translation>
@@ -8380,6 +8382,7 @@
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Close</source>
    <translation>닫기</translation>
   </message>
@@ -10724,8 +10727,10 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
+   <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Stop</source>
    <translation>멈추기</translation>
   </message>
@@ -11044,7 +11049,7 @@
    <translation>아직 어느 파일에도 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/alerts.py" />
    <source>They count until the program ends. Check that the disk has room.</source>
    <translation>프로그램을 끝낼 때까지만 쓸 수 있어요. 디스크에 여유가 있는지 확인해 주세요.</translation>
   </message>
@@ -11705,7 +11710,7 @@
    <translation>1분이면 내 모델이 생겨요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/alerts.py" />
    <source>Your preferences could not be saved.</source>
    <translation>환경 설정을 저장하지 못했어요.</translation>
   </message>
