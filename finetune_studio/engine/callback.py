@@ -49,6 +49,17 @@ class Watch(TrainerCallback):
         self._memory_at = 0.0
         self._gauges = Gauges(device)
 
+    def begin(self, checkpoint: Path | None) -> None:
+        """Go on from a checkpoint, with its best loss and its patience, or measure the start."""
+        if checkpoint:
+            kept = checkpoints.progress_of(checkpoint)
+            self.best = tuple(kept["best"]) if kept["best"] else None
+            self._waited = kept["waited"]
+        elif self._measure:
+            self._emit("phase", name="evaluating")
+            self._emit("evaluated", step=0, metrics=self._measure())
+            self._speak(0)
+
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
@@ -187,9 +198,3 @@ class Watch(TrainerCallback):
         if now - self._memory_at >= MEMORY_EVERY:
             self._memory_at = now
             self._emit("memory", **self._gauges.read())
-
-    def come_back(self, checkpoint: Path) -> None:
-        """Take up the best loss and the patience where a checkpoint left them."""
-        kept = checkpoints.progress_of(checkpoint)
-        self.best = tuple(kept["best"]) if kept["best"] else None
-        self._waited = kept["waited"]

@@ -38,6 +38,7 @@ from finetune_studio.engine.sharing import (
     batches_to_learn,
     lengths_of,
 )
+from finetune_studio.engine.speed.compile_time import CompileTime
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
@@ -53,51 +54,61 @@ def train(run: RunFolder, resume: bool, records: Records) -> str:
     device = find_device(recipe)
     refuse_errors(recipe)
     set_seed(recipe.training.seed)
+    source = _find_model(recipe, records)
+    footing = _make_ready(recipe, source, device, records)
+    start = _start_point(run, resume, device, records)
+    _refuse_nothing_to_do(run, start, footing.steps)
+    announce(recipe, device, footing, start, records)
 
+    trainer, watch = _trainer(run, recipe, device, footing, records)
+    watch.begin(start)
+    records.emit("phase", name="training")
+    trainer.train(resume_from_checkpoint=str(start) if start else None)
+
+    if watch.reason != "cancelled":
+        records.emit("phase", name="saving")
+        restore_best(trainer.model, _sound_best(watch, records))
+        if device.first:
+            save_result(trainer.model, recipe, source, footing.data, run.result)
+    return watch.reason or "finished"
+
+
+def _find_model(recipe: Recipe, records: Records) -> Path:
+    """The model's folder, inspected: safe to load, and with room for the rows."""
     records.emit("phase", name="loading")
-    source = resolve_model(
-        recipe.model.source, recipe.model.revision, recipe.model.trust_remote_code
-    )
+    model = recipe.model
+    source = resolve_model(model.source, model.revision, model.trust_remote_code)
     refuse_errors(check_context(recipe, context_length(source)))
+    return source
+
+
+def _make_ready(recipe: Recipe, source: Path, device: Device, records: Records) -> Footing:
     records.emit("phase", name="tokenizing")
     data = prepare(recipe, source, records.emit)
     records.emit("phase", name="loading")
-    footing = stand(recipe, source, device, data, records.emit)
-    model, data, steps = footing.model, footing.data, footing.steps
-    start = _start_point(run, resume, device, records)
-    _refuse_nothing_to_do(run, start, steps)
-    announce(recipe, device, footing, start, records)
+    return stand(recipe, source, device, data, records.emit)
 
-    meter = Meter()
-    voice = voice_of(recipe, data.tokenizer, data.template, data.label_names)
+
+def _trainer(
+    run: RunFolder, recipe: Recipe, device: Device, footing: Footing, records: Records
+) -> tuple[SharingTrainer, Watch]:
+    """Transformers' loop over our batches with our loss, and what happens between its steps."""
+    data, steps, meter = footing.data, footing.steps, Meter()
     trainer = SharingTrainer(
         _batches(recipe, footing, device, meter),
         Loss(recipe.task.kind, meter, footing.head),
-        model=model,
+        model=footing.model,
         args=training_arguments(recipe, steps, device, run.checkpoints),
     )
     trainer.remove_callback(_printer(trainer))
+    voice = voice_of(recipe, data.tokenizer, data.template, data.label_names)
     measure = _measuring(recipe, trainer, footing, device)
     speak = _speaking(recipe, trainer, voice, device, records.emit)
     watch = Watch(recipe, steps, device, meter, records, measure, speak, run.checkpoints)
     trainer.add_callback(watch)
-
-    if start:
-        watch.come_back(start)
-    elif measure:
-        records.emit("phase", name="evaluating")
-        records.emit("evaluated", step=0, metrics=measure())
-        speak(0)
-    records.emit("phase", name="training")
-    trainer.train(resume_from_checkpoint=str(start) if start else None)
-
-    if watch.reason == "cancelled":
-        return watch.reason
-    records.emit("phase", name="saving")
-    restore_best(trainer.model, _sound_best(watch, records))
-    if device.first:
-        save_result(trainer.model, recipe, source, data, run.result)
-    return watch.reason or "finished"
+    if footing.ideas.choices["compile"]:
+        trainer.add_callback(CompileTime(records.emit))
+    return trainer, watch
 
 
 def _sound_best(watch: Watch, records: Records) -> Path | None:

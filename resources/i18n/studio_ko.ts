@@ -1012,6 +1012,11 @@
    <translation>컴파일한 레이어</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/speed/compile_time.py" />
+   <source>Compiling the layers took {seconds} s, once.</source>
+   <translation>레이어를 컴파일하는 데 {seconds}초 걸렸어요. 한 번만 해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>Computed on: {devices}.</source>
    <translation>계산해 본 장치: {devices}.</translation>

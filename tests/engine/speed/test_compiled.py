@@ -1,6 +1,7 @@
 """Compiled layers learn what plain ones learn, are compiled once, and only where it pays."""
 
 import shutil
+import time
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from finetune_studio.engine.adapters import with_adapter
 from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed.compile_time import CompileTime
 from finetune_studio.engine.speed.compiled import (
     choose_compiled,
     compile_layers,
@@ -106,3 +108,16 @@ def compiled_so_far():
     seconds = torch._dynamo.utils.compilation_time_metrics.get("_compile.compile_inner", [])
     count = torch._dynamo.utils.counters["stats"]["unique_graphs"]
     return {"count": count, "seconds": sum(seconds)}
+
+
+def test_what_compiling_took_is_told_once(monkeypatch):
+    clock = iter([0.0, 21.0, 21.0, 30.0, 30.0, 32.0, 32.0, 34.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    told = []
+    watch = CompileTime(lambda kind, **fields: told.append((kind, fields)))
+    for _ in range(4):
+        watch.on_step_begin()
+        watch.on_step_end()
+    ((kind, fields),) = told
+    assert (kind, fields["code"]) == ("notice", "compiled")
+    assert fields["values"] == {"seconds": 26.0}  # 21 + 9 s in place of twice 2 s
