@@ -8,7 +8,7 @@ from finetune_studio.data.fixes import EMPTY, Repaired, repaired, with_fix
 from finetune_studio.data.layout import settle
 from finetune_studio.data.mapping import FORMS, Dropped
 from finetune_studio.data.shapes import Recognition
-from finetune_studio.data.sources import Opened, open_rows
+from finetune_studio.data.sources import Misfits, Opened, open_rows
 from finetune_studio.data.usable import read_part
 from finetune_studio.i18n import mark
 from finetune_studio.recipe.findings import Finding, Level
@@ -79,6 +79,8 @@ def examine(
     opened = open_rows(files)
     found = settle(opened.dataset, shape, mapping or {})
     findings = _open_shape(found) if not found.mapping else _judged(files, found, closely)
+    if opened.misfits.count:
+        findings = sorted([*findings, _misfitting(opened.misfits)], key=_gravity)
     return Report(found, len(opened.dataset), opened.encoding, tuple(findings), opened)
 
 
@@ -134,7 +136,34 @@ def _judged(files: Sequence[str], found: Recognition, closely: Closely | None) -
     findings = _dropped(after.rows, dropped, data.fixes)
     if closely and closely.every_row and len(after.rows):
         findings += _quality(after, task, closely)
-    return sorted(findings, key=lambda each: LEVELS.index(each.level))
+    return sorted(findings, key=_gravity)
+
+
+def _gravity(found: Finding) -> int:
+    return LEVELS.index(found.level)
+
+
+def _misfitting(misfits: Misfits) -> Finding:
+    values = {
+        "count": misfits.count,
+        "line": misfits.line,
+        "found": misfits.found,
+        "expected": misfits.expected,
+        "examples": misfits.said,
+    }
+    return Finding(
+        "warning",
+        "rows-misfit",
+        "data.files",
+        mark(
+            "{count} rows have more or fewer fields than the header, and count as empty: line "
+            "{line} has {found} in place of {expected}. Put text that holds a delimiter into "
+            "double quotation marks."
+        ),
+        values,
+        misfits.count,
+        tuple(misfits.rows),
+    )
 
 
 def _quality(after: Repaired, task: str, closely: Closely) -> list[Finding]:

@@ -9,21 +9,58 @@ import itertools
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune_studio import paths
 from finetune_studio.data.containers import locate
 from finetune_studio.data.readers import find_encoding, read_chunks, read_rows
+from finetune_studio.data.readers.table import Ragged
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-FORMAT = 1
+FORMAT = 2
 """Part of the cache's names: raise it when the same file gives other rows."""
+
+
+SHOWN = 10
+"""Rows that fit no header, of which more is kept than their count."""
+LONGEST = 300
+"""Characters that are kept of one of them."""
+
+
+@dataclass
+class Misfits:
+    """Rows of tables that do not fit their header; they are empty.
+
+    Attributes:
+        count: How many.
+        rows: The numbers of the first few, from 0.
+        said: What stands in them.
+        line: The line of the first one in its file, from 1.
+        found: How many fields that one has.
+        expected: How many its header has.
+    """
+
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    line: int = 0
+    found: int = 0
+    expected: int = 0
+
+    def add(self, number: int, row: Ragged) -> None:
+        """Take one more in."""
+        if not self.count:
+            self.line, self.found, self.expected = row.line, row.found, len(row)
+        self.count += 1
+        if len(self.rows) < SHOWN:
+            self.rows.append(number)
+            self.said.append(row.said[:LONGEST])
 
 
 @dataclass(frozen=True)
@@ -34,11 +71,13 @@ class Opened:
         dataset: Their rows, memory-mapped.
         encoding: The text encodings found, joined by commas; `binary` for formats without one.
         files: The files that the rows come from, in order.
+        misfits: Rows of tables that do not fit their header.
     """
 
     dataset: "Dataset"
     encoding: str
     files: tuple[str, ...]
+    misfits: Misfits
 
 
 def open_rows(files: Sequence[str]) -> Opened:
@@ -54,8 +93,9 @@ def open_rows(files: Sequence[str]) -> Opened:
     about = target.with_suffix(".json")
     if not (target.is_file() and about.is_file()):
         _convert(found, target, about)
-    encoding = json.loads(about.read_text(encoding="utf-8"))["encoding"]
-    return Opened(_mapped(target, key), encoding, tuple(str(path) for path in found))
+    known = json.loads(about.read_text(encoding="utf-8"))
+    names = tuple(str(path) for path in found)
+    return Opened(_mapped(target, key), known["encoding"], names, Misfits(**known["misfits"]))
 
 
 def first_rows(files: Sequence[str], count: int) -> list[dict[str, Any]]:
@@ -84,14 +124,28 @@ def _convert(found: Sequence[Path], target: Path, about: Path) -> None:
     from finetune_studio.data.arrow import write_arrow
 
     encodings: dict[str, None] = {}
-    if not write_arrow(_chunks(found, encodings), target):
+    misfits = Misfits()
+    if not write_arrow(_noting(_chunks(found, encodings), misfits), target):
         raise RefusedError(
             tr("“{name}” holds no row.").format(name=found[0].name),
             hint=tr("Choose a file with rows in it."),
         )
     part = about.with_name(f"{about.name}.{os.getpid()}.part")
-    part.write_text(json.dumps({"encoding": ", ".join(encodings)}), encoding="utf-8")
+    known = {"encoding": ", ".join(encodings), "misfits": asdict(misfits)}
+    part.write_text(json.dumps(known), encoding="utf-8")
     os.replace(part, about)
+
+
+def _noting(chunks: Iterator[Any], misfits: Misfits) -> Iterator[Any]:
+    """The chunks, while rows that fit no header are noted."""
+    start = 0
+    for chunk in chunks:
+        if isinstance(chunk, list):
+            for place, row in enumerate(chunk):
+                if type(row) is Ragged:
+                    misfits.add(start + place, row)
+        yield chunk
+        start += len(chunk) if isinstance(chunk, list) else chunk.num_rows
 
 
 def _chunks(found: Sequence[Path], encodings: dict[str, None]) -> Iterator[Any]:

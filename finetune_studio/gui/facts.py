@@ -123,12 +123,23 @@ class Facts(QObject):
 
     def start(self) -> None:
         """Begin to find out."""
-        self._jobs.run(
-            "machine", lambda: read_machine(paths.data()), self._know_machine, self._no_machine
-        )
+        self._ask_machine()
         self.plan.reckon()
         self._count(0)
         self.preflight.look()
+
+    def tell_again(self) -> None:
+        """Find out once more what is said in words: there is another language now.
+
+        What was found in the rows says itself in any; until the rest is known again it stays.
+        """
+        self._ask_machine()
+        self.plan.reckon()
+        self.preflight.look()
+        if self.data is not None and self.quality.error is None:
+            self._read(self._know_words)
+        else:
+            self._count(0, same_rows=self.counting)
 
     def leave(self) -> None:
         """Find out no more."""
@@ -211,10 +222,19 @@ class Facts(QObject):
         if self.data is None:
             self.changed.emit()
 
-    def _read(self) -> None:
+    def _ask_machine(self) -> None:
+        self._jobs.run(
+            "machine", lambda: read_machine(paths.data()), self._know_machine, self._no_machine
+        )
+
+    def _read(self, know: "Callable[[DataFacts], None] | None" = None) -> None:
         recipe = self._session.recipe
         work = lambda: apart.ROWS.do("data", count_rows, recipe)  # noqa: E731
-        self._jobs.run("data", work, self._know_data, self._no_data)
+        self._jobs.run("data", work, know or self._know_data, self._no_data)
+
+    def _know_words(self, data: DataFacts) -> None:
+        self.data = data
+        self.changed.emit()
 
     def _know_data(self, data: DataFacts) -> None:
         self.data, self.first = data, ()

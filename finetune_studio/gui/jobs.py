@@ -9,22 +9,16 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
-import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import apart
+from finetune_studio.gui.turns import gone
 
 T = TypeVar("T")
 WORKERS = 6
 LAST = 0.1  # seconds that a job has to end by itself
 SWITCH = 0.0001  # seconds until a thread must let another go on
-
-
-def _gone(heard: Callable[[Any], None]) -> bool:
-    """Whether who waits for an end was taken away meanwhile, as a page is that was left."""
-    owner = getattr(heard, "__self__", None)
-    return isinstance(owner, QObject) and not shiboken6.isValid(owner)
 
 
 class Jobs(QObject):
@@ -112,7 +106,7 @@ class Jobs(QObject):
         if self._newest.get(key) != number or future.cancelled():
             return
         del self._newest[key]
-        if _gone(done) or _gone(failed):
+        if gone(done) or gone(failed):
             return
         error = future.exception()
         if error is None:

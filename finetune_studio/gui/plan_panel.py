@@ -11,6 +11,7 @@ from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.plan_place import MeasureLine, PlaceLine
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
@@ -70,8 +71,8 @@ class PlanPanel(QWidget):
         self._findings = column(gap=Space.s)
         self._told = box(self._findings)
         self.setLayout(column(Scroller(self._content())))  # a low window has no room for it all
-        project.session.changed.connect(self.refresh)
-        project.facts.changed.connect(self.refresh)
+        project.session.changed.connect(self._follow)
+        project.facts.changed.connect(self._follow)
         for signal in (project.watch.began, project.watch.ended):
             signal.connect(self._head.refresh)
             signal.connect(self._show_time)
@@ -102,7 +103,10 @@ class PlanPanel(QWidget):
             pad=(20, 10, 20, 16),
         )
 
-    def refresh(self, _: object = None) -> None:
+    def _follow(self) -> None:
+        later(self, self.refresh)
+
+    def refresh(self) -> None:
         """Show what is known now."""
         self._head.refresh()
         self._place.refresh()

@@ -15,6 +15,7 @@ from finetune_studio.gui.plan_panel import PlanPanel
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.steps import STEPS, owner
 from finetune_studio.gui.tokens import Size, Space
+from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.glyph import Glyph, Mark
 from finetune_studio.gui.widgets.layout import Pane, box, column, row
@@ -60,7 +61,7 @@ class Wizard(QWidget):
         self._announced = Announced(self)
         self._lay()
         for signal in (project.session.changed, project.facts.changed):
-            signal.connect(self.refresh)
+            signal.connect(self._follow)
         for signal in (project.watch.moved, project.watch.began, project.watch.ended):
             signal.connect(self.refresh)
         self.go(0)
@@ -105,11 +106,14 @@ class Wizard(QWidget):
             self.go(step.key)
             self.page(step.key).reveal(path)
 
-    def refresh(self, _: object = None) -> None:
+    def refresh(self) -> None:
         """Show how the steps stand."""
         found = self.project.facts.findings()
         self._rail.show_steps([self._step(each, found) for each in STEPS])
         self._footer.show_way(self.current)
+
+    def _follow(self) -> None:
+        later(self, self.refresh)
 
     def _onward(self) -> None:
         index = self.current + 1
@@ -166,8 +170,8 @@ class Wizard(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self.project.facts.start()  # why something is unknown is said in the new language
-            self.refresh()
+            self.project.facts.tell_again()
+            later(self, self.refresh)
 
 
 class Footer(Pane):

@@ -6992,6 +6992,11 @@
    <translation>{count}행은 잃는 것 없이 {shape}(으)로 바꿀 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/check.py" />
+   <source>{count} rows have more or fewer fields than the header, and count as empty: line {line} has {found} in place of {expected}. Put text that holds a delimiter into double quotation marks.</source>
+   <translation>{count}개 행의 칸 수가 머리글과 달라 빈 행으로 쳐요. {line}번째 줄은 {expected}칸이어야 하는데 {found}칸이에요. 구분 기호가 든 글은 큰따옴표로 묶어 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
    <source>{count} rows have no letter and no digit to learn. The fix leaves them out.</source>
    <translation>{count}행에 배울 글자나 숫자가 없어요. 고치면 빼요.</translation>

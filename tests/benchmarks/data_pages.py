@@ -30,7 +30,7 @@ def main() -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as home:
         os.environ["FINETUNE_STUDIO_HOME"] = home
-        data = asked.data or _written(home)
+        data = asked.data or write_reviews(home, ROWS)
         watched(data, asked.task, asked.model)
 
 
@@ -83,11 +83,13 @@ def _leaf(window: "MainWindow") -> None:
 
 def _stage(window: "MainWindow", name: str, act: object) -> None:
     """Do something, and wait until no job is left and none is about to begin."""
+    from finetune_studio.gui.turns import turns_of
+
     begun, quiet = time.perf_counter(), [time.perf_counter()]
     assert callable(act)
 
     def goes_on() -> bool:
-        if window.jobs.busy:
+        if window.jobs.busy or turns_of(window).busy:
             quiet[0] = time.perf_counter()
         return time.perf_counter() - quiet[0] < 1.0
 
@@ -96,12 +98,12 @@ def _stage(window: "MainWindow", name: str, act: object) -> None:
     print(f"{name}: {told(late)}; {quiet[0] - begun:.1f} s", flush=True)
 
 
-def _written(home: str) -> str:
-    """Film reviews of our own making, where the real ones are not at hand."""
+def write_reviews(home: str, rows: int) -> str:
+    """Film reviews of our own making, where the real ones are not at hand; the path of the file."""
     path = f"{home}/reviews.csv"
     with open(path, "w", encoding="utf-8") as out:
         out.write("text,label\n")
-        for n in range(ROWS):
+        for n in range(rows):
             words = " ".join(
                 f"{(n * 31 + place * place) % 9973}번째 장면이" for place in range(n % 9)
             )

@@ -230,6 +230,20 @@ HELD = {
         lambda rows: rows[20] == {"text": "x" + "," * 300},
         {"duplicates"},
     ),
+    "ragged.csv": (
+        b"question,answer\none,two\nthree,four,and five\nsix,seven\n",
+        lambda rows: rows == [
+            {"question": "one", "answer": "two"},
+            {"question": None, "answer": None},
+            {"question": "six", "answer": "seven"},
+        ],
+        {"rows-misfit", "rows-no-answer"},
+    ),
+    "short row.tsv": (
+        b"id\ttext\tlabel\n1\tgood words here\ta\n2\n3\tother words there\tb\n",
+        lambda rows: rows[1] == {"id": None, "text": None, "label": None} and len(rows) == 3,
+        {"rows-misfit", "rows-no-text"},
+    ),
     "nested nulls.jsonl": (
         b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'
         * 9

@@ -246,6 +246,33 @@ def test_a_table_of_one_column(write, content, rows):
     assert [row["text"] for row in rows_of(write("a.csv", content))] == rows
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.csv.gz"])
+@pytest.mark.parametrize("fields", [["x"], ["x", "y", "z", "w"]])
+def test_rows_that_fit_no_header_stand_empty_and_are_known(write, name, fields):
+    mark = "\t" if ".tsv" in name else ","
+    rows = [["id", "질문", "답변"], ["1", "하나", "둘"], fields, ["2", "셋", "넷"]]
+    text = "".join(mark.join(row) + "\n" for row in rows).encode()
+    opened = open_rows([str(write(name, text))])
+    assert opened.dataset.column_names == ["id", "질문", "답변"]
+    assert [row["답변"] for row in opened.dataset.to_list()] == ["둘", None, "넷"]
+    known = opened.misfits
+    assert (known.count, known.rows, known.line, known.found) == (1, [1], 3, len(fields))
+    assert (known.expected, known.said) == (3, [mark.join(fields)])
+
+
+def test_misfits_are_numbered_through_all_files(write):
+    good, bad = "q,a\n" + "one,two\n" * 30, "q,a\none,two\n" * 1 + "x,y,z\n" + "one,two\n" * 9
+    files = [str(write(name, text)) for name, text in (("a.csv", good), ("b.csv", bad))]
+    opened = open_rows(files)
+    assert (opened.misfits.rows, opened.misfits.line) == ([31], 3)
+    assert open_rows(files).misfits == opened.misfits
+
+
+def test_a_sentence_with_commas_is_no_header(write):
+    path = write("a.csv", "안녕, 세상\n나는 학생이다\n좋아, 가자\n")
+    assert [len(row) for row in rows_of(path)] == [1, 1]
+
+
 def test_quotes_that_mean_nothing_in_a_tab_table(write):
     path = write("a.tsv", 'id\tdocument\tlabel\n1\t"별로다\t0\n2\t재밌다 "정말"\t1\n')
     assert [row["document"] for row in rows_of(path)] == ['"별로다', '재밌다 "정말"']
@@ -305,7 +332,8 @@ REFUSED = {
     "two.json": (b'{"train": [{"a": 1}], "test": [{"a": 2}]}', "train.*test"),
     "deep.json": (b"[" * 100_000, "nested"),
     "deep.jsonl": (b'{"a":' * 100_000 + b"\n", "nested|broken"),
-    "ragged.csv": (b"q,a\none,two\none,two\none,two\none,two\none,two\nx,y,z\n", "Line 7 has 3"),
+    "ragged.csv": (b"q,a\none,two\none,two\n" + b"x,y,z\n" * 3, "Line 4 has 3"),
+    "swallowed.csv": (b"q,a\n" + b'"one, 1",two\n' * 300 + b'"3 inch,two\none,two"\n', "302 has 1"),
     "open.csv": (b'q,a\n"one",two\n"never, closed\n', "line 3"),
     "twins.csv": (b"text,text\na,b\n", "two columns"),
     "binary.csv": (bytes(range(256)) * 20, "not text"),

@@ -13,6 +13,10 @@ SAMPLE = 200
 """Records that the choice is made on."""
 NO_DELIMITER = "\x1f"
 DELIMITERS = (",", "\t", ";", "|")
+USUAL = 0.8
+"""The share of records that must have as many fields as the first."""
+NAME = 30
+"""Characters of a cell that may be a column's name."""
 
 csv.field_size_limit(ROW)
 
@@ -26,6 +30,8 @@ class Dialect:
         quoting: `doubled` (RFC 4180), `escaped` (a backslash before a quote) or `none`.
         agreement: The share of sampled records with as many fields as the first.
         whole: Whether every quotation mark in the sample closes rightly.
+        named: Whether the first record names columns without doubt, and as many records have
+            as many fields as have not; a short file with one bad row is a table all the same.
     """
 
     delimiter: str
@@ -33,6 +39,7 @@ class Dialect:
     fields: int = 1
     agreement: float = 1.0
     whole: bool = True
+    named: bool = False
 
     def reader(self, lines: Iterable[str]) -> Any:
         """The records of these lines, strictly."""
@@ -57,7 +64,7 @@ def find_dialect(sample: str, ending: str) -> Dialect:
     """
     delimiters = ("\t",) if ending in (".tsv", ".tab") else DELIMITERS
     tried = [_tried(sample, Dialect(d, q)) for d in delimiters for q in _quotings(sample)]
-    several = [each for each in tried if each.fields > 1 and each.agreement > 0.8]
+    several = [each for each in tried if each.fields > 1 and (each.agreement > USUAL or each.named)]
     if several:
         return max(several, key=lambda each: (each.whole, each.agreement, each.fields))
     alone = [_tried(sample, Dialect(NO_DELIMITER, q)) for q in _quotings(sample)]
@@ -87,7 +94,17 @@ def _tried(sample: str, dialect: Dialect) -> Dialect:
         return replace(dialect, agreement=0.0, whole=False)
     fields = len(records[0])
     agreeing = sum(len(record) == fields for record in records)
-    return replace(dialect, fields=fields, agreement=agreeing / len(records), whole=whole)
+    share = agreeing / len(records)
+    named = _names(records[0]) and 2 <= agreeing >= len(records) - agreeing
+    return replace(dialect, fields=fields, agreement=share, whole=whole, named=named)
+
+
+def _names(first: list[str]) -> bool:
+    cells = [cell.removeprefix("\ufeff") for cell in first]
+    # A comma with a blank after it is one of a sentence.
+    told = all(cell and cell == cell.strip() and cell[-1] not in ".?!" for cell in cells)
+    short = all(len(cell) <= NAME for cell in cells)
+    return told and short and len(set(cells)) == len(cells) and has_header(cells)
 
 
 def _is_quoted(records: list[list[str]]) -> bool:

@@ -1,4 +1,7 @@
-"""CSV and TSV as rows of text: every value stays the text that it is in the file."""
+"""CSV and TSV as rows of text: every value stays the text that it is in the file.
+
+A row that does not fit the header stands there empty: nobody knows which of its fields is which.
+"""
 
 import csv
 import io
@@ -14,16 +17,34 @@ from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
 SAMPLE = 256 << 10
+SOME = 50
+"""Rows that may not fit the header, however few rows there are."""
+MOST = 0.2
+"""The share of rows beyond which it is no table of such columns."""
 
 Row = tuple[dict[str, Any], int]
 
 
+class Ragged(dict[str, Any]):
+    """A row that does not fit the header: every column is there, and none has a value.
+
+    Attributes:
+        line: Where it stands in the file, from 1.
+        found: How many fields it has.
+        said: Its fields, joined as they were parted.
+    """
+
+    def __init__(self, columns: list[str], line: int, fields: list[str], delimiter: str) -> None:
+        super().__init__(dict.fromkeys(columns))
+        self.line, self.found, self.said = line, len(fields), delimiter.join(fields)
+
+
 def read_table(path: Path, encoding: str) -> Iterator[Row]:
-    """The file's rows; an empty field is an empty string.
+    """The file's rows; an empty field is an empty string. A row that fits badly is a `Ragged`.
 
     Raises:
-        RefusedError: A row has more or fewer fields than the header, a quotation mark is never
-            closed, or two columns have one name.
+        RefusedError: Too many rows have more or fewer fields than the header, or one of several
+            lines, a quotation mark is never closed, or two columns have one name.
     """
     with open_text(path, encoding) as file:
         dialect = find_dialect(_sample(file), inner_ending(path))
@@ -41,7 +62,7 @@ def _sample(file: io.TextIOWrapper) -> str:
 def _rows(file: io.TextIOWrapper, dialect: Dialect, path: Path) -> Iterator[Row]:
     reader = dialect.reader(file)
     columns: list[str] = []
-    started = 1
+    started, rows, bad = 1, 0, list[Ragged]()
     try:
         for record in reader:
             if not record or (len(record) == 1 and not record[0].strip("\ufeff \t")):
@@ -53,10 +74,18 @@ def _rows(file: io.TextIOWrapper, dialect: Dialect, path: Path) -> Iterator[Row]
                 if has_header(record):
                     started = reader.line_num + 1
                     continue
+            rows += 1
+            row: dict[str, Any] = dict(zip(columns, record, strict=False))
             if len(record) != len(columns):
-                raise _ragged(path, started, len(record), len(columns))
-            yield dict(zip(columns, record, strict=True)), sum(map(len, record))
+                row = Ragged(columns, started, record, dialect.delimiter)
+                bad.append(row)
+                # One of several lines is no slip: a quotation mark has taken whole rows in.
+                if reader.line_num > started or len(bad) > max(SOME, MOST * rows):
+                    raise _ragged(path, bad[0], len(columns))
+            yield row, sum(map(len, record))
             started = reader.line_num + 1
+        if bad and len(bad) * 2 > rows:
+            raise _ragged(path, bad[0], len(columns))
     except csv.Error as error:
         raise RefusedError(
             tr("“{name}” has a quotation mark that does not close rightly.").format(name=path.name),
@@ -75,11 +104,11 @@ def _columns(record: list[str], path: Path) -> list[str]:
     return names
 
 
-def _ragged(path: Path, line: int, found: int, expected: int) -> RefusedError:
+def _ragged(path: Path, row: Ragged, expected: int) -> RefusedError:
     return RefusedError(
         tr("“{name}” has a row that does not fit its header.").format(name=path.name),
         tr("Line {line} has {found} fields; the header has {expected}.").format(
-            line=line, found=found, expected=expected
+            line=row.line, found=row.found, expected=expected
         ),
         tr("Put text that holds a delimiter or a line break into double quotation marks."),
     )

@@ -1,8 +1,9 @@
 """The data: files to learn from, how their rows are laid out, what is wrong with them."""
 
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import Any, TypeVar
 
-from PySide6.QtCore import QEvent, QMimeData, QTimer
+from PySide6.QtCore import QEvent, QMimeData
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
@@ -22,16 +23,17 @@ from finetune_studio.gui.pages.split_lines import SHARE
 from finetune_studio.gui.pages.terms_card import DATA_LICENCE, TermsCard
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.layout import box, clear, column
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 OURS = ("data.files", "data.shape", "data.mapping", "task.kind", "data.split")
+CARDS = ("files", "terms", "findings", "layout_card", "reading", "quality", "rows", "convert")
+"""What stands on the page, from above; each is made when it is first needed."""
+T = TypeVar("T", bound=QWidget)
 RECOGNISED: dict[str, Any] = {
     "data.shape": "auto",
     "data.mapping": {},
@@ -50,19 +52,13 @@ class DatasetPage(StepPage):
         self.setAcceptDrops(True)
         self._sources = Sources(self, project)
         self._findings = column(gap=Space.s)
-        self._told = box(self._findings)
-        self._told.hide()
         self._found: list[object] = []
-        self._coming: list[Callable[[], None]] = []
-        self._next = QTimer(self, singleShot=True, interval=0)
-        self._next.timeout.connect(self._show_next)
-        self.files = FilesCard(project, self._sources, self.use, lambda names: self.add(names))
-        self.layout_card, self.reading = LayoutCard(project), ReadingCard(project)
-        self.quality, self.rows = QualityCard(project), RowsCard(project)
-        self.convert, self.terms = ConvertCard(project), TermsCard(project)
-        self.quality.rows_asked.connect(self.rows.show_found)
+        self._made: set[str] = set()
+        self._refreshing = [partial(self._refresh, each) for each in CARDS if each != "findings"]
+        self._body = column(gap=Space.m)
+        self._body.addStretch(0)  # takes the height where the rows are not shown
         # Not a stack: it would not pass on how tall wrapped words get at its width.
-        self._nothing, self._something = self._empty(), self._full()
+        self._nothing, self._something = self._empty(), box(self._body)
         body = column(self._nothing, self._something, gap=0)
         self.setLayout(
             column(
@@ -78,6 +74,55 @@ class DatasetPage(StepPage):
         project.session.changed.connect(self._follow)
         project.facts.changed.connect(self._show)
         self._show()
+
+    @cached_property
+    def files(self) -> FilesCard:
+        """Which files there are, and the split."""
+        add = lambda names: self.add(names)  # noqa: E731
+        return self._put("files", FilesCard(self._project, self._sources, self.use, add))
+
+    @cached_property
+    def terms(self) -> TermsCard:
+        """The licence of the data."""
+        return self._put("terms", TermsCard(self._project))
+
+    @cached_property
+    def findings(self) -> QWidget:
+        """What stands in the way."""
+        return self._put("findings", box(self._findings))
+
+    @cached_property
+    def layout_card(self) -> LayoutCard:
+        """The task, the shape and the columns."""
+        return self._put("layout_card", LayoutCard(self._project))
+
+    @cached_property
+    def reading(self) -> ReadingCard:
+        """The rows as the model is given them."""
+        return self._put("reading", ReadingCard(self._project))
+
+    @cached_property
+    def quality(self) -> QualityCard:
+        """What is wrong with the rows."""
+        made = self._put("quality", QualityCard(self._project))
+        made.rows_asked.connect(lambda found: self.rows.show_found(found))
+        return made
+
+    @cached_property
+    def rows(self) -> RowsCard:
+        """The rows as they stand in the files."""
+        return self._put("rows", RowsCard(self._project))
+
+    @cached_property
+    def convert(self) -> ConvertCard:
+        """The rows in another shape."""
+        return self._put("convert", ConvertCard(self._project))
+
+    def _put(self, name: str, made: T) -> T:
+        above = sum(each in self._made for each in CARDS[: CARDS.index(name)])
+        self._made.add(name)
+        self._body.insertWidget(above, made, 1 if name == "rows" else 0)
+        return made
 
     @override
     def reveal(self, path: str) -> bool:
@@ -125,16 +170,8 @@ class DatasetPage(StepPage):
         )
         return Card(column(empty, pad=Space.xl), fill="canvas")
 
-    def _full(self) -> QWidget:
-        layout = (self.layout_card, self.reading)
-        asked = (self.files, self.terms, self._told, *layout)
-        body = column(*asked, self.quality, self.rows, self.convert, gap=Space.m)
-        body.setStretch(6, 1)
-        body.addStretch(0)  # takes the height where the rows are not shown
-        return box(body)
-
     def _follow(self, changed: frozenset[str]) -> None:
-        if changed & {SHARE, "task.kind"}:
+        if changed & {SHARE, "task.kind"} and "files" in self._made:
             self.files.split.share.refresh()
         self._show()
 
@@ -144,18 +181,13 @@ class DatasetPage(StepPage):
         self._something.setVisible(bool(files))
         if not files:
             return
-        self.quality.refresh()
-        cards = (self.files, self.terms, self.layout_card, self.reading, self.rows, self.convert)
-        self._coming = [each.refresh for each in cards]
-        self._coming += [self._hide_what_nobody_knows, self._show_findings]
-        self._show_next()
+        for refresh in self._refreshing:
+            later(self, refresh)
+        later(self, self._hide_what_nobody_knows)
+        later(self, self._show_findings)
 
-    def _show_next(self) -> None:
-        """Bring one more part up to date; the window lives between them."""
-        if self._coming:
-            self._coming.pop(0)()
-        if self._coming:
-            self._next.start()
+    def _refresh(self, name: str) -> None:
+        getattr(self, name).refresh()
 
     def _hide_what_nobody_knows(self) -> None:
         """Without rows there is nothing to lay out, to look at or to save."""
@@ -171,11 +203,11 @@ class DatasetPage(StepPage):
         if found == self._found:
             return
         self._found = list(found)
-        self._told.hide()
+        self.findings.hide()
         clear(self._findings)
         for each in found:
             self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
-        self._told.setVisible(bool(found))
+        self.findings.setVisible(bool(found))
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
@@ -12,6 +12,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.quality_row import Applied, QualityRow
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.finding import FindingBox
@@ -22,8 +23,6 @@ from finetune_studio.recipe.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-AT_ONCE = 3  # rows that are made in one turn of the window
 
 
 class QualityCard(Card):
@@ -45,8 +44,6 @@ class QualityCard(Card):
         self._done: list[Applied] = []
         self._coming: list[Finding] = []
         self._order: dict[str, int] = {}
-        self._more = QTimer(self, interval=0)
-        self._more.timeout.connect(self._add_some)
         self._state = Text("", "caption", "text3")
         self._track = Track(height=4)
         self._look = Button(lambda: tr("Look at every row"), glyph="search")
@@ -122,25 +119,27 @@ class QualityCard(Card):
         known = {each.code for each in self._rows}
         self._coming = [each for each in found if each.code not in known]
         self._order = places
-        self._add_some()
+        self._stand_in_order()
+        if self._coming:
+            later(self, self._add_one)
 
-    def _add_some(self) -> None:
-        """Make the next few rows that are missing; the window lives between them."""
-        begins = not self._rows
-        if begins:
-            self._found.hide()  # each row that comes into sight would be a layout of the page
-        for each in self._coming[:AT_ONCE]:
-            self._rows.append(self._row(each))
-        del self._coming[:AT_ONCE]
+    def _add_one(self) -> None:
+        """Make one of the rows that are missing; the window lives between them."""
+        if not self._coming:
+            return
+        self._rows.append(self._row(self._coming.pop(0)))
+        self._stand_in_order()
+        if self._coming:
+            later(self, self._add_one)
+
+    def _stand_in_order(self) -> None:
         self._rows.sort(key=lambda each: self._order[each.code])
         for place, made in enumerate(self._rows):
             if self._lines.indexOf(made) != place:
                 self._lines.removeWidget(made)
                 self._lines.insertWidget(place, made)
             made.divide(place > 0)
-        if begins and self._rows:
-            self._found.show()
-        (self._more.start if self._coming else self._more.stop)()
+        self._found.setVisible(bool(self._rows))
 
     @property
     def coming(self) -> bool:

@@ -85,7 +85,7 @@ class QualityRow(QWidget):
 
     def divide(self, divided: bool) -> None:
         """Draw a line above it, or none."""
-        self._rule.setVisible(divided)
+        self._rule.draw(divided)  # hidden or shown, it would be a layout of the whole page
 
     def _tell_examples(self) -> None:
         numbers = ", ".join(amounts.whole(each + 1) for each in self._found.rows)

@@ -1,7 +1,7 @@
 """The tokenizer: a row as the trainer will see it, how long rows are, what tokens cost."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QShowEvent
@@ -19,12 +19,10 @@ from finetune_studio.gui.preflight import CONCERNED
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.token_views import Known
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.recipe.schema import Recipe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 RESTS = 250  # milliseconds after the last change
 OPEN, LENGTHS, COMPARE = "tokens", "lengths", "compare tokens"
@@ -55,14 +53,11 @@ class TokenizerPage(StepPage):
         self._rest = QTimer(self, singleShot=True, interval=RESTS)
         self._rest.timeout.connect(self._open)
         self.card = TokenCard(project)
-        self._known: tuple[Recipe, Known] | None = None
-        self._coming: list[Callable[[Recipe, Known], None]] = []
-        self._next = QTimer(self, singleShot=True, interval=0)
-        self._next.timeout.connect(self._show_next)
+        self._shown: tuple[Recipe, Known] | None = None  # None while they are opened
         self._found: list[object] = []
         self._lay()
         project.session.changed.connect(self._follow)
-        project.facts.changed.connect(self._show_findings)
+        project.facts.changed.connect(self._follow_facts)
 
     @cached_property
     def lengths(self) -> LengthsCard:
@@ -119,8 +114,7 @@ class TokenizerPage(StepPage):
 
     def _open(self) -> None:
         self._stale = False
-        recipe = self._project.session.recipe
-        self._coming = []
+        recipe, self._shown = self._project.session.recipe, None
         for key in (LENGTHS, COMPARE):
             self._project.jobs.forget(key)
             apart.CHECKS.drop(key)
@@ -132,32 +126,40 @@ class TokenizerPage(StepPage):
         )
 
     def _know(self, recipe: Recipe, known: Known) -> None:
-        self._known = recipe, known
+        self._shown = recipe, known
         self.card.know(recipe, known)
-        # In turns of their own: together they would hold the window up.
-        self._coming = [self._show_lengths, self._show_compare, self._show_facts]
-        self._next.start()
-        self._show_findings()
+        for act in (
+            self._show_lengths,
+            self._show_compare,
+            self._show_facts,
+            self._show_findings,
+        ):
+            later(self, act)
 
-    def _show_next(self) -> None:
-        if self._known is not None and self._coming:
-            self._coming.pop(0)(*self._known)
-            self._next.start()
+    def _follow_facts(self) -> None:
+        later(self, self._show_findings)
 
-    def _show_lengths(self, recipe: Recipe, known: Known) -> None:
+    def _show_lengths(self) -> None:
+        if self._shown is None:
+            return
+        recipe, known = self._shown
         self.lengths.setVisible(bool(known.rows))
         if known.rows and known.trouble is None:
             work = lambda: apart.CHECKS.do(LENGTHS, token_views.lengths, recipe)  # noqa: E731
             self._project.jobs.run(LENGTHS, work, self.lengths.show_lengths, self.card.trouble)
 
-    def _show_compare(self, recipe: Recipe, known: Known) -> None:
+    def _show_compare(self) -> None:
+        if self._shown is None:
+            return
+        recipe, known = self._shown
         self.compare.setVisible(bool(known.rows))
         if known.rows and known.trouble is None:
             self._compare(recipe)
 
-    def _show_facts(self, recipe: Recipe, known: Known) -> None:
-        self.facts.show_known(known)
-        self.facts.show()
+    def _show_facts(self) -> None:
+        if self._shown is not None:
+            self.facts.show_known(self._shown[1])
+            self.facts.show()
 
     def _compare(self, recipe: Recipe) -> None:
         folders = self._folders

@@ -126,14 +126,22 @@ class Rule(QWidget):
 
     def __init__(self, *, vertical: bool = False) -> None:
         super().__init__()
+        self._drawn = True
         if vertical:
             self.setFixedWidth(1)
         else:
             self.setFixedHeight(1)
 
+    def draw(self, drawn: bool) -> None:
+        """Draw it, or leave its place empty."""
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.update()
+
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), theme.colour("line"))
+        if self._drawn:
+            QPainter(self).fillRect(self.rect(), theme.colour("line"))
 
 
 class Pane(QWidget):

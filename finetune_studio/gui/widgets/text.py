@@ -11,6 +11,8 @@ from finetune_studio.gui.setting_names import in_words
 from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import TYPE
 
+LETTERS = (QEvent.Type.FontChange, QEvent.Type.StyleChange)
+"""Changes after which the same words may be of another height."""
 OWN_LINE = 1.19  # em; Pretendard's own leading, which is too tight for Hangul
 
 
@@ -38,6 +40,7 @@ class Text(QLabel):
         super().__init__()
         self._words, self._wrap, self._exact = words, wrap, exact
         self._explained: Words = ""
+        self._heights: dict[tuple[int, int], int] = {}
         self._leading = round(TYPE[role].line / OWN_LINE * 100)
         self.setFont(font(role))
         self.setProperty("tone", tone)
@@ -80,8 +83,12 @@ class Text(QLabel):
 
     @override
     def heightForWidth(self, width: int) -> int:
-        # Qt asks for the width that there is, also where the words may not be as wide.
-        return super().heightForWidth(min(width, self.maximumWidth()))
+        # Qt asks for the width that there is, also where the words may not be as wide. It asks
+        # often, and lays rich text out for every answer.
+        asked = min(width, self.maximumWidth()), self.logicalDpiY()
+        if asked not in self._heights:
+            self._heights[asked] = super().heightForWidth(asked[0])
+        return self._heights[asked]
 
     def _show(self) -> None:
         text = self.plain
@@ -93,10 +100,13 @@ class Text(QLabel):
             body = escape(text).replace("\n", "<br>")
             text = f'<p style="line-height:{self._leading}%; margin:0">{body}</p>' if body else ""
         if text != self.text():
+            self._heights.clear()
             self.setText(text)
 
     @override
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._show()
+        elif event.type() in LETTERS:
+            self._heights.clear()
         super().changeEvent(event)

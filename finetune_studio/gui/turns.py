@@ -1,0 +1,64 @@
+"""Small turns of the window's thread: what can wait is done in parts, and the window lives between.
+
+What waits already is not done twice, so that many changes in a row cost no more than the last one.
+"""
+
+import time
+from collections.abc import Callable
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QWidget
+
+PART = 0.006  # seconds after which the window has its turn again
+Act = Callable[[], None]
+
+
+def gone(act: Callable[..., object]) -> bool:
+    """Whether who would act was taken away meanwhile, as a page is that was left."""
+    owner = getattr(getattr(act, "func", act), "__self__", None)
+    return isinstance(owner, QObject) and not shiboken6.isValid(owner)
+
+
+class Turns(QObject):
+    """What waits for its turn in one window."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._seen: dict[Act, None] = {}
+        self._hidden: dict[Act, None] = {}
+        self._next = QTimer(self, interval=0)
+        self._next.timeout.connect(self._go_on)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._seen or self._hidden)
+
+    def add(self, act: Act, *, seen: bool = True) -> None:
+        """Act in a turn to come; what nobody sees acts after all that somebody does."""
+        (self._seen if seen else self._hidden).setdefault(act)
+        self._next.start()
+
+    def _go_on(self) -> None:
+        until = time.perf_counter() + PART
+        while self.busy and time.perf_counter() < until:
+            queue = self._seen or self._hidden
+            act = next(iter(queue))
+            del queue[act]
+            if not gone(act):
+                act()
+        if not self.busy:
+            self._next.stop()
+
+
+def turns_of(widget: QWidget) -> Turns:
+    """The turns of the window that a widget is in."""
+    window = widget.window()
+    found = window.findChild(Turns, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return found or Turns(window)
+
+
+def later(widget: QWidget, act: Act) -> None:
+    """Act for a widget in a turn to come."""
+    turns_of(widget).add(act, seen=widget.isVisible())
