@@ -65,6 +65,13 @@ class Speed(Settings):
         " dropout.",
         "Hu et al. 2021, LoRA; BLAS: gemm with beta = 1",
     )
+    joined_layers: Literal["auto", "on", "off"] = _idea(
+        "Layers of one input together",
+        "Layers that read the same input, such as those of queries, keys and values, compute at"
+        " once: their adapters share a product, and their gradients are summed inside products."
+        " auto: on where adapters are in one product and the layers are not compiled.",
+        "Vaswani et al. 2017: queries, keys and values of one input",
+    )
     unread_products: Literal["auto", "on", "off"] = _idea(
         "Unread products left out",
         "Where a layer computes its activations again, its last product is left out of the second"

@@ -2149,6 +2149,16 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <source>Layers of one input together</source>
+   <translation>입력이 같은 레이어를 함께</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Layers that read the same input, such as those of queries, keys and values, compute at once: their adapters share a product, and their gradients are summed inside products. auto: on where adapters are in one product and the layers are not compiled.</source>
+   <translation>쿼리·키·값처럼 같은 입력을 읽는 레이어를 한꺼번에 계산해요. 어댑터가 곱셈 하나를 함께 쓰고, 그래디언트도 곱셈 안에서 더해져요. 자동: 어댑터가 레이어와 한 곱셈이고 레이어를 컴파일하지 않을 때 켜져요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
    <source>Learning rate</source>
    <translation>학습률</translation>
   </message>
@@ -5001,6 +5011,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>Validation share</source>
    <translation>검증 비율</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>Vaswani et al. 2017: queries, keys and values of one input</source>
+   <translation>Vaswani 외 2017: 한 입력의 쿼리·키·값</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/verdict.py" />

@@ -50,6 +50,7 @@ OURS: dict[str, dict[str, Any]] = {
     "ours, checkpointed": AGAIN,
     "ours, checkpointed, on the GPU": KEPT,
     "ours, checkpointed, separate adapters": AGAIN | {"training.speed.fused_adapters": "off"},
+    "ours, checkpointed, layers apart": AGAIN | {"training.speed.joined_layers": "off"},
     "ours, checkpointed, every product": AGAIN | {"training.speed.unread_products": "off"},
     "ours, checkpointed, compiled": AGAIN | COMPILED,
     "ours, checkpointed, compiled, fp8": AGAIN | COMPILED | FP8,

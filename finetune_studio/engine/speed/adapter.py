@@ -50,7 +50,7 @@ def fuse_adapters(recipe: Recipe, model: nn.Module) -> Choice:
     for place, layer in enumerate(served):
         layer.folded = _folded(layer, copies, place)
         layer.unread = False
-        layer.forward = types.MethodType(_forward, layer)
+        layer.forward = types.MethodType(forward, layer)
     model.get_input_embeddings().register_forward_pre_hook(copies.renew)
     return Choice(True, f"{len(served)} of {len(layers)} adapted layers")
 
@@ -83,7 +83,7 @@ def _serves(layer: LoraLayer) -> bool:
 
 
 def _kind_of(layer: nn.Module) -> str:
-    """Which of `_FORWARD` computes a layer; empty for a kind that is not served."""
+    """Which of `FORWARD` computes a layer; empty for a kind that is not served."""
     if isinstance(layer, Float8Linear):
         return "float8"
     if type(layer) is nn.Linear:
@@ -92,7 +92,7 @@ def _kind_of(layer: nn.Module) -> str:
 
 
 @dataclass(frozen=True)
-class _Folded:
+class Folded:
     """What an adapted layer looks up once: its matrices, their copies, and the kind of its own."""
 
     narrow: nn.Module
@@ -110,13 +110,13 @@ class _Folded:
         return *self.copies.of(self.place, kind), 1.0
 
 
-def _folded(layer: LoraLayer, copies: Copies, place: int) -> _Folded:
+def _folded(layer: LoraLayer, copies: Copies, place: int) -> Folded:
     name, how = layer.active_adapters[0], _kind_of(layer.get_base_layer())
     parts = layer.lora_A[name], layer.lora_B[name]
-    return _Folded(*parts, layer.scaling[name], how, copies, place)
+    return Folded(*parts, layer.scaling[name], how, copies, place)
 
 
-def _forward(self: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+def forward(self: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
     """What an adapted layer does instead of peft's forward pass."""
     if self.disable_adapters or self.merged or args or kwargs:
         return type(self).forward(self, x, *args, **kwargs)
@@ -166,7 +166,7 @@ class _Adapted(torch.autograd.Function):
             wide: c B, which is computed with.
             rest: s / c.
             scale: s.
-            how: A key of `_FORWARD`.
+            how: A key of `FORWARD`.
             skipped: Whether nobody reads the answer, only its gradients are wanted.
             state: How a 4-bit weight is packed.
             weights: W as the layer holds it.
@@ -179,7 +179,7 @@ class _Adapted(torch.autograd.Function):
         if skipped:
             made = unread(rows, wide.shape[0])
         else:
-            made = _FORWARD[how](rows, state, *weights).addmm_(inner, wide.t(), alpha=ctx.alpha)
+            made = FORWARD[how](rows, state, *weights).addmm_(inner, wide.t(), alpha=ctx.alpha)
         return made.view(*inputs.shape[:-1], wide.shape[0])
 
     @staticmethod
@@ -188,17 +188,17 @@ class _Adapted(torch.autograd.Function):
         rows, inner, narrow, wide, *weights = ctx.saved_tensors
         slopes = grad.reshape(-1, grad.shape[-1])
         inward = slopes @ wide
-        of_narrow = _gradient(inward.t(), rows, ctx.kind, ctx.rest)
-        of_wide = _gradient(slopes.t(), inner, ctx.kind, ctx.rest)
+        of_narrow = gradient(inward.t(), rows, ctx.kind, ctx.rest)
+        of_wide = gradient(slopes.t(), inner, ctx.kind, ctx.rest)
         of_inputs = None
         if ctx.needs_input_grad[0]:
-            of_inputs = _BACKWARD[ctx.how](slopes, ctx.state, *weights)
+            of_inputs = BACKWARD[ctx.how](slopes, ctx.state, *weights)
             of_inputs = of_inputs.addmm_(inward, narrow, alpha=ctx.alpha)
             of_inputs = of_inputs.view(*grad.shape[:-1], narrow.shape[1])
         return of_inputs, of_narrow, of_wide, *[None] * (7 + len(weights))
 
 
-def _gradient(
+def gradient(
     left: torch.Tensor, right: torch.Tensor, kind: torch.dtype, scale: float
 ) -> torch.Tensor:
     """`scale * left @ right` in the type of a trained weight: a GPU sums it in 32 bits anyway."""
@@ -218,15 +218,20 @@ def _unpacked(packed: torch.Tensor, state: Any, kind: torch.dtype) -> torch.Tens
     return whole.to(kind)
 
 
-_FORWARD: dict[str, Callable[..., torch.Tensor]] = {
-    "plain": lambda rows, _, weight: rows @ weight.to(rows.dtype).t(),
-    "nf4": lambda rows, state, weight: rows @ _unpacked(weight, state, rows.dtype).t(),
+def whole(how: str, weight: torch.Tensor, state: Any, kind: torch.dtype) -> torch.Tensor:
+    """A weight of 16 bits or more, or of 4, as `[outputs, inputs]` to multiply with."""
+    return _unpacked(weight, state, kind) if how == "nf4" else weight.to(kind)
+
+
+FORWARD: dict[str, Callable[..., torch.Tensor]] = {
+    "plain": lambda rows, state, weight: rows @ whole("plain", weight, state, rows.dtype).t(),
+    "nf4": lambda rows, state, weight: rows @ whole("nf4", weight, state, rows.dtype).t(),
     "float8": lambda rows, _, *weight: product(*rounded(rows), *weight).to(rows.dtype),
 }
 """`[m, inputs]`, the state and the weights to `[m, outputs]`, in new memory."""
-_BACKWARD: dict[str, Callable[..., torch.Tensor]] = {
-    "plain": lambda slopes, _, weight: slopes @ weight.to(slopes.dtype),
-    "nf4": lambda slopes, state, weight: slopes @ _unpacked(weight, state, slopes.dtype),
+BACKWARD: dict[str, Callable[..., torch.Tensor]] = {
+    "plain": lambda slopes, state, weight: slopes @ whole("plain", weight, state, slopes.dtype),
+    "nf4": lambda slopes, state, weight: slopes @ whole("nf4", weight, state, slopes.dtype),
     "float8": lambda slopes, _, *weight: input_gradient(slopes, *weight).to(slopes.dtype),
 }
 """`[m, outputs]`, the state and the weights to `[m, inputs]`, in new memory."""

@@ -29,6 +29,8 @@ class Copies:
             name = layer.active_adapters[0]
             self._parts += layer.lora_A[name], layer.lora_B[name]
             self._scales += [layer.scaling[name]] * 2
+        self._joined: list[list[int]] = []
+        self._stacks: list[torch.Tensor] = []
         self._kind: torch.dtype | None = None
         self._made: list[torch.Tensor] = []
         self._shown: list[torch.Tensor] = []
@@ -43,6 +45,18 @@ class Copies:
         if kind is not self._kind:
             self._begin(kind)
         return self._shown[2 * place : 2 * place + 2]
+
+    def join(self, places: list[int]) -> int:
+        """Let the narrow matrices of some layers lie in one pile; its number."""
+        self._kind = None  # copies are made anew
+        self._joined.append(places)
+        return len(self._joined) - 1
+
+    def of_joined(self, number: int, kind: torch.dtype) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """All s A of a pile, `[ranks, inputs]`, and each s B; see `of`."""
+        if kind is not self._kind:
+            self._begin(kind)
+        return self._stacks[number], [self._shown[2 * each + 1] for each in self._joined[number]]
 
     def renew(self, *_: Any) -> None:
         """Make them anew; a hook for what runs first in every pass of the model."""
@@ -62,7 +76,18 @@ class Copies:
     def _begin(self, kind: torch.dtype) -> None:
         """New memory; graphs that hold the old keep it."""
         with torch.inference_mode(False), torch.no_grad():
-            self._made = [torch.empty_like(each, dtype=kind) for each in self._weights()]
+            weights = self._weights()
+            self._made = [torch.empty_like(each, dtype=kind) for each in weights]
+            self._stacks = [self._pile(places) for places in self._joined]
         self._shown = [each.data for each in self._made]  # renewing is no change of what is kept
         self._kind = kind
         self.renew()
+
+    def _pile(self, places: list[int]) -> torch.Tensor:
+        """Put the narrow copies of some layers into one tensor, which is shown as theirs are."""
+        narrow = [self._made[2 * each] for each in places]
+        pile = torch.cat(narrow)
+        parts = pile.split([len(each) for each in narrow])
+        for each, part in zip(places, parts, strict=True):
+            self._made[2 * each] = part
+        return pile.data

@@ -19,9 +19,8 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed.again import Again
 from finetune_studio.engine.speed.choice import Choice, choose
+from finetune_studio.engine.speed.trial import few_tokens
 from finetune_studio.recipe.schema import Recipe
-
-TRIED = 48  # tokens
 
 
 def skip_unread(recipe: Recipe, model: nn.Module, device: Device, *, compiled: bool) -> Choice:
@@ -82,7 +81,7 @@ def _obstacle(layers: list[nn.Module], compiled: bool) -> str:
 
 
 def _can_skip(part: nn.Module) -> bool:
-    return "unread" in vars(part)
+    return "unread" in vars(part) and "joined" not in vars(part)
 
 
 def _kinds(model: nn.Module, layers: list[nn.Module], device: Device) -> dict[Any, list[nn.Module]]:
@@ -100,7 +99,7 @@ def _kinds(model: nn.Module, layers: list[nn.Module], device: Device) -> dict[An
     ]
     try:
         with torch.no_grad():
-            _passed(model, device)
+            few_tokens(model, device)
     finally:
         for hook in hooks:
             hook.remove()
@@ -143,16 +142,7 @@ def _gradients(model: nn.Module, device: Device) -> list[torch.Tensor]:
     model.zero_grad()
     with torch.random.fork_rng(states):
         torch.manual_seed(0)
-        _passed(model, device).float().square().mean(-1).sum().backward()
+        few_tokens(model, device).float().square().mean(-1).sum().backward()
     found = [each.grad for each in model.parameters() if each.grad is not None]
     model.zero_grad()
     return found
-
-
-def _passed(model: nn.Module, device: Device) -> torch.Tensor:
-    """The logits of a few tokens, computed as in training."""
-    embedding = model.get_input_embeddings()
-    ids = (torch.arange(TRIED) * 37 % embedding.num_embeddings)[None].to(device.place)
-    with torch.autocast(device.kind, device.dtype, enabled=device.precision != "fp32"):
-        made: torch.Tensor = model(input_ids=ids, use_cache=False).logits
-    return made

@@ -22,6 +22,7 @@ from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.compiled import compile_layers
 from finetune_studio.engine.speed.fp8 import into_float8
 from finetune_studio.engine.speed.head import choose_head
+from finetune_studio.engine.speed.joined import join_layers
 from finetune_studio.engine.speed.kernels import use_kernels
 from finetune_studio.engine.speed.offload import offload_checkpoints
 from finetune_studio.engine.speed.unread import skip_unread
@@ -107,6 +108,13 @@ def halved(family, **options):
     return adapted(make_family(family).to(torch.bfloat16), **options)
 
 
+def fuse(model, together, asked=None):
+    assert fuse_adapters(asked or Recipe(), model).used
+    if together:
+        choice = join_layers(asked or Recipe(), model, GPU, compiled=False)
+        assert choice.used or choice.why == "no two layers read one input"
+
+
 def judge(found, plain, reference):
     assert found[1] == pytest.approx(reference[1], rel=0.01)
     assert apart(found, reference) <= max(MARGIN * apart(plain, reference), FLOOR)
@@ -125,12 +133,13 @@ def test_rows_in_one_line_through_the_kernel(family):
     judge(gradients(adapted(base), line), plain, reference)
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_adapters_in_one_product(family):
+def test_adapters_in_one_product(family, together):
     batch = Collator(0)(rows_of())
     reference, model = exact(family, batch), halved(family)
     plain = gradients(model, batch)
-    assert fuse_adapters(Recipe(), model).used
+    fuse(model, together)
     judge(gradients(model, batch), plain, reference)
 
 
@@ -186,15 +195,16 @@ def test_checkpoints_in_host_memory_give_the_same_to_the_last_bit(family, compil
             assert torch.equal(kept[0], shelved[0])
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("shelf", [False, True])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_unread_products_left_out_change_no_bit(family, shelf):
+def test_unread_products_left_out_change_no_bit(family, shelf, together):
     batch = Collator(0)(rows_of())
     base = make_family(family).to(torch.bfloat16).cuda()
     keep_fewer_activations(base)
     assert not shelf or offload_checkpoints(Recipe(), base, GPU, 2000).used
     model = adapted(base)
-    assert fuse_adapters(Recipe(), model).used
+    fuse(model, together)
     expected = gradients(model, batch)
     assert torch.equal(gradients(model, batch)[0], expected[0])  # it is the same twice
     choice = skip_unread(Recipe(), model, GPU, compiled=False)
@@ -253,7 +263,7 @@ def test_a_weight_is_turned(shape):
     assert torch.equal(turned.view(torch.uint8), weight.view(torch.uint8).t())
 
 
-@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("fused", ["", "each", "together"])
 @pytest.mark.parametrize("family", ["llama", "qwen2", "gemma3"])
 def test_a_base_in_float8_is_what_the_plain_operations_say(family, fused):
     """The GPU's products against the same roundings by hand, on the CPU."""
@@ -262,7 +272,8 @@ def test_a_base_in_float8_is_what_the_plain_operations_say(family, fused):
     into_float8(bases[0], Device("cpu", 0, 0, 1, "fp32"), ["lm_head"])
     into_float8(bases[1].to(torch.bfloat16), GPU, ["lm_head"])
     by_hand, model = stirred(with_adapter(bases[0], PLAIN)), adapted(bases[1])
-    assert not fused or fuse_adapters(Recipe(), model).used
+    if fused:
+        fuse(model, fused == "together")
     lost, _, counted = sums_of(by_hand, batch, False, None)
     (lost / counted).backward()
     named = [(n, w.grad.flatten()) for n, w in by_hand.named_parameters() if w.requires_grad]
@@ -272,12 +283,13 @@ def test_a_base_in_float8_is_what_the_plain_operations_say(family, fused):
     assert float((found[0] - expected).norm() / expected.norm()) < 0.1
 
 
-def test_a_four_bit_base_in_one_product(tiny):
+@pytest.mark.parametrize("together", [False, True])
+def test_a_four_bit_base_in_one_product(tiny, together):
     asked = recipe(method__kind="qlora", training__speed__fused_adapters="on")
     model = adapted(load_model(asked, tiny, GPU, None, 0), asked)
     batch = Collator(0)(rows_of())
     plain = gradients(model, batch)
-    assert fuse_adapters(asked, model).used
+    fuse(model, together, asked)
     found = gradients(model, batch)
     assert found[1] == pytest.approx(plain[1], rel=0.01)
     assert apart(found, plain) < 0.02

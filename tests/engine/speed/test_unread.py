@@ -78,13 +78,13 @@ def test_gradients_are_the_same_to_the_last_bit(monkeypatch, family, shelf):
 def test_the_product_is_not_made_in_the_second_pass(monkeypatch, shelf):
     model = prepared(make_family("llama"), shelf=shelf)
     batch, made = Collator(0)(rows_of()), []
-    plain = adapter._FORWARD["plain"]
+    plain = adapter.FORWARD["plain"]
 
     def counted(*given):
         made.append(given)
         return plain(*given)
 
-    monkeypatch.setitem(adapter._FORWARD, "plain", counted)
+    monkeypatch.setitem(adapter.FORWARD, "plain", counted)
     learned(model, [batch])
     before = len(made)
     assert skip_unread(Recipe(), model, CPU, compiled=False).used
