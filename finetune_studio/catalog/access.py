@@ -90,11 +90,16 @@ def whose(given: str) -> Account:
 
 def sign_out() -> None:
     """Forget the token, wherever it was kept here."""
+    leave_keyring()
+    _file().unlink(missing_ok=True)
+
+
+def leave_keyring() -> None:
+    """Forget the token in the system's keyring; the Hub's own file is other programs' too."""
     keyring = _keyring()
     if keyring:
         with contextlib.suppress(Exception):
             keyring.delete_password(SERVICE, USER)
-    _file().unlink(missing_ok=True)
 
 
 def _keep(given: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finetune_studio import installed, paths
+from finetune_studio.catalog import access
 from finetune_studio.catalog.figures import cache_folder
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.hardware.torch_build import BUILDS, Build
@@ -151,9 +152,12 @@ def parts() -> list[Part]:
     models = cache_folder("any/model").parent
     found = (
         Part("training", mark("PyTorch and the training libraries"), _there(made), False),
+        Part("gguf", mark("llama.cpp, which writes and runs GGUF"), _there([data / "llama"]), False),
         Part("window", mark("the window's environment and caches"), _there(window), False),
-        Part("preferences", mark("preferences"), _there(data / each for each in own), True),
-        Part("runs", mark("runs, with the models that were trained"), _there([paths.runs()]), True),
+        Part("preferences", mark("preferences, and the Hub token in the system's keyring"),
+             _there(data / each for each in own), True),
+        Part("runs", mark("runs, with the models that were trained"),
+             _there([paths.runs(), data / "exports.json"]), True),
         Part("projects", mark("projects"), _there([data / "projects"]), True),
         Part("models", mark("downloaded models, which other programs may use"), _there([models]),
              True),
@@ -169,6 +173,8 @@ def remove(chosen: Iterable[Part], tell: Callable[[Part], None] = lambda _: None
     """
     for part in chosen:
         tell(part)
+        if part.key == "preferences":
+            access.leave_keyring()
         for folder in part.folders:
             try:
                 if folder.is_dir() and not folder.is_symlink():

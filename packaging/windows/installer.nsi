@@ -159,6 +159,7 @@ Section "Uninstall"
   ; The person's own things stay unless they say otherwise; silently they stay.
   MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "$(ASK_RUNS)" /SD IDNO IDNO keep
   RMDir /r "${DATA}\runs"
+  Delete "${DATA}\exports.json"
   RMDir /r "${DATA}\projects"
   Delete "${DATA}\preferences.json"
   keep:
@@ -167,6 +168,7 @@ Section "Uninstall"
   RMDir /r "${DATA}\environment.new"
   RMDir /r "${DATA}\environment.old"
   RMDir /r "${DATA}\python"
+  RMDir /r "${DATA}\llama"
   RMDir /r "${DATA}\cache"
   RMDir /r "${DATA}\setup-work"
   RMDir /r "${DATA}\setup-work-window"

@@ -7,11 +7,13 @@ import subprocess
 import pytest
 
 from finetune_studio import installed
+from finetune_studio.catalog import access
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.setup import life
 from finetune_studio.setup.bundle import Target, make
 from finetune_studio.setup.claim import claimed
 from finetune_studio.setup.training import Request, Training
+from tests.conftest import ROOT
 from tests.helpers.command import call
 from tests.helpers.wheels import make_wheel
 
@@ -83,6 +85,53 @@ def test_removal_keeps_what_a_person_made_unless_it_is_named(ready, home):
     assert {each.name for each in home.iterdir()} == {"runs", "setup.json"}
     done = call("setup", "remove", "--yes", "--runs", "--preferences")
     assert not home.exists()
+
+
+def places(home):
+    """Everything that this program may leave in the data folder, as its modules name it."""
+    from finetune_studio import paths, preferences
+    from finetune_studio.export import about, llama
+
+    files = [preferences.file(), about._memory(), home / "last-error.txt", home / "setup.json"]
+    folders = [llama.place(), paths.runs(), home / "projects", home / "window", home / "python"]
+    for file in files:
+        file.touch()
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+    return [*files, *folders]
+
+
+def test_all_that_is_left_belongs_to_a_part(ready, home, monkeypatch):
+    monkeypatch.delenv("FINETUNE_STUDIO_LLAMA", raising=False)
+    monkeypatch.setattr(access, "_keyring", lambda: None)
+    made = places(home)
+    known = {folder for part in life.parts() for folder in part.folders}
+    assert set(home.iterdir()) <= known
+    assert set(made) <= known
+    life.remove(life.parts())
+    assert not home.exists()
+
+
+def test_the_windows_uninstaller_names_the_same(ready, home, monkeypatch):
+    monkeypatch.delenv("FINETUNE_STUDIO_LLAMA", raising=False)
+    places(home)
+    script = (ROOT / "packaging" / "windows" / "installer.nsi").read_text(encoding="utf-8")
+    for path in home.iterdir():
+        assert f'"${{DATA}}\\{path.name}"' in script
+
+
+def test_the_hub_token_leaves_the_keyring_with_the_preferences(ready, home, monkeypatch):
+    class Safe:
+        tokens = {(access.SERVICE, access.USER): "hf_right"}  # noqa: RUF012
+
+        def delete_password(self, *key):
+            del self.tokens[key]
+
+    monkeypatch.setattr(access, "_keyring", Safe)
+    life.remove(part for part in life.parts() if not part.personal)
+    assert Safe.tokens
+    life.remove(part for part in life.parts() if part.key == "preferences")
+    assert not Safe.tokens
 
 
 def test_nothing_is_removed_while_it_runs(ready, home):
