@@ -1,6 +1,7 @@
 """Linux: a package for Debian and Ubuntu, and a self-extracting archive for the others."""
 
 import gzip
+import lzma
 import shutil
 from pathlib import Path
 
@@ -53,9 +54,16 @@ def _changelog(path: Path, made: Made) -> None:
 
 
 def make_run(made: Made, out: Path) -> Path:
-    """The archive that installs itself for one person; with gzip it would be over 30 MB."""
+    """The archive that installs itself for one person.
+
+    Only uv is compressed, by xz: with gzip the whole would be over 30 MB. install.sh unpacks it, so
+    that a system without xz gets along, or is told in a sentence.
+    """
     root = made.work / "run"
     shutil.copytree(made.folder("linux"), root / "program")
+    uv = root / "program" / "uv"
+    (root / "program" / "uv.xz").write_bytes(lzma.compress(uv.read_bytes()))
+    uv.unlink()
     for name in ("launcher.sh", "install.sh", "uninstall.sh", "finetune-studio.desktop",
                  "finetune-studio.xml", "finetune-studio.svg"):  # fmt: skip
         shutil.copy(HERE / name, root)
@@ -63,7 +71,7 @@ def make_run(made: Made, out: Path) -> Path:
     target = out / f"finetune-studio-{made.version}-linux-x86_64.run"
     when = f"--mtime=@{made.epoch} --sort=name --owner=0 --group=0 --numeric-owner"
     run(
-        *("makeself", "--quiet", "--xz", "--complevel", "6", "--sha256", "--nox11"),
+        *("makeself", "--quiet", "--nocomp", "--sha256", "--nox11"),
         *("--packaging-date", f"@{made.epoch}", "--tar-extra", when),
         *(str(root), str(target), f"Finetune Studio {made.version}", "./install.sh"),
     )

@@ -11,10 +11,26 @@ stop() {
   exit 1
 }
 
+# Bare systems have no xz; nearly all have a Python.
+unpacked() {
+  if command -v xz >/dev/null; then
+    xz -dc "$1"
+  else
+    python3 -c 'import lzma, shutil, sys
+shutil.copyfileobj(lzma.open(sys.argv[1]), sys.stdout.buffer)' "$1" 2>/dev/null
+  fi
+}
+
 # The old one goes only once the new one lies whole beside it.
 mkdir -p "$data" "$bin" || stop "The folder $data cannot be written to."
 rm -rf "$program.new"
 cp -R "$here/program" "$program.new" || stop "The disk is full, or $data cannot be written to."
+if ! unpacked "$program.new/uv.xz" >"$program.new/uv"; then
+  rm -rf "$program.new"
+  stop "Unpacking failed: install the package xz-utils or free some space, and start this again."
+fi
+rm "$program.new/uv.xz"
+chmod +x "$program.new/uv"
 rm -rf "$program.old"
 [ ! -e "$program" ] || mv "$program" "$program.old"
 mv "$program.new" "$program"

@@ -1174,6 +1174,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>DoRA</source>
    <translation>DoRA</translation>
   </message>
@@ -8411,6 +8412,7 @@
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
    <location filename="../../finetune_studio/gui/pages/loading_code.py" />
+   <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Close</source>
    <translation>닫기</translation>
   </message>
@@ -10755,8 +10757,10 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/llama_line.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
+   <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Stop</source>
    <translation>멈추기</translation>
   </message>
@@ -11075,7 +11079,7 @@
    <translation>아직 어느 파일에도 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/alerts.py" />
    <source>They count until the program ends. Check that the disk has room.</source>
    <translation>프로그램을 끝낼 때까지만 쓸 수 있어요. 디스크에 여유가 있는지 확인해 주세요.</translation>
   </message>
@@ -11514,7 +11518,7 @@
    <translation>아주 긴 행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Votes: tuned {tuned}, base {base}, the same {tie}</source>
    <translation>투표: 튜닝 {tuned} · 원래 {base} · 비슷함 {tie}</translation>
   </message>
@@ -11736,7 +11740,7 @@
    <translation>1분이면 내 모델이 생겨요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/main_window.py" />
+   <location filename="../../finetune_studio/gui/alerts.py" />
    <source>Your preferences could not be saved.</source>
    <translation>환경 설정을 저장하지 못했어요.</translation>
   </message>

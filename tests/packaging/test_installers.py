@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import struct
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -138,25 +140,66 @@ def test_the_desktop_entry_and_the_type_are_valid(tmp_path):
     assert "80:application/x-finetune-studio-recipe+yaml:*.recipe.yaml" in globs
 
 
-@pytest.mark.skipif(not shutil.which("makeself"), reason="needs_makeself: it is not installed")
-def test_the_archive_installs_for_one_person_and_goes_again(made, tmp_path):
+needs_makeself = pytest.mark.skipif(
+    not shutil.which("makeself"), reason="needs_makeself: it is not installed"
+)
+
+
+def start_archive(archive, home, path="/usr/bin:/bin"):
+    home.mkdir(exist_ok=True)
+    env = {"HOME": str(home), "PATH": str(path)}
+    return subprocess.run([archive, "--quiet"], env=env, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+
+
+def all_but(place, *missing):
+    """A folder with the system's programs, as a PATH, without some of them."""
+    place.mkdir()
+    for folder in ("/usr/bin", "/bin"):
+        for program in Path(folder).iterdir():
+            link = place / program.name
+            if not program.name.startswith(missing) and not link.is_symlink():
+                link.symlink_to(program)
+    return place
+
+
+@needs_makeself
+def test_the_archive_installs_for_one_person_and_is_the_same_twice(made, tmp_path):
     import linux
 
     archive = linux.make_run(made, tmp_path)
     first = digest(archive)
     home = tmp_path / "홈 폴더"
-    home.mkdir()
-    env = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run([archive, "--quiet"], env=env, capture_output=True, text=True,
-                          check=False)  # fmt: skip
+    program = home / ".local/share/finetune-studio-program"
+    for left in ("new", "old"):  # by an installation that was interrupted
+        program.with_name(f"{program.name}.{left}").mkdir(parents=True)
+    done = start_archive(archive, home)
     assert done.returncode == 0, done.stderr
     launcher = home / ".local/bin/finetune-studio"
     assert str(home) in launcher.read_text()
     entry = (home / ".local/share/applications/finetune-studio.desktop").read_text()
     assert f'Exec="{launcher}" gui %f' in entry
-    assert (home / ".local/share/finetune-studio-program/uv").exists()
+    assert (program / "uv").read_bytes() == b"uv"
+    assert os.access(program / "uv", os.X_OK)
+    assert {each.name for each in program.iterdir()} & {"uv.xz"} == set()
+    assert [each.name for each in program.parent.glob("finetune-studio-program*")] == [program.name]
     shutil.rmtree(made.work / "run")
     assert digest(linux.make_run(made, tmp_path)) == first
+
+
+@needs_makeself
+def test_the_archive_gets_along_without_xz_or_says_what_it_needs(made, tmp_path):
+    import linux
+
+    archive = linux.make_run(made, tmp_path)
+    done = start_archive(archive, tmp_path / "one", all_but(tmp_path / "no-xz", "xz"))
+    assert done.returncode == 0, done.stderr
+    program = ".local/share/finetune-studio-program"
+    assert (tmp_path / "one" / program / "uv").read_bytes() == b"uv"
+    done = start_archive(archive, tmp_path / "two", all_but(tmp_path / "neither", "xz", "python"))
+    assert done.returncode != 0
+    assert "install the package xz-utils" in done.stderr
+    assert not list((tmp_path / "two/.local/share").iterdir())
 
 
 @pytest.mark.skipif(not shutil.which("makensis"), reason="needs_nsis: makensis is not installed")
