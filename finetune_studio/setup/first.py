@@ -23,9 +23,16 @@ ID = "finetune-studio.id"
 """In the window's environment: the program's figure, which the launcher compares."""
 WHOLE = """\
 from importlib.util import find_spec
-raise SystemExit(not all(map(find_spec, ("PySide6", "pydantic", "datasets"))))
+raise SystemExit(not all(map(find_spec, ("finetune_studio", "PySide6", "pydantic", "datasets"))))
 """
-"""Whether the window's packages are there; importing them would take seconds."""
+"""Whether the window's packages are there, as launchers look, too; imports would take seconds."""
+BUSY = """\
+import sys
+from pathlib import Path
+from finetune_studio.setup.in_use import users_of
+raise SystemExit(3 if users_of([Path(sys.argv[1])]) else 0)
+"""
+"""Ends with 3 where processes run from an environment; the window's packages can tell."""
 PREPARE = "--prepare"
 """Make the environment and end, as an installer does that shows its own progress."""
 
@@ -54,7 +61,7 @@ def is_ready(program: installed.Program) -> bool:
         same = (environment / ID).read_text(encoding="utf-8").strip() == program.id
     except OSError:
         return False
-    return same and _runs(installed.python_of(environment))
+    return same and _runs(installed.python_of(environment), WHOLE)
 
 
 def prepare(program: installed.Program, tell: Callable[[str], None]) -> None:
@@ -95,8 +102,10 @@ def _prepare(program: installed.Program, uv: Uv, tell: Callable[[str], None]) ->
     install_wheel(uv, python, program.wheel)
     mark = {"program": str(program.folder), "window": window}
     (environment / installed.MARK).write_text(json.dumps(mark), encoding="utf-8")
-    _bring_training_along(program, uv)
-    (environment / ID).write_text(program.id, encoding="utf-8")
+    if _bring_training_along(program, uv):
+        (environment / ID).write_text(program.id, encoding="utf-8")
+    else:
+        tell(tr("A training is running; it keeps its version until a later start."))
 
 
 def install_wheel(uv: Uv, python: Path, wheel: Path) -> None:
@@ -108,24 +117,35 @@ def install_wheel(uv: Uv, python: Path, wheel: Path) -> None:
     )
 
 
-def _bring_training_along(program: installed.Program, uv: Uv) -> None:
-    """The trainer must be of the window's version; its libraries stay as they are."""
+def _bring_training_along(program: installed.Program, uv: Uv) -> bool:
+    """The trainer must be of the window's version; its libraries stay as they are.
+
+    A training that runs is not disturbed: it would find other modules than those it began with.
+    Returns whether the trainer is of this version now, or there is none.
+    """
     environment = installed.training_environment()
     mark, python = installed.read_mark(environment), installed.python_of(environment)
     if mark and mark.get("id") != program.id and _runs(python):
+        window = installed.python_of(installed.window_environment())
+        if _ends(window, BUSY, str(environment)) == 3:
+            return False
         install_wheel(uv, python, program.wheel)
         told = mark | {"id": program.id, "program": str(program.folder)}
         (environment / installed.MARK).write_text(json.dumps(told), encoding="utf-8")
+    return True
 
 
 def _runs(python: Path, code: str = "") -> bool:
+    return _ends(python, code) == 0
+
+
+def _ends(python: Path, code: str, *arguments: str) -> int | None:
+    """The exit code of some code; None where that Python cannot be run."""
+    command = [str(python), "-I", "-c", code, *arguments]
     try:
-        done = subprocess.run(
-            [str(python), "-I", "-c", code], capture_output=True, timeout=60, check=False
-        )
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
     except (OSError, subprocess.SubprocessError):
-        return False
-    return done.returncode == 0
+        return None
 
 
 def _figure(path: Path) -> str:

@@ -28,12 +28,26 @@ def refuse_while_it_runs() -> None:
     if found := users_of(each / name for each in folders for name in ("window", "environment")):
         raise RefusedError(
             tr("Finetune Studio is running."),
-            tr("Its processes: {numbers}.").format(numbers=", ".join(map(str, found))),
+            _numbers(found),
             tr("Close its windows, stop its trainings, and try again."),
         )
     for folder in filter(Path.is_dir, folders):
         with claimed(folder):  # a first start runs in another Python
             pass
+
+
+def refuse_while_used(environment: Path) -> None:
+    """Refuse to take a training environment away from what runs in it.
+
+    Raises:
+        RefusedError: A training, a chat or a server does; the text names the processes' numbers.
+    """
+    if found := users_of([environment]):
+        raise RefusedError(
+            tr("A training, a chat or a server is running."),
+            _numbers(found),
+            tr("Stop it or let it end, and try again."),
+        )
 
 
 def users_of(environments: Iterable[Path]) -> list[int]:
@@ -47,3 +61,7 @@ def users_of(environments: Iterable[Path]) -> list[int]:
             if process.pid not in own and os.path.normcase(process.cmdline()[0]).startswith(starts):
                 found.append(process.pid)
     return found
+
+
+def _numbers(found: list[int]) -> str:
+    return tr("Its processes: {numbers}.").format(numbers=", ".join(map(str, found)))

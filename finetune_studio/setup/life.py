@@ -17,6 +17,8 @@ from finetune_studio.hardware.torch_build import BUILDS, Build
 from finetune_studio.i18n import mark, tr
 from finetune_studio.setup import faults
 from finetune_studio.setup.claim import NAME, claimed
+from finetune_studio.setup.in_use import refuse_while_used
+from finetune_studio.setup.proof import prove
 from finetune_studio.setup.training import (
     WORK,
     Request,
@@ -24,7 +26,6 @@ from finetune_studio.setup.training import (
     Training,
     lock_figure,
     patiently,
-    prove,
 )
 
 
@@ -102,7 +103,8 @@ def move(folder: Path) -> Path:
     """Bring the training environment to another folder; returns its new place.
 
     Raises:
-        RefusedError: Nothing is set up, something lies there, or the folder cannot be written.
+        RefusedError: Nothing is set up, it is in use, something lies there, or the folder cannot
+            be written.
         StudioError: The disk is full, or what was moved does not compute; the old one is kept.
     """
     now = state()
@@ -115,6 +117,7 @@ def move(folder: Path) -> Path:
             str(target),
             tr("Choose another folder."),
         )
+    refuse_while_used(now.environment)
     build: Build = next(each for each in (*BUILDS, "default") if each == now.build)
     with claimed(folder):
         try:
@@ -152,7 +155,8 @@ def parts() -> list[Part]:
     models = cache_folder("any/model").parent
     found = (
         Part("training", mark("PyTorch and the training libraries"), _there(made), False),
-        Part("gguf", mark("llama.cpp, which writes and runs GGUF"), _there([data / "llama"]), False),
+        Part("gguf", mark("llama.cpp, which writes and runs GGUF"), _there([data / "llama"]),
+             False),
         Part("window", mark("the window's environment and caches"), _there(window), False),
         Part("preferences", mark("preferences, and the Hub token in the system's keyring"),
              _there(data / each for each in own), True),

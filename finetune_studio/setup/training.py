@@ -8,7 +8,6 @@ end, so that a set-up that was cut goes on from there.
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +23,8 @@ from finetune_studio.hardware.torch_build import Build, Choice, choose_here
 from finetune_studio.i18n import tr
 from finetune_studio.setup import faults, fetch
 from finetune_studio.setup.claim import claimed
+from finetune_studio.setup.in_use import refuse_while_used
+from finetune_studio.setup.proof import prove
 from finetune_studio.setup.resolve import Wheel, resolve
 from finetune_studio.setup.uv import Uv, find
 
@@ -33,7 +34,6 @@ WORK = "setup-work"
 """The folder beside the environment that holds downloads, uv's cache and the log."""
 SPARE = 500_000_000
 """Bytes of the disk that a set-up leaves free."""
-PATIENCE = 300  # seconds; the first import of torch from a cold disk takes tens of them
 HELD_FOR = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds between attempts while another program holds a file."""
 
@@ -131,11 +131,12 @@ class Training:
         """Do it; the environment is in place when this returns.
 
         Raises:
-            RefusedError: The disk is too small, or another program is at it.
+            RefusedError: The disk is too small, another program is at it, or what is there is used.
             StudioError: A step failed, or it was cancelled; a working environment is as it was.
         """
         if not plan.fits:
             raise too_small(plan)
+        refuse_while_used(self._place)
         with claimed(self._request.folder):
             try:
                 self._all(plan, tell)
@@ -220,8 +221,13 @@ class Training:
         text = json.dumps(told, ensure_ascii=False, indent=1)
         (self._new / installed.MARK).write_text(text, encoding="utf-8")
 
+    @property
+    def _place(self) -> Path:
+        return self._request.folder / "environment"
+
     def _take_place(self) -> None:
-        old, place = self._request.folder / "environment.old", self._request.folder / "environment"
+        old, place = self._request.folder / "environment.old", self._place
+        refuse_while_used(place)  # a training may have begun meanwhile
         _remove(old)
         if place.exists():
             patiently(lambda: place.rename(old))
@@ -232,43 +238,6 @@ class Training:
                 old.rename(place)
             raise
         _remove(old)
-
-
-def prove(python: Path, build: Build) -> str:
-    """Let the environment compute on every device; returns the devices' names.
-
-    Raises:
-        StudioError: It does not, or a build for CUDA sees no GPU.
-    """
-    command = [str(python), "-P", "-m", "finetune_studio.engine.prove"]
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
-    try:
-        done = subprocess.run(
-            command, capture_output=True, env=environment, timeout=PATIENCE, check=False
-        )
-        found = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
-        said = (
-            ""
-            if "done" not in locals()
-            else faults.last_words(done.stderr.decode(errors="replace"))
-        )
-        raise _not_proved(said or str(error)) from error
-    wrong = [f"{each['name']}: {each['error']}" for each in found["devices"] if not each["ok"]]
-    if wrong:
-        raise _not_proved("; ".join(wrong))
-    names = [str(each["name"]) for each in found["devices"][1:]]
-    if build.startswith("cu") and not names:
-        raise _not_proved(tr("PyTorch {version} sees no GPU.").format(version=found["version"]))
-    return ", ".join(names) or tr("the processor")
-
-
-def _not_proved(why: str) -> StudioError:
-    return StudioError(
-        tr("The new installation does not compute, and was not put in place."),
-        why,
-        tr("Update the NVIDIA driver and restart, or choose another build of PyTorch."),
-    )
 
 
 def too_small(plan: Plan) -> RefusedError:

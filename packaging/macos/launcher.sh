@@ -4,7 +4,9 @@ program=$(CDPATH='' cd -- "$(dirname -- "$0")/../Resources/program" && pwd -P)
 home=${FINETUNE_STUDIO_HOME:-$HOME/Library/Application Support/finetune-studio}
 python=$home/window/bin/python
 unset PYTHONPATH PYTHONHOME
-if cmp -s "$program/id" "$home/window/finetune-studio.id" && "$python" -c '' 2>/dev/null; then
+whole='from importlib.util import find_spec
+raise SystemExit(not all(map(find_spec, ("finetune_studio", "PySide6", "pydantic", "datasets"))))'
+if cmp -s "$program/id" "$home/window/finetune-studio.id" && "$python" -I -c "$whole" 2>/dev/null; then
   exec "$python" -P -m finetune_studio "$@"
 fi
 UV_PYTHON_INSTALL_DIR=$home/python

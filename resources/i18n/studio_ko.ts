@@ -317,6 +317,16 @@
    <translation>한 스텝에 {batch}행을 쓰는데, 배울 행이 {rows}개뿐이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/first.py" />
+   <source>A training is running; it keeps its version until a later start.</source>
+   <translation>학습이 실행 중이에요. 다음에 시작할 때까지 지금 버전을 그대로 써요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/in_use.py" />
+   <source>A training, a chat or a server is running.</source>
+   <translation>학습이나 대화, 서버가 실행 중이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/conversation.py" />
    <source>A was the {first}, B the {second}.</source>
    <translation>A는 {first}, B는 {second}이었어요.</translation>
@@ -2802,7 +2812,7 @@
    <translation>드라이버는 GPU를 보여 주는데 PyTorch {version}은 알아보지 못해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>PyTorch {version} sees no GPU.</source>
    <translation>PyTorch {version}에서 GPU가 보이지 않아요.</translation>
   </message>
@@ -3277,6 +3287,11 @@
    <location filename="../../finetune_studio/runs/deleting.py" />
    <source>Stop it first, then delete it.</source>
    <translation>먼저 멈춘 뒤에 지우세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/setup/in_use.py" />
+   <source>Stop it or let it end, and try again.</source>
+   <translation>멈추거나 끝날 때까지 기다린 다음 다시 시도해 주세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
@@ -3952,7 +3967,7 @@
    <translation>네트워크에 연결할 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>The new installation does not compute, and was not put in place.</source>
    <translation>새로 설치한 것이 계산을 못 해서 쓰지 않았어요.</translation>
   </message>
@@ -4917,7 +4932,7 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>Update the NVIDIA driver and restart, or choose another build of PyTorch.</source>
    <translation>NVIDIA 드라이버를 업데이트하고 컴퓨터를 다시 시작하거나, 다른 PyTorch 빌드를 골라 주세요.</translation>
   </message>
@@ -6568,7 +6583,7 @@
    <translation>최신 버전</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>the processor</source>
    <translation>프로세서(CPU)</translation>
   </message>

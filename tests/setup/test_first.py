@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -91,15 +92,42 @@ def test_an_update_changes_only_the_program_and_brings_the_trainer_along(program
     assert installed.read_mark(home / "environment")["id"] == program.program.id
 
 
-@pytest.mark.parametrize("harm", ["python", "package", "mark"])
+def test_an_update_leaves_a_training_that_runs_its_version(program, home):
+    import psutil
+
+    from finetune_studio.setup.training import Request, Training
+
+    start(program, "--prepare")
+    os.environ[installed.PROGRAM] = str(program.folder)
+    job = Training(Request(home, "cpu"))
+    job.run(job.plan(), lambda _: None)
+    program.make_program("2.0")
+    add_first_start(program)
+    packages = next((home / "window").rglob("site-packages"))
+    shutil.copytree(Path(psutil.__file__).parent, packages / "psutil")
+    python = installed.python_of(home / "environment")
+    with subprocess.Popen([python, "-c", "import time; time.sleep(60)"]) as training:
+        done = start(program, "gui")
+        assert done.stdout == "started ['gui']\n", done.stderr
+        assert "keeps its version" in done.stderr
+        assert next((home / "window").rglob("finetune_studio-2.0.dist-info"))
+        assert next((home / "environment").rglob("finetune_studio-1.0.dist-info"))
+        training.kill()
+    start(program, "gui")
+    assert next((home / "environment").rglob("finetune_studio-2.0.dist-info"))
+    assert start(program, "gui").stderr == ""
+
+
+@pytest.mark.parametrize("harm", ["python", "package", "package and mark", "mark"])
 def test_a_broken_environment_mends_itself(program, home, harm):
     start(program, "--prepare")
     window = home / "window"
     if harm == "python":
         installed.python_of(window).unlink()
-    elif harm == "package":
+    elif harm.startswith("package"):
         shutil.rmtree(next(window.rglob("PySide6")))
-        (window / "finetune-studio.id").unlink()
+        if harm != "package":
+            (window / "finetune-studio.id").unlink()
     else:
         (window / installed.MARK).write_text("{half")
         (window / "finetune-studio.id").unlink()

@@ -63,6 +63,16 @@ def test_it_moves_to_another_drive_and_computes_there(ready, home, tmp_path):
         life.move(tmp_path / "다른 드라이브")
 
 
+def test_what_is_in_use_is_not_moved(ready, home, tmp_path):
+    python = installed.python_of(installed.training_environment())
+    with subprocess.Popen([python, "-c", "import time; time.sleep(60)"]) as training:
+        with pytest.raises(RefusedError, match="is running"):
+            life.move(tmp_path / "other")
+        training.kill()
+    assert python.exists()
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_move_that_fails_leaves_the_old_one(ready, home, tmp_path):
     next((home / "environment").rglob("prove.py")).unlink()
     with pytest.raises(StudioError, match="does not compute"):

@@ -14,7 +14,8 @@ import pytest
 from finetune_studio import installed
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.setup.claim import claimed
-from finetune_studio.setup.training import Request, Training, patiently, prove
+from finetune_studio.setup.proof import prove
+from finetune_studio.setup.training import Request, Training, patiently
 from tests.conftest import ROOT
 from tests.helpers.wheels import make_wheel
 
@@ -224,6 +225,28 @@ def test_a_second_copy_is_refused(kit, home):
     with claimed(home):
         error = refused("Another copy", lambda: job.run(plan, quiet))
     assert isinstance(error, RefusedError)
+
+
+def test_an_environment_in_use_is_not_taken_away(kit, home):
+    """A training begins while another build is being fetched, and before the next look."""
+    set_up(home)
+    python = installed.python_of(installed.training_environment())
+    began = []
+
+    def tell(told):
+        if told.step == "install" and not began:
+            began.append(subprocess.Popen([python, "-c", "import time; time.sleep(60)"]))
+
+    job = Training(Request(home, "cpu"))
+    plan = job.plan()
+    before = installed.training_environment().stat().st_ino
+    refused(r"chat or a server is running", lambda: job.run(plan, tell))
+    refused(str(began[0].pid), lambda: set_up(home))
+    assert installed.training_environment().stat().st_ino == before
+    began[0].kill()
+    began[0].wait()
+    set_up(home)
+    assert installed.training_environment().stat().st_ino != before
 
 
 def test_pause_and_go_on(kit, home):
