@@ -11,6 +11,19 @@ stop() {
   exit 1
 }
 
+undo() {
+  rm -rf "$program.new"
+  stop "$*"
+}
+
+# Homes have spaces, apostrophes and more: a path as sed's right side, as one word of a script, and
+# as one of a menu entry's command (the specification's two layers of quoting).
+for_sed() { sed 's/[&|\\]/\\&/g'; }
+script_word() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g" | for_sed)"; }
+entry_word() {
+  printf '"%s"' "$(printf %s "$1" | sed -e 's/[\\"`$]/\\&/g' -e 's/\\/\\\\/g' -e 's/%/%%/g' | for_sed)"
+}
+
 # Bare systems have no xz; nearly all have a Python.
 unpacked() {
   if command -v xz >/dev/null; then
@@ -24,11 +37,9 @@ shutil.copyfileobj(lzma.open(sys.argv[1]), sys.stdout.buffer)' "$1" 2>/dev/null
 # The old one goes only once the new one lies whole beside it.
 mkdir -p "$data" "$bin" || stop "The folder $data cannot be written to."
 rm -rf "$program.new"
-cp -R "$here/program" "$program.new" || stop "The disk is full, or $data cannot be written to."
-if ! unpacked "$program.new/uv.xz" >"$program.new/uv"; then
-  rm -rf "$program.new"
-  stop "Unpacking failed: install the package xz-utils or free some space, and start this again."
-fi
+cp -R "$here/program" "$program.new" || undo "The disk is full, or $data cannot be written to."
+unpacked "$program.new/uv.xz" >"$program.new/uv" ||
+  undo "Unpacking failed: install the package xz-utils or free some space, and start this again."
 rm "$program.new/uv.xz"
 chmod +x "$program.new/uv"
 rm -rf "$program.old"
@@ -37,9 +48,9 @@ mv "$program.new" "$program"
 rm -rf "$program.old"
 
 mkdir -p "$data/applications" "$data/mime/packages" "$data/icons/hicolor/scalable/apps"
-sed "s|@PROGRAM@|$program|" "$here/launcher.sh" >"$bin/finetune-studio"
+sed "s|@PROGRAM@|$(script_word "$program")|" "$here/launcher.sh" >"$bin/finetune-studio"
 chmod +x "$bin/finetune-studio"
-sed "s|@LAUNCHER@|\"$bin/finetune-studio\"|" "$here/finetune-studio.desktop" \
+sed "s|@LAUNCHER@|$(entry_word "$bin/finetune-studio")|" "$here/finetune-studio.desktop" \
   >"$data/applications/finetune-studio.desktop"
 cp "$here/finetune-studio.xml" "$data/mime/packages/"
 cp "$here/finetune-studio.svg" "$data/icons/hicolor/scalable/apps/"

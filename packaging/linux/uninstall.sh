@@ -7,4 +7,5 @@ rm -f "$HOME/.local/bin/finetune-studio" "$data/applications/finetune-studio.des
 rm -rf "$data/finetune-studio-program"
 update-mime-database "$data/mime" 2>/dev/null || true
 update-desktop-database "$data/applications" 2>/dev/null || true
+(cd "$data" && rmdir -p icons/hicolor/scalable/apps applications mime/packages 2>/dev/null) || true
 echo "Finetune Studio is removed."

@@ -21,6 +21,8 @@ from tests.helpers.wheels import make_wheel
 PACKAGING = ROOT / "packaging"
 LOCKS = PACKAGING / "locks"
 EPOCH = 1_767_225_600
+FAKE_UV = b"#!/bin/sh\nprintf '%s\\n' \"$@\"\n"
+"""Says what it was asked for."""
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def made(kinds, tmp_path):
         folder.mkdir(parents=True)
         for path in (wheel, LOCKS / "window.txt", PACKAGING / "start.py", ROOT / "LICENSE"):
             shutil.copy(path, folder)
-        (folder / uv).write_bytes(b"uv")
+        (folder / uv).write_bytes(FAKE_UV)
         (folder / "id").write_text(figure(folder))
         settle(folder, EPOCH)
     return found
@@ -145,10 +147,10 @@ needs_makeself = pytest.mark.skipif(
 )
 
 
-def start_archive(archive, home, path="/usr/bin:/bin"):
+def start_archive(archive, home, path="/usr/bin:/bin", arguments=("--quiet",)):
     home.mkdir(exist_ok=True)
     env = {"HOME": str(home), "PATH": str(path)}
-    return subprocess.run([archive, "--quiet"], env=env, capture_output=True, text=True,
+    return subprocess.run([archive, *arguments], env=env, capture_output=True, text=True,
                           check=False)  # fmt: skip
 
 
@@ -169,22 +171,42 @@ def test_the_archive_installs_for_one_person_and_is_the_same_twice(made, tmp_pat
 
     archive = linux.make_run(made, tmp_path)
     first = digest(archive)
-    home = tmp_path / "홈 폴더"
+    home = tmp_path / "홈 & it's | 폴더"
     program = home / ".local/share/finetune-studio-program"
     for left in ("new", "old"):  # by an installation that was interrupted
         program.with_name(f"{program.name}.{left}").mkdir(parents=True)
     done = start_archive(archive, home)
     assert done.returncode == 0, done.stderr
     launcher = home / ".local/bin/finetune-studio"
-    assert str(home) in launcher.read_text()
+    assert start_archive(launcher, home, arguments=("gui",)).stdout.endswith(
+        f"\n{program}/start.py\ngui\n"
+    )
     entry = (home / ".local/share/applications/finetune-studio.desktop").read_text()
     assert f'Exec="{launcher}" gui %f' in entry
-    assert (program / "uv").read_bytes() == b"uv"
+    assert (program / "uv").read_bytes() == FAKE_UV
     assert os.access(program / "uv", os.X_OK)
     assert {each.name for each in program.iterdir()} & {"uv.xz"} == set()
     assert [each.name for each in program.parent.glob("finetune-studio-program*")] == [program.name]
     shutil.rmtree(made.work / "run")
     assert digest(linux.make_run(made, tmp_path)) == first
+
+
+@needs_makeself
+def test_what_the_archive_installed_goes_again(made, tmp_path):
+    import linux
+
+    home = tmp_path / "홈 폴더"
+    assert start_archive(linux.make_run(made, tmp_path), home).returncode == 0
+    kept = home / ".local/share/finetune-studio/runs/mine"
+    kept.mkdir(parents=True)
+    uninstall = home / ".local/share/finetune-studio-program/uninstall.sh"
+    done = start_archive("sh", home, arguments=(uninstall, "--yes"))
+    assert done.returncode == 0, done.stderr
+    assert "setup\nremove\n--yes" in done.stdout  # the program itself takes what it made
+    left = {each for each in home.rglob("*") if each.is_file() and "mime" not in str(each)}
+    assert not left  # the desktop's own databases are its own
+    assert not (home / ".local/share/icons").exists()
+    assert kept.is_dir()
 
 
 @needs_makeself
@@ -195,7 +217,7 @@ def test_the_archive_gets_along_without_xz_or_says_what_it_needs(made, tmp_path)
     done = start_archive(archive, tmp_path / "one", all_but(tmp_path / "no-xz", "xz"))
     assert done.returncode == 0, done.stderr
     program = ".local/share/finetune-studio-program"
-    assert (tmp_path / "one" / program / "uv").read_bytes() == b"uv"
+    assert (tmp_path / "one" / program / "uv").read_bytes() == FAKE_UV
     done = start_archive(archive, tmp_path / "two", all_but(tmp_path / "neither", "xz", "python"))
     assert done.returncode != 0
     assert "install the package xz-utils" in done.stderr
