@@ -203,9 +203,16 @@ def test_what_the_archive_installed_goes_again(made, tmp_path):
     done = start_archive("sh", home, arguments=(uninstall, "--yes"))
     assert done.returncode == 0, done.stderr
     assert "setup\nremove\n--yes" in done.stdout  # the program itself takes what it made
-    left = {each for each in home.rglob("*") if each.is_file() and "mime" not in str(each)}
-    assert not left  # the desktop's own databases are its own
-    assert not (home / ".local/share/icons").exists()
+    left = {str(each.relative_to(home)) for each in home.rglob("*")}
+    ours = ".local/share/finetune-studio"
+    assert left == {
+        ".local",
+        ".local/bin",
+        ".local/share",
+        ours,
+        f"{ours}/runs",
+        f"{ours}/runs/mine",
+    }
     assert kept.is_dir()
 
 
