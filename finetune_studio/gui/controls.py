@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui.choices import words
+from finetune_studio.gui.language import tr
 from finetune_studio.gui.widgets.choice import Known, Option, Segmented, Select, Switch
 from finetune_studio.gui.widgets.line import Line, Lines, Names
 from finetune_studio.gui.widgets.number import MOST, Number, Rate
@@ -84,12 +85,16 @@ def controls_for(setting: Described) -> list[QWidget]:
     makers: dict[Any, Callable[[], QWidget]] = {
         bool: Switch,
         str: Line,
-        tuple[str, ...]: Lines if manner.kind == "lines" else Names,
+        tuple[str, ...]: _lines if manner.kind == "lines" else Names,
     }
     if kind in makers:
         return [makers[kind]()]
     number = _number(setting, manner)
     return [Slider(manner.scale, manner.safe), number] if manner.scale else [number]
+
+
+def _lines() -> QWidget:
+    return Lines(lambda: tr("One a line"))
 
 
 def limits(setting: Described) -> tuple[float, float]:

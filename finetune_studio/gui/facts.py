@@ -48,6 +48,7 @@ ROWS = ("data.", "task.")
 REFUSED = "refused"  # the pre-flight's word for what it could not look at
 PLAIN = (".jsonl", ".ndjson", ".csv", ".tsv", ".tab", ".txt")
 """Endings of files whose first rows can be read without all the others."""
+SEED = 7  # of the questions that are watched
 SHOWN = 50  # rows kept for the page of the data
 RESTS = 150  # milliseconds after the last change of what moves by a slider
 SAME_ROWS = ("data.fixes", "data.split.")  # settings that leave the files' rows as they are
@@ -71,6 +72,7 @@ class DataFacts:
         fixed: What each fix of the recipe did.
         read: The first rows as the task reads them; none where it cannot.
         targets: The shapes that the rows can be saved in.
+        questions: A few of the held-out rows' questions.
     """
 
     rows: int
@@ -86,6 +88,7 @@ class DataFacts:
     fixed: "tuple[Fixed, ...]" = ()
     read: tuple[Mapping[str, Any], ...] = ()
     targets: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
 
 
 class Facts(QObject):
@@ -287,6 +290,7 @@ def count_rows(recipe: Recipe) -> DataFacts:
 def _examined(recipe: Recipe) -> DataFacts:
     """Rows whose columns are known."""
     from finetune_studio.data.check import Closely, examine
+    from finetune_studio.data.questions import questions
     from finetune_studio.data.reading import read_as
     from finetune_studio.data.saving import targets
 
@@ -313,6 +317,7 @@ def _examined(recipe: Recipe) -> DataFacts:
         usable.fixed if usable else (),
         tuple(read_as(first, found.shape, found.mapping, recipe.task.kind)),
         targets(found.shape) if found.mapping else (),
+        questions(usable.validation, recipe.task.kind, SEED) if usable else (),
     )
 
 

@@ -12,6 +12,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.watch import Watch
+from finetune_studio.gui.watched import WatchedQuestions
 from finetune_studio.preferences import Preferences
 from finetune_studio.recipe import store
 from finetune_studio.recipe.advice import with_advised
@@ -43,6 +44,7 @@ class Project(QObject):
         self.session, self.jobs = session, jobs
         self._preferred = preferred
         self.facts = Facts(session, jobs, lambda: preferred.value.gpu)
+        self._watched = WatchedQuestions(session, self.facts)
         preferred.changed.connect(self.facts.plan.follow_gpu)
         self.facts.plan.measuring.failed.connect(self.failed)
         self.watch = Watch(jobs)

@@ -121,6 +121,16 @@ class Session(QObject):
         self._redo.clear()
         self._become(made)
 
+    def complete(self, changes: Mapping[str, Any]) -> None:
+        """Change settings that follow from the last step by themselves, as a part of it.
+
+        Raises:
+            RefusedError: A value is outside its limits; nothing has changed then.
+        """
+        made = store.with_changes(self._recipe, changes)
+        if made != self._recipe:
+            self._become(made)
+
     def undo(self) -> None:
         """Take the last step back."""
         if self._undo:

@@ -70,7 +70,10 @@ class Evaluation(Settings):
     prompts: tuple[str, ...] = setting(
         (),
         title="Sample prompts",
-        help="Answered at every evaluation, to be read beside the curve.",
+        help=(
+            "One question a line, answered at every evaluation, to be read beside the curve. In "
+            "the window they come from the held-out rows at first; put yours in their place."
+        ),
     )
     sample_tokens: int = setting(
         64,

@@ -447,11 +447,6 @@
    <translation>답변 B</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe" />
-   <source>Answered at every evaluation, to be read beside the curve.</source>
-   <translation>평가할 때마다 이 질문에 답해요. 곡선 옆에서 읽을 수 있어요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/export/verdict.py" />
    <source>Answered word for word the same: {share:.0%} of {count} prompts.</source>
    <translation>글자 하나까지 같은 답: 프롬프트 {count}개 중 {share:.0%}.</translation>
@@ -1184,7 +1179,6 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
-   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>DoRA</source>
    <translation>DoRA</translation>
   </message>
@@ -2657,6 +2651,11 @@
    <translation>{place}: {marks}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>One question a line, answered at every evaluation, to be read beside the curve. In the window they come from the held-out rows at first; put yours in their place.</source>
+   <translation>한 줄에 하나씩 적어요. 평가할 때마다 답을 받아 곡선 옆에 보여 줘요. 창에서는 처음에 검증용 행에서 몇 개를 가져오니 원하는 질문으로 바꾸세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>One run alone cannot be compared.</source>
    <translation>실행 하나만으로는 비교할 수 없어요.</translation>
@@ -2812,7 +2811,7 @@
    <translation>드라이버는 GPU를 보여 주는데 PyTorch {version}은 알아보지 못해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/proof.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>PyTorch {version} sees no GPU.</source>
    <translation>PyTorch {version}에서 GPU가 보이지 않아요.</translation>
   </message>
@@ -3967,7 +3966,7 @@
    <translation>네트워크에 연결할 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/proof.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>The new installation does not compute, and was not put in place.</source>
    <translation>새로 설치한 것이 계산을 못 해서 쓰지 않았어요.</translation>
   </message>
@@ -4932,7 +4931,7 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/proof.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>Update the NVIDIA driver and restart, or choose another build of PyTorch.</source>
    <translation>NVIDIA 드라이버를 업데이트하고 컴퓨터를 다시 시작하거나, 다른 PyTorch 빌드를 골라 주세요.</translation>
   </message>
@@ -6583,7 +6582,7 @@
    <translation>최신 버전</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/proof.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>the processor</source>
    <translation>프로세서(CPU)</translation>
   </message>
@@ -9904,6 +9903,11 @@
    <translation>이 컴퓨터에서 열 프로그램을 찾지 못해 주소를 복사했어요: {address}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/unwatched.py" />
+   <source>No question was asked while it learned</source>
+   <translation>학습하는 동안 받아 본 답이 없어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>No runs yet</source>
@@ -10030,6 +10034,11 @@
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>On {rows} of your rows. Fewer is faster and cheaper.</source>
    <translation>내 데이터 {rows}행 기준이에요. 적을수록 빠르고 싸요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/controls.py" />
+   <source>One a line</source>
+   <translation>한 줄에 하나씩</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
@@ -11533,7 +11542,7 @@
    <translation>아주 긴 행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>Votes: tuned {tuned}, base {base}, the same {tie}</source>
    <translation>투표: 튜닝 {tuned} · 원래 {base} · 비슷함 {tie}</translation>
   </message>
@@ -11699,6 +11708,11 @@
    <translation>보여 줄 설정</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/unwatched.py" />
+   <source>With a few questions in the settings you see here what the model answered before, and what it answers after.</source>
+   <translation>세부 설정에 질문을 몇 개 적어 두면 모델이 학습 전에 뭐라고 답했고 지금은 뭐라고 답하는지 여기서 볼 수 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>With packing, rows share sequences; the trainer counts them first.</source>
    <translation>패킹을 하면 여러 행이 한 시퀀스에 담겨요. 학습기가 먼저 세요.</translation>
@@ -11707,6 +11721,11 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Worse answer</source>
    <translation>더 못한 답</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/unwatched.py" />
+   <source>Write questions</source>
+   <translation>질문 적기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/convert_card.py" />

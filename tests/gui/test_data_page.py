@@ -204,6 +204,44 @@ def test_other_files_begin_without_fixes(window, page, qtbot, file, tmp_path):
     settle(window, qtbot)
 
 
+def test_the_licence_of_the_data_is_said_here(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    window.wizard.go("model")
+    window.wizard.reveal("licence.data")
+    assert window.wizard.current_key == "dataset"
+    field = page.terms.field.controls[0]
+    assert field is QApplication.focusWidget()
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert window.project.session.recipe.licence.data == "own"
+    window.project.session.change({"licence.data": "our terms"})
+    qtbot.waitUntil(lambda: field.currentText() == "our terms")
+
+
+def test_a_few_questions_of_the_held_out_rows_are_watched(window, page, qtbot, file, tmp_path):
+    """They come with the data, in the same step; those of other data take their place."""
+    session = window.project.session
+    page.use([str(file)])
+    settle(window, qtbot)
+    first = session.recipe.evaluation.prompts
+    asked = {row["질문"] for row in rows()}
+    assert len(first) == 3
+    assert set(first) <= asked
+    other = tmp_path / "다른.jsonl"
+    other.write_text(file.read_text("utf-8").replace("주문", "예약"), encoding="utf-8")
+    page.use([str(other)])
+    settle(window, qtbot)
+    assert all("예약" in each or "환불" in each for each in session.recipe.evaluation.prompts)
+    session.change({"evaluation.prompts": ()})
+    page.add([str(file)])
+    settle(window, qtbot)
+    assert session.recipe.evaluation.prompts
+    session.change({"evaluation.prompts": ("내 질문",)})
+    page.use([str(file)])
+    settle(window, qtbot)
+    assert session.recipe.evaluation.prompts == ("내 질문",)
+
+
 def test_many_rows_wait_until_they_are_asked_for(window, page, qtbot, file, monkeypatch):
     monkeypatch.setattr("finetune_studio.gui.quality.UNASKED", 10)
     page.use([str(file)])

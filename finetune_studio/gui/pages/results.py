@@ -21,6 +21,7 @@ from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.pages.pairs import Pair, PairsCard
 from finetune_studio.gui.pages.scores import Scores
 from finetune_studio.gui.pages.serve_card import ServeCard
+from finetune_studio.gui.pages.unwatched import Unwatched
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -60,6 +61,8 @@ class ResultsPage(StepPage):
             self.exports.wrote.connect(card.offer)
         self.measure.go.clicked.connect(self.chat.talk.close)  # one model in memory
         self._best = Text("", "caption", "text3", wrap=True)
+        self._unwatched = Unwatched(project.watch)
+        self._unwatched.led.connect(self.led)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty())
         self._stack.addWidget(self._full())
@@ -92,6 +95,7 @@ class ResultsPage(StepPage):
             self._best,
             self.measure,
             self.pairs,
+            self._unwatched,
             self.chat,
             box(ways),
             self.serve,
@@ -137,8 +141,10 @@ class ResultsPage(StepPage):
             self.scores.show_trained(outcomes.scores(state))
         else:
             self.scores.show_measured(self._found)
-        self.pairs.show_pairs(self._answers())
+        answers = self._answers()
+        self.pairs.show_pairs(answers)
         self.pairs.say_votes(self._votes)
+        self._unwatched.refresh(answered=bool(answers))
         self._best.say(self._best_words)
         self.chat.refresh()
         self._refresh_exports()

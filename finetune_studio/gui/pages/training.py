@@ -17,6 +17,7 @@ from finetune_studio.gui.pages.page import StepOf, StepPage
 from finetune_studio.gui.pages.samples import SamplesCard
 from finetune_studio.gui.pages.trainer_log import LogDrawer
 from finetune_studio.gui.pages.training_status import Status, title
+from finetune_studio.gui.pages.unwatched import Unwatched
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -51,6 +52,8 @@ class TrainingPage(StepPage):
         self._small = [SmallCard(self._watch, 0), SmallCard(self._watch, 1)]
         self._aside, self._samples = Aside(self._watch), SamplesCard(self._watch)
         self._aside.advised.connect(self._follow_advice)
+        self._unwatched = Unwatched(self._watch)
+        self._unwatched.led.connect(self.led)
         self._log = LogDrawer(self._watch)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._before())
@@ -114,6 +117,7 @@ class TrainingPage(StepPage):
             self._notices,
             box(middle),
             self._samples,
+            self._unwatched,
             gap=Space.m,
             pad=(28, 14, 28, 8),
         )
@@ -141,6 +145,7 @@ class TrainingPage(StepPage):
         self._status.refresh()
         self._aside.refresh()
         self._samples.refresh()
+        self._unwatched.refresh()
         self._notices.refresh()
         self._show_failure()
         curves_ = (self._loss.draw, *(each.draw for each in self._small))

@@ -63,9 +63,11 @@ class Lines(QPlainTextEdit):
     edited = Signal(object)
     ROWS = 4
 
-    def __init__(self) -> None:
+    def __init__(self, placeholder: Words = "") -> None:
         super().__init__()
+        self._placeholder = placeholder
         self.setFont(font("body"))
+        self.setPlaceholderText(say(placeholder))
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(self.ROWS * 20 + 18)
@@ -83,3 +85,9 @@ class Lines(QPlainTextEdit):
         super().focusOutEvent(event)
         lines = (line.strip() for line in self.toPlainText().split("\n"))
         self.edited.emit([line for line in lines if line])
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.setPlaceholderText(say(self._placeholder))
+        super().changeEvent(event)
