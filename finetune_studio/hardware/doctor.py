@@ -11,6 +11,7 @@ from finetune_studio.hardware.check import Check
 from finetune_studio.hardware.desktop import packages
 from finetune_studio.hardware.machine import Machine, read_machine
 from finetune_studio.hardware.nvml import GPU
+from finetune_studio.hardware.pace import largest
 from finetune_studio.hardware.torch_checks import check_torch
 from finetune_studio.hardware.torch_facts import TorchFacts, ask_torch
 from finetune_studio.i18n import tr
@@ -75,8 +76,17 @@ def _driver(machine: Machine, torch: TorchFacts | None) -> Iterator[Check]:
             "driver",
             "warning",
             tr("No NVIDIA GPU was found."),
-            tr("The embedded demo and models up to about 0.5B can be trained on the processor."),
+            on_processor(machine.cores),
         )
+
+
+def on_processor(cores: int) -> str:
+    """What can be trained without a GPU, in a sentence."""
+    text = tr(
+        "The embedded demo and models up to about {size} can be trained on the processor ({cores} "
+        "cores); larger ones need a GPU."
+    )
+    return text.format(size=f"{largest(cores) / 1e9:g}B", cores=cores)
 
 
 def _gpus(machine: Machine, torch: TorchFacts | None) -> Iterator[Check]:

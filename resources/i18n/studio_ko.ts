@@ -3687,8 +3687,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
-   <source>The embedded demo and models up to about 0.5B can be trained on the processor.</source>
-   <translation>내장 데모와 0.5B 정도까지의 모델은 CPU로 학습할 수 있어요.</translation>
+   <source>The embedded demo and models up to about {size} can be trained on the processor ({cores} cores); larger ones need a GPU.</source>
+   <translation>프로세서({cores}코어)로는 내장 데모와 {size} 정도까지의 모델을 학습할 수 있어요. 더 큰 모델에는 GPU가 필요해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/resolve.py" />
@@ -10947,11 +10947,6 @@
    <translation>아직 데이터를 고르지 않았어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/machine.py" />
-   <source>The embedded model trains on the processor ({cores} cores); larger models need a GPU.</source>
-   <translation>내장 모델은 CPU({cores}코어)로도 학습할 수 있어요. 더 큰 모델에는 GPU가 필요해요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>The end {token} is learned</source>
    <translation>종료 토큰 {token}을 학습해요</translation>
@@ -11219,6 +11214,11 @@
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
    <source>Too little room: {need} are needed, {free} are free.</source>
    <translation>공간이 모자라요. {need}가 필요한데 {free}가 비어 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_details.py" />
+   <source>Too slow without a GPU: {rows} rows of {tokens} tokens, seen once, take about {time} here.</source>
+   <translation>GPU 없이는 너무 느려요. {tokens}토큰짜리 {rows}행을 한 번 보는 데 여기서는 {time}쯤 걸려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/overlay.py" />
@@ -12204,6 +12204,11 @@
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
    <source>this machine: {gpu}</source>
    <translation>이 컴퓨터: {gpu}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/model_words.py" />
+   <source>too slow without a GPU</source>
+   <translation>GPU 없이는 너무 느림</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training_status.py" />

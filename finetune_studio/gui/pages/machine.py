@@ -95,7 +95,7 @@ class MachineCard(Card):
 
     def show_machine(self, machine: "Machine") -> None:
         """Show what was found, and what is wrong as far as that is seen without torch."""
-        from finetune_studio.hardware.doctor import examine
+        from finetune_studio.hardware.doctor import examine, on_processor
 
         unseen = UNSEEN if machine.gpus or machine.nvidia_hardware else (*UNSEEN, "driver")
         seen = [each for each in examine(machine, None) if not each.name.startswith(unseen)]
@@ -108,12 +108,7 @@ class MachineCard(Card):
             self._show(self._gpu, used, gpu.total_bytes)
         else:
             self._name.say(lambda: tr("No NVIDIA GPU"))
-            self._note.say(
-                lambda: tr(
-                    "The embedded model trains on the processor ({cores} cores); larger models "
-                    "need a GPU."
-                ).format(cores=machine.cores)
-            )
+            self._note.say(lambda: on_processor(machine.cores))
         self._show(self._ram, machine.ram_total - machine.ram_free, machine.ram_total)
         if machine.disk_free is not None:
             self._disk.show()

@@ -11,7 +11,7 @@ from finetune_studio.gui import amounts
 from finetune_studio.gui.icons import paint_icon
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages import model_words as words
-from finetune_studio.gui.pages.model_rows import Row
+from finetune_studio.gui.pages.model_rows import OK, Row
 from finetune_studio.gui.theme import font, theme
 from finetune_studio.gui.tokens import Size
 from finetune_studio.gui.widgets.chip import GLYPHS, HEIGHT, chip_width, paint_chip
@@ -146,6 +146,15 @@ def _fits(painter: QPainter, cell: QRectF, row: Row) -> None:
         return
     painter.setFont(font("label"))
     x = cell.left()
+    if row.slow and any(each in OK for each in row.fits.values()):
+        paint_icon(painter, "gauge", QRectF(x, cell.center().y() - 6, 12, 12), "warn")
+        painter.setPen(theme.colour("warn"))
+        place, left = cell.adjusted(15, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter
+        said = QFontMetricsF(font("label")).elidedText(
+            words.too_slow(), Qt.TextElideMode.ElideRight, place.width()
+        )
+        painter.drawText(place, left, said)
+        return
     for (key, name), width in zip(words.METHODS, PLACES, strict=True):
         tone, glyph = words.MARKS[row.fits[key]]
         paint_icon(painter, glyph, QRectF(x, cell.center().y() - 6, 12, 12), tone)

@@ -26,6 +26,7 @@ from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
 from finetune_studio.gui.widgets.memory_bar import MemoryBar
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.hardware.estimate import Estimate
+from finetune_studio.hardware.pace import ROWS, TOKENS
 from finetune_studio.recipe.store import with_changes
 
 HUB = "https://huggingface.co/"
@@ -194,6 +195,9 @@ class Details(Card):
         lay.addWidget(self._need)
         lay.addWidget(self._bar)
         lay.addWidget(self._there)
+        if shown.slow:
+            slow = Text(lambda: _slow(shown.slow), "caption", "warn", wrap=True)
+            lay.addWidget(slow)
         if shown.fits:
             self._add(lay, Text(self._alone, "caption", "text3", wrap=True), fine=True)
         lay.addStretch(1)
@@ -306,3 +310,10 @@ def _point(glyph: str, tone: str, said: Words) -> QWidget:
     line = row(sign, Text(said, "body", "text2", wrap=True), gap=Space.s)
     line.setStretch(1, 1)
     return box(line)
+
+
+def _slow(seconds: float) -> str:
+    text = tr(
+        "Too slow without a GPU: {rows} rows of {tokens} tokens, seen once, take about {time} here."
+    )
+    return text.format(rows=ROWS, tokens=TOKENS, time=amounts.duration(seconds))

@@ -9,7 +9,7 @@ from finetune_studio.catalog.local import inspect_model
 from finetune_studio.catalog.resolve import DEMO
 from finetune_studio.errors import RefusedError
 from finetune_studio.gui.language import tr
-from finetune_studio.gui.pages.model_rows import Row, verdicts_of
+from finetune_studio.gui.pages.model_rows import Row, placed
 from finetune_studio.hardware.target import target_of
 
 
@@ -47,7 +47,7 @@ def folder_row(folder: str, gpu: str = "") -> Row:
 
 def _of_folder(source: str, name: str, folder: Path, gpu: str, *, trust: bool) -> Row:
     facts = inspect_model(folder, trust)
-    return Row(
+    row = Row(
         source=source,
         name=name,
         maker=facts.architecture,
@@ -58,6 +58,6 @@ def _of_folder(source: str, name: str, folder: Path, gpu: str, *, trust: bool) -
         gated="no" if source == DEMO else "unknown",
         on_disk=True,
         custom_code=facts.custom_code,
-        fits=verdicts_of(facts.config, target_of(gpu)),
         config=facts.config,
     )
+    return placed(row, target_of(gpu))

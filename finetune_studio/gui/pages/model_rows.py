@@ -43,6 +43,7 @@ class Row:
         custom_code: Whether it needs Python code of its own.
         limits: What is to be known of it beforehand, in the language in use.
         fits: By method, whether it fits; None where that is not known.
+        slow: Seconds that a small job takes on the processor, where that is too long; else 0.
         config: The figures of its architecture; empty where unknown.
         entry: Its row of the catalogue; None for others.
     """
@@ -61,6 +62,7 @@ class Row:
     downloads: int = 0
     custom_code: bool = False
     fits: Fits | None = None
+    slow: float = 0.0
     config: Mapping[str, Any] = field(default_factory=dict, compare=False)
     entry: Entry | None = field(default=None, compare=False)
     found: Found | None = field(default=None, compare=False)
@@ -79,8 +81,8 @@ class Row:
 
     @property
     def trains(self) -> bool:
-        """Whether LoRA fits."""
-        return bool(self.fits) and (self.fits or {}).get("lora") in OK
+        """Whether LoRA fits, and is not too slow."""
+        return not self.slow and bool(self.fits) and (self.fits or {}).get("lora") in OK
 
     @cached_property
     def searched(self) -> str:
@@ -149,7 +151,16 @@ def of_found(found: Found, here: frozenset[str]) -> Row:
 
 def with_fits(rows: Iterable[Row], target: Target) -> list[Row]:
     """The rows with what each method comes to on a GPU; rows of unknown build stay without."""
-    return [replace(each, fits=verdicts_of(each.config, target)) for each in rows]
+    return [placed(each, target) for each in rows]
+
+
+def placed(each: Row, target: Target) -> Row:
+    """A row with what each method comes to on a GPU or the processor, and whether that is slow."""
+    from finetune_studio.hardware.pace import job_seconds, too_slow
+
+    waits = target.capability is None and too_slow(each.parameters, target.tflops)
+    slow = job_seconds(each.parameters, target.tflops) if waits else 0.0
+    return replace(each, fits=verdicts_of(each.config, target), slow=slow)
 
 
 def verdicts_of(config: Mapping[str, Any], target: Target) -> Fits | None:
@@ -190,7 +201,9 @@ KEYS: Mapping[Key, Callable[[Row], Any]] = {
     "korean": lambda each: (_level(each), *_newness(each)),
     "context": lambda each: each.context,
     "download": lambda each: (each.on_disk, -each.download),
-    "fits": lambda each: tuple(RANK.index(each.fits[m]) for m in each.fits) if each.fits else (),
+    "fits": lambda each: (
+        (not each.slow, *(RANK.index(each.fits[m]) for m in each.fits)) if each.fits else ()
+    ),
 }
 
 
@@ -204,9 +217,11 @@ def _newness(each: Row) -> tuple[bool, str]:
 
 
 def _ease(each: Row) -> int:
-    """How easily it is trained on that GPU: with LoRA, with QLoRA alone, or not at all."""
+    """How easily it is trained there: with LoRA, with QLoRA alone, too slowly, or not at all."""
     fits = each.fits or {}
-    return 2 if each.trains else int(fits.get("qlora") in OK)
+    if each.slow:
+        return int(fits.get("qlora") in OK)
+    return 3 if each.trains else 2 * int(fits.get("qlora") in OK)
 
 
 def arrange(rows: Sequence[Row], key: Key, *, descending: bool) -> list[Row]:

@@ -84,6 +84,11 @@ def verdict(name: str) -> str:
     }[name]
 
 
+def too_slow() -> str:
+    """Said of a model that the processor would take too long for."""
+    return tr("too slow without a GPU")
+
+
 def context(tokens: int) -> str:
     """How much a model reads: 32k, 1M."""
     if not tokens:
@@ -103,6 +108,7 @@ def billions(count: int) -> str:
 def read_out(row: Row) -> str:
     """A row for those who cannot see it."""
     fits = [f"{name} {verdict(row.fits[key])}" for key, name in METHODS if row.fits]
+    fits += [too_slow()] if row.slow else []
     parts = [
         row.name,
         row.maker,
