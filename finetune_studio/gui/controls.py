@@ -111,8 +111,10 @@ def limits(setting: Described) -> tuple[float, float]:
 
 def _number(setting: Described, manner: Manner) -> Number:
     low, high = limits(setting)
+    above = any(isinstance(each, Gt) for each in setting.info.metadata)
     if manner.kind == "rate":
-        return Rate(low, high)
+        return Rate(low, high, above=above)
     if manner.kind == "percent":
-        return Number(low, high, decimals=1, suffix=" %", scale=100.0, step=1.0)
-    return Number(low, high, decimals=0 if setting.info.annotation is int else manner.decimals)
+        return Number(low, high, decimals=1, suffix=" %", scale=100.0, step=1.0, above=above)
+    decimals = 0 if setting.info.annotation is int else manner.decimals
+    return Number(low, high, decimals=decimals, above=above)

@@ -135,7 +135,11 @@ class FieldRow(QWidget):
             self._session.change({self.path: value})
         except RefusedError as error:
             self.refresh()  # what counts stands there again
-            self._refuse(" ".join((self._unchanged(shown(value)), error.hint)))
+            number = next((each for each in self.controls if isinstance(each, Number)), None)
+            if number is not None:
+                self._tell_limits(number, shown(value))
+            else:
+                self._refuse(" ".join((self._unchanged(shown(value)), error.hint)))
         else:
             self.refresh()
 
@@ -148,8 +152,11 @@ class FieldRow(QWidget):
 
     def _unchanged(self, text: str) -> str:
         now = shown(self._session.value(self.path))
+        if not text.strip():
+            empty = tr("{setting} cannot be empty; it stays at {now}.")
+            return empty.format(setting=self.title(), now=now)
         return tr("{setting} cannot be {text}; it stays at {now}.").format(
-            setting=self.title(), text=text.strip() or "–", now=now
+            setting=self.title(), text=text.strip(), now=now
         )
 
     def _take(self) -> None:

@@ -23,6 +23,7 @@ PAIRS = (("을", "를"), ("은", "는"), ("이", "가"), ("과", "와"), ("으�
 CLOSED_DIGITS = frozenset("013678")  # 영 일 삼 육 칠 팔
 CLOSED_LETTERS = frozenset("lmnLMNR")  # 엘 엠 엔 알; also how most words with them end
 RIEUL = frozenset("178lLR")
+UNREAD = "|>.,;:!?…*`_"
 
 
 def joined(text: str) -> str:
@@ -47,7 +48,7 @@ def is_closed(word: str, *, lenient: bool = False) -> bool | None:
         word: What is read.
         lenient: Whether ㄹ counts as open, as before 로.
     """
-    last = word[-1:]
+    last = word.rstrip(UNREAD)[-1:]
     if "가" <= last <= "힣":
         final = (ord(last) - ord("가")) % 28
         return final != 0 and not (lenient and final == 8)

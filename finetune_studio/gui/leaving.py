@@ -31,10 +31,10 @@ def ask_to_close(window: QWidget) -> str:
             "It goes on without the window. When you open the project again, you see it as it "
             "stands then."
         ),
-        Answer("stay", lambda: tr("Stay here")),
+        Answer("stay", lambda: tr("Keep the window open")),
         [
             Answer("stop", lambda: tr("Stop and save")),
-            Answer("leave", lambda: tr("Keep training"), "primary"),
+            Answer("leave", lambda: tr("Close and keep training"), "primary"),
         ],
     ).ask()
 

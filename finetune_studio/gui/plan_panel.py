@@ -191,6 +191,9 @@ class PlanPanel(QWidget):
     def _source(self) -> str:
         """What the time rests on."""
         plan, watch = self._project.facts.plan, self._project.watch
+        if watch.alive and watch.state.phase == "paused" and watch.state.seconds:
+            done = amounts.duration(watch.state.seconds)
+            return tr("paused; {time} done").format(time=done)
         if self._knows_better():
             return tr("as this run goes")
         if watch.state.outcome is not None and watch.state.seconds:

@@ -59,6 +59,11 @@ class Watch(QObject):
         """Whether the run goes on, as far as the events tell."""
         return self._thread is not None and self.state.outcome is None
 
+    @property
+    def can_cancel(self) -> bool:
+        """Whether there is a trainer that can be told to end, also one that only starts."""
+        return self._thread is not None and (self.alive or self.starting) and not self.stopping
+
     def start(self, recipe: Recipe, name: str, root: Path) -> None:
         """Make a run of this recipe under `root`, and start its trainer."""
 

@@ -759,7 +759,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Chen et al. 2016; torch.utils.checkpoint: early stop</source>
-   <translation>Chen et al. 2016; torch.utils.checkpoint: early stop</translation>
+   <translation>Chen 외 2016; torch.utils.checkpoint: early stop</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
@@ -1179,6 +1179,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
+   <location filename="../../finetune_studio/recipe/checks.py" />
    <source>DoRA</source>
    <translation>DoRA</translation>
   </message>
@@ -1668,7 +1669,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>How the learning rate goes down after the warm-up: cosine gently at both ends, linear evenly, constant not at all, and warm-up, stable, decay only near the end.</source>
-   <translation>워밍업 뒤 학습률이 내려가는 모양이에요. 코사인은 처음과 끝이 완만하고, 선형은 고르게, 일정은 그대로, 워밍업·유지·감소는 끝에서만 내려가요.</translation>
+   <translation>워밍업 뒤 학습률이 어떻게 내려가는지예요. 코사인은 처음과 끝이 완만하고, 선형은 고르게, 일정은 그대로, 워밍업·유지·감소는 끝에서만 내려가요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
@@ -2811,7 +2812,7 @@
    <translation>드라이버는 GPU를 보여 주는데 PyTorch {version}은 알아보지 못해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>PyTorch {version} sees no GPU.</source>
    <translation>PyTorch {version}에서 GPU가 보이지 않아요.</translation>
   </message>
@@ -3614,7 +3615,7 @@
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>The columns are named so: {names}.</source>
-   <translation>열 이름이 그래요: {names}.</translation>
+   <translation>열 이름으로 알아봤어요: {names}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -3966,7 +3967,7 @@
    <translation>네트워크에 연결할 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>The new installation does not compute, and was not put in place.</source>
    <translation>새로 설치한 것이 계산을 못 해서 쓰지 않았어요.</translation>
   </message>
@@ -4063,7 +4064,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The rows of a batch are laid end to end in one line, where they do not see each other, instead of being filled up to the longest. auto: on where the attention needs no mask.</source>
-   <translation>배치의 행들을 가장 긴 행에 맞춰 채우는 대신 한 줄로 이어 붙여요. 서로는 보지 못해요. auto: 어텐션에 마스크가 필요 없는 곳에서 켜요.</translation>
+   <translation>배치의 행들을 가장 긴 행에 맞춰 채우는 대신 한 줄로 이어 붙여요. 행끼리는 서로 보지 못해요. auto: 어텐션에 마스크가 필요 없는 곳에서 켜요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/sources.py" />
@@ -4931,7 +4932,7 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>Update the NVIDIA driver and restart, or choose another build of PyTorch.</source>
    <translation>NVIDIA 드라이버를 업데이트하고 컴퓨터를 다시 시작하거나, 다른 PyTorch 빌드를 골라 주세요.</translation>
   </message>
@@ -5139,7 +5140,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Where gradient checkpointing is auto, as many layers as fit keep their activations, and only the others compute them again. auto: on for a GPU; it fills up to 90 % of what is free.</source>
-   <translation>그래디언트 체크포인팅이 auto일 때, 들어가는 만큼의 레이어는 활성값을 그대로 두고 나머지만 다시 계산해요. auto: GPU에서 켜고, 남는 메모리의 90%까지 채워요.</translation>
+   <translation>그래디언트 체크포인팅이 자동일 때, 들어가는 만큼의 레이어는 활성값을 그대로 두고 나머지만 다시 계산해요. auto: GPU에서 켜고, 남는 메모리의 90%까지 채워요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -6582,7 +6583,7 @@
    <translation>최신 버전</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>the processor</source>
    <translation>프로세서(CPU)</translation>
   </message>
@@ -8431,6 +8432,11 @@
    <translation>닫기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>Close and keep training</source>
+   <translation>닫고 계속 학습</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>Code that asks the server</source>
    <translation>서버에 묻는 코드</translation>
@@ -8682,6 +8688,11 @@
    <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Earlier runs</source>
    <translation>지난 실행</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Early stopping ended it: validation loss had not fallen since step {step}, and that checkpoint is kept.</source>
+   <translation>{step}스텝 뒤로 검증 손실이 더 내려가지 않아 조기 종료로 끝났어요. 그 체크포인트를 남겼어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
@@ -9251,6 +9262,16 @@
    <translation>워밍업 없이 처음부터 설정한 학습률로 시작해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>It was getting better</source>
+   <translation>나아지고 있었어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>It was stopped in time</source>
+   <translation>제때 멈췄어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <source>It was trained further after it was measured.</source>
    <translation>평가한 뒤에 더 학습했어요.</translation>
@@ -9307,6 +9328,7 @@
    <translation>처음 것만 남기기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Keep the window open</source>
    <translation>창 열어 두기</translation>
@@ -9317,7 +9339,6 @@
    <translation>함께 묶을 열</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>
@@ -10587,7 +10608,7 @@
    <location filename="../../finetune_studio/gui/form.py" />
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Set to {value}</source>
-   <translation>{value} 값으로 바꾸기</translation>
+   <translation>{value}(으)로 바꾸기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
@@ -10737,11 +10758,6 @@
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Starting …</source>
    <translation>시작하는 중 …</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/leaving.py" />
-   <source>Stay here</source>
-   <translation>닫지 않기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
@@ -10949,17 +10965,17 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>The end {token} is learned</source>
-   <translation>종료 토큰 {token}을 학습해요</translation>
+   <translation>종료 토큰 {token}을(를) 학습해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>The figures of your model and settings on this machine. Bars are memory.</source>
-   <translation>고른 모델과 설정을 이 컴퓨터에서 셈한 숫자예요. 막대는 메모리예요.</translation>
+   <translation>고른 모델과 설정으로 이 컴퓨터에서 계산한 숫자예요. 막대는 메모리예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>The figures of your model and settings, as on the {gpu} you compare on.</source>
-   <translation>고른 모델과 설정을 비교할 GPU인 {gpu} 기준으로 셈한 숫자예요.</translation>
+   <translation>고른 모델과 설정을 {gpu} 기준으로 계산한 숫자예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/rows_card.py" />
@@ -11034,7 +11050,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>The shape of the run; the steps follow from the data.</source>
-   <translation>학습률의 모양이에요. 스텝 수는 데이터를 고르면 정해져요.</translation>
+   <translation>학습률이 이렇게 변해요. 스텝 수는 데이터를 고르면 정해져요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
@@ -11140,7 +11156,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>Tick two to {most} runs to lay their curves over each other.</source>
-   <translation>두 개에서 {most}개까지 고르면 곡선을 겹쳐 볼 수 있어요.</translation>
+   <translation>2~{most}개를 고르면 곡선을 겹쳐 볼 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_words.py" />
@@ -11454,7 +11470,7 @@
   <message>
    <location filename="../../finetune_studio/gui/form.py" />
    <source>Use the advised {value}</source>
-   <translation>추천값 {value} 쓰기</translation>
+   <translation>추천값 {value}(으)로 바꾸기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
@@ -11469,12 +11485,12 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Use {method}</source>
-   <translation>{method} 쓰기</translation>
+   <translation>{method}(으)로 바꾸기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>Use {name}</source>
-   <translation>{name} 쓰기</translation>
+   <translation>{name}(으)로 바꾸기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/aside.py" />
@@ -11532,6 +11548,11 @@
    <translation>검증 손실은 {step}스텝에서 가장 낮았어요({value:.3f}).</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/coach_words.py" />
+   <source>Validation loss was {value:.3f} when it was last measured, and still falling. You can go on from here.</source>
+   <translation>마지막으로 쟀을 때 검증 손실이 {value:.3f}이었고 내려가는 중이었어요. 여기서 이어서 학습할 수 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Variant</source>
    <translation>변형</translation>
@@ -11542,7 +11563,7 @@
    <translation>아주 긴 행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Votes: tuned {tuned}, base {base}, the same {tie}</source>
    <translation>투표: 튜닝 {tuned} · 원래 {base} · 비슷함 {tie}</translation>
   </message>
@@ -11800,6 +11821,16 @@
    <translation>약 {time}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/widgets/number.py" />
+   <source>above {low}</source>
+   <translation>{low} 초과</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/widgets/number.py" />
+   <source>above {low}, up to {high}</source>
+   <translation>{low} 초과 {high} 이하</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>adapter alone</source>
    <translation>어댑터만</translation>
@@ -11839,7 +11870,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>best</source>
-   <translation>최선</translation>
+   <translation>가장 좋음</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
@@ -12120,6 +12151,11 @@
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <source>owner/name, or a name</source>
    <translation>소유자/이름 또는 이름</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/plan_panel.py" />
+   <source>paused; {time} done</source>
+   <translation>잠시 멈춤, {time} 학습했어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -12441,6 +12477,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/form.py" />
+   <source>{setting} cannot be empty; it stays at {now}.</source>
+   <translation>{setting}은(는) 비워 둘 수 없어서 {now} 그대로예요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/form.py" />
    <source>{setting} cannot be {text}; it stays at {now}.</source>
    <translation>{setting}에 {text}은(는) 넣을 수 없어서 {now} 그대로예요.</translation>
   </message>
@@ -12502,7 +12543,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
    <source>{step} (best)</source>
-   <translation>{step}(최고)</translation>
+   <translation>{step}(가장 좋음)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/samples.py" />

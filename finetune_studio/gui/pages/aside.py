@@ -13,7 +13,9 @@ from finetune_studio.gui.pages.coach_words import (
     Waiting,
     coach_action,
     coach_detail,
+    coach_level,
     coach_title,
+    ending_of,
     waiting_words,
 )
 from finetune_studio.gui.series import SMOOTH
@@ -95,7 +97,8 @@ class Aside(QWidget):
         clear(self._coach)
         if found is not None:
             self._coach.addWidget(self._said(found, ended))
-            self._announced.now(coach_title(found, ended))
+            ending = ending_of(self._watch.state.outcome)
+            self._announced.now(coach_title(found, ended, ending))
         elif waits is not None:
             self._coach.addWidget(FindingBox("advice", *waiting_words(waits), upright=True))
 
@@ -104,11 +107,11 @@ class Aside(QWidget):
         return "measures" if len(self._watch.series) else "steps"
 
     def _said(self, found: Remark, ended: bool) -> FindingBox:
-        action = coach_action(found, ended)
+        action, ending = coach_action(found, ended), ending_of(self._watch.state.outcome)
         made = FindingBox(
-            LEVELS[found.kind],
-            lambda: coach_title(found, ended),
-            lambda: coach_detail(found, ended),
+            coach_level(found, ended, ending),
+            lambda: coach_title(found, ended, ending),
+            lambda: coach_detail(found, ended, ending),
             ACTIONS[action] if action else "",
             upright=True,
         )

@@ -5,8 +5,12 @@ from typing import Literal
 from finetune_studio.gui import amounts
 from finetune_studio.gui.coach import Remark
 from finetune_studio.gui.language import Words, tr
+from finetune_studio.runs.events import EARLY_STOPPING, Finished, Stopped, Terminal
 
 Waiting = Literal["steps", "measures"]
+Ending = Literal["done", "early", "stopped"]
+HELD = ("overfits", "near")
+"""What early stopping has ended in time, as it should."""
 LEVELS = {
     "diverges": "error",
     "overfits": "warning",
@@ -37,8 +41,24 @@ def waiting_words(waits: Waiting) -> tuple[Words, Words]:
     )
 
 
-def coach_title(found: Remark, ended: bool) -> str:
+def ending_of(outcome: Terminal | None) -> Ending:
+    """How a run ended, as far as the coach's words go."""
+    if isinstance(outcome, Finished | Stopped) and outcome.reason == EARLY_STOPPING:
+        return "early"
+    return "stopped" if isinstance(outcome, Stopped) else "done"
+
+
+def coach_level(found: Remark, ended: bool, ending: Ending = "done") -> str:
+    """How it is meant: early stopping has ended in time what would be a warning."""
+    return "good" if ended and ending == "early" and found.kind in HELD else LEVELS[found.kind]
+
+
+def coach_title(found: Remark, ended: bool, ending: Ending = "done") -> str:
     """What is so, in a few words."""
+    if ended and ending == "early" and found.kind in HELD:
+        return tr("It was stopped in time")
+    if ended and ending == "stopped" and found.kind == "falls":
+        return tr("It was getting better")
     if ended:
         return {
             "diverges": tr("The loss ran away"),
@@ -58,9 +78,19 @@ def coach_title(found: Remark, ended: bool) -> str:
     }[found.kind]
 
 
-def coach_detail(found: Remark, ended: bool) -> str:
+def coach_detail(found: Remark, ended: bool, ending: Ending = "done") -> str:
     """What shows it, and what follows."""
     text = _afterwards(found) if ended else _meanwhile(found)
+    if ended and ending == "early" and found.kind in HELD:
+        text = tr(
+            "Early stopping ended it: validation loss had not fallen since step {step}, and that "
+            "checkpoint is kept."
+        )
+    elif ended and ending == "stopped" and found.kind == "falls":
+        text = tr(
+            "Validation loss was {value:.3f} when it was last measured, and still falling. You can "
+            "go on from here."
+        )
     return text.format(step=amounts.whole(found.step), value=found.value)
 
 

@@ -90,7 +90,7 @@ class Status(QWidget):
         self.go_on.setVisible(live and paused)
         self.stop.setVisible(live)
         self.stop.setEnabled(steps)
-        self.cancel.setVisible(live)
+        self.cancel.setVisible(watch.can_cancel)
         ended = state.outcome is not None and not watch.starting
         self.resume.setVisible(ended and not isinstance(state.outcome, Finished))
         self.again.setVisible(ended)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
 from finetune_studio.gui.icons import icon
-from finetune_studio.gui.language import Words, say
+from finetune_studio.gui.language import Words, say, shaped
 from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Size
 
@@ -45,7 +45,7 @@ class Button(QPushButton):
         self._show()
 
     def _show(self) -> None:
-        text, name = say(self._words), say(self._name)
+        text, name = shaped(say(self._words)), shaped(say(self._name))
         self.setText(f" {text}" if self._glyph and text else text)
         self.setAccessibleName(name or text)
         self.setToolTip(name)

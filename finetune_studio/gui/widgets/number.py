@@ -37,9 +37,22 @@ class Number(QDoubleSpinBox):
         scale: float = 1.0,
         step: float = 0.0,
         width: int = 88,
+        above: bool = False,
     ) -> None:
+        """Make one.
+
+        Args:
+            low: The least value.
+            high: The greatest.
+            decimals: Places after the point.
+            suffix: The unit.
+            scale: What a value is multiplied by to be shown.
+            step: Of the arrow keys.
+            width: In pixels.
+            above: Whether the least value itself is refused.
+        """
         super().__init__()
-        self._scale, self._decimals = scale, decimals
+        self._scale, self._decimals, self._above = scale, decimals, above
         self._refusing = self._stands = self._retyped = False
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setKeyboardTracking(False)
@@ -89,10 +102,9 @@ class Number(QDoubleSpinBox):
         low, high = self.minimum(), self.maximum()
         least = f"{self.textFromValue(low)}{self.suffix()}"
         if high >= MOST:
-            return tr("from {low}").format(low=least)
-        return tr("from {low} to {high}").format(
-            low=least, high=f"{self.textFromValue(high)}{self.suffix()}"
-        )
+            return (tr("above {low}") if self._above else tr("from {low}")).format(low=least)
+        text = tr("above {low}, up to {high}") if self._above else tr("from {low} to {high}")
+        return text.format(low=least, high=f"{self.textFromValue(high)}{self.suffix()}")
 
     @override
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
@@ -134,8 +146,8 @@ class Number(QDoubleSpinBox):
 class Rate(Number):
     """A small number; the arrow keys go along 1, 2, 5 of each power of ten."""
 
-    def __init__(self, low: float, high: float, *, width: int = 88) -> None:
-        super().__init__(low, high, decimals=12, width=width)
+    def __init__(self, low: float, high: float, *, width: int = 88, above: bool = False) -> None:
+        super().__init__(low, high, decimals=12, width=width, above=above)
 
     @override
     def textFromValue(self, value: float) -> str:

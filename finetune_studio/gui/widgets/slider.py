@@ -95,8 +95,11 @@ class Slider(QSlider):
 
     def _paint_range(self, painter: QPainter, middle: float, here: float) -> None:
         left, right, alpha = 0.0, here, 1.0
-        if self._safe:
-            left, right = (self._x(self._scale.part(value)) for value in self._safe)
+        safe = self._safe
+        if safe and self._advised is not None and not safe[0] <= self._advised <= safe[1]:
+            safe = None  # what is advised here is beyond what suits most models
+        if safe:
+            left, right = (self._x(self._scale.part(value)) for value in safe)
             alpha = 0.35
         painter.setBrush(theme.colour("accent", alpha))
         painter.drawRoundedRect(QRectF(left, middle - 2, right - left, 4), 2, 2)
