@@ -38,6 +38,11 @@ def chat(options: argparse.Namespace) -> int:
         raise RefusedError(
             tr("--base asks one model, --compare asks both."), hint=tr("Leave one of them out.")
         )
+    if options.prompt is not None and not options.prompt.strip():
+        raise RefusedError(
+            tr("There is nothing to ask."),
+            hint=tr("Write it behind --prompt; without --prompt it is asked for."),
+        )
     asked = []
     for name in ("tokens", "temperature", "top_p", "seed"):
         asked += [f"--{name.replace('_', '-')}", str(getattr(options, name))]

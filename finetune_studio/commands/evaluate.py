@@ -48,19 +48,34 @@ def evaluate(options: argparse.Namespace) -> int:
     for name in ("report", "include"):
         place = getattr(options, name)
         asked += [f"--{name}", str(place.resolve())] if place else []
-    if options.report and not options.report.resolve().parent.is_dir():
+    _refuse_places(options)
+    asked += ["--data", *(str(each.resolve()) for each in options.data)] if options.data else []
+    asked += ["--harness", *options.harness] if options.harness else []
+    return run_engine("assess", *asked, *(["--json"] if options.json else [])).returncode
+
+
+def _refuse_places(options: argparse.Namespace) -> None:
+    """Refuse before anything is measured what would fail after it."""
+    report, include = options.report, options.include
+    if report and not report.resolve().parent.is_dir():
         raise RefusedError(
-            tr("There is no folder {path} for the report.").format(
-                path=options.report.resolve().parent
-            ),
+            tr("There is no folder {path} for the report.").format(path=report.resolve().parent),
             hint=tr("Make it, or choose another place with --report."),
+        )
+    if report and report.is_dir():
+        raise RefusedError(
+            tr("{path} is a folder.").format(path=report),
+            hint=tr("Name the page itself: --report {path}").format(path=report / "report.html"),
         )
     for each in options.data:
         if not each.exists():
             raise RefusedError(tr("There is no file {path}.").format(path=each))
-    asked += ["--data", *(str(each.resolve()) for each in options.data)] if options.data else []
-    asked += ["--harness", *options.harness] if options.harness else []
-    return run_engine("assess", *asked, *(["--json"] if options.json else [])).returncode
+    if include and not (options.harness and include.is_dir()):
+        raise RefusedError(
+            tr("--include names a folder of tasks, and --harness the ones to run."),
+            str(include),
+            tr("Give both, or leave both out."),
+        )
 
 
 def _at_least(least: int) -> Callable[[str], int]:

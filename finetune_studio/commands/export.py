@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from finetune_studio.commands.child import run_engine
+from finetune_studio.errors import RefusedError
 from finetune_studio.export.files import refuse_taken
 from finetune_studio.export.formats import FORMATS, PRECISIONS, QUANTS, USUAL_QUANT, quant_of
 from finetune_studio.i18n import tr
@@ -16,7 +17,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", choices=FORMATS, required=True)
     parser.add_argument(
         "--quant",
-        default=USUAL_QUANT,
         help=tr("for gguf: {names}; {usual} without it").format(
             names=", ".join(QUANTS), usual=USUAL_QUANT
         ),
@@ -24,8 +24,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
-        default="bf16",
-        help=tr("for merged: what the weights are written in"),
+        help=tr("for merged: what the weights are written in; {usual} without it").format(
+            usual=PRECISIONS[0]
+        ),
     )
     parser.add_argument(
         "--with-base",
@@ -40,9 +41,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def export(options: argparse.Namespace) -> int:
     """Run the engine's export as a child; it prints the files, or why not."""
     run = RunFolder.open(options.run_folder)
-    quant = quant_of(options.quant)
+    _refuse_unfit(options)
+    quant = quant_of(options.quant or USUAL_QUANT)
     refuse_taken(options.out)
     asked = [str(run.path), options.to, str(options.out.resolve())]
-    asked += ["--quant", quant.name, "--precision", options.precision]
+    asked += ["--quant", quant.name, "--precision", options.precision or PRECISIONS[0]]
     asked += ["--with-base"] if options.with_base else []
     return run_engine("export", *asked, *(["--json"] if options.json else [])).returncode
+
+
+def _refuse_unfit(options: argparse.Namespace) -> None:
+    """Refuse what would change nothing: an option of another format."""
+    given = {"quant": options.quant, "precision": options.precision, "with-base": options.with_base}
+    for name, form in {"quant": "gguf", "precision": "merged", "with-base": "gguf-adapter"}.items():
+        if given[name] and options.to != form:
+            raise RefusedError(
+                tr("--{option} is for --to {form} alone.").format(option=name, form=form),
+                hint=tr("Leave it out, or export --to {form}.").format(form=form),
+            )

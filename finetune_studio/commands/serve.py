@@ -46,6 +46,11 @@ def serve(options: argparse.Namespace) -> int:
             tr("{port} is no port.").format(port=options.port),
             hint=tr("Choose one from 1024 to 65535, or 0."),
         )
+    if options.key and not (options.key.isascii() and options.key.isprintable()):
+        raise RefusedError(
+            tr("This key cannot be sent: HTTP takes letters of ASCII there."),
+            hint=tr("Use Latin letters, digits, - and _."),
+        )
     if options.server:
         return _print(options)
     target_of(options.path, options.file)  # refuse here what needs no engine to see

@@ -18,6 +18,7 @@ from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.tokens.loading import Tokenizer
 
+SEEDS = 1 << 63  # torch's seeds have so many values
 LOST = "\ufffd"  # a part of a character whose other bytes are still to come
 
 
@@ -64,7 +65,7 @@ def manner_of(asked: dict[str, Any]) -> Manner:
     except (TypeError, ValueError) as error:
         raise RefusedError(tr("The settings of the answer cannot be read."), str(error)) from error
     sound = made.tokens >= 1 and 0 <= made.temperature <= 5 and 0 < made.top_p <= 1
-    if not sound or made.seed < 0:
+    if not sound or not 0 <= made.seed < SEEDS:
         raise RefusedError(
             tr("The settings of the answer are beyond what there is."),
             tr("Tokens start at 1, the seed at 0; temperature ends at 5, top-p at 1."),

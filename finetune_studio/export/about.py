@@ -119,6 +119,8 @@ def run_of(export: Path, about: Mapping[str, Any], named: Path | None = None) ->
     """
     places = [named] if named else _places(export)
     runs = [RunFolder(each) for each in places if RunFolder(each).result.is_dir()]
+    if named:
+        RunFolder.open(named)
     if named and not runs:
         raise RefusedError(tr("This run has no result yet."), str(named))
     same = [each for each in runs if fingerprint(each.result) == about.get("run")]

@@ -39,6 +39,11 @@
    <translation>--good-only는 좋은 답만 쓰고, --to kto는 둘 다 남겨요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>--include names a folder of tasks, and --harness the ones to run.</source>
+   <translation>--include는 과제 폴더를, --harness는 실행할 과제를 정해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>--map {given} names no column.</source>
    <translation>--map {given}에 열 이름이 없어요.</translation>
@@ -52,6 +57,11 @@
    <location filename="../../finetune_studio/data/convert.py" />
    <source>--skip leaves those rows out; messages and sharegpt hold every conversation.</source>
    <translation>--skip을 주면 그 행을 빼요. messages와 sharegpt에는 모든 대화가 들어가요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <source>--{option} is for --to {form} alone.</source>
+   <translation>--{option}은 --to {form}에만 쓰는 옵션이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -1557,6 +1567,11 @@
    <translation>폴더나 만든이/모델 꼴의 Hub 이름을 적으세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>Give both, or leave both out.</source>
+   <translation>둘 다 쓰거나, 둘 다 빼세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/limits.py" />
    <source>Give each column its own name in the first line.</source>
    <translation>첫 줄에서 열마다 다른 이름을 붙이세요.</translation>
@@ -2168,6 +2183,11 @@
    <translation>학습률</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/server/served.py" />
+   <source>Leave --file out: it chooses among several GGUF files.</source>
+   <translation>--file을 빼세요. 여러 GGUF 파일 가운데 하나를 고르는 옵션이에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/harness.py" />
    <source>Leave --harness out.</source>
    <translation>--harness를 빼세요.</translation>
@@ -2176,6 +2196,11 @@
    <location filename="../../finetune_studio/commands/train.py" />
    <source>Leave --out away.</source>
    <translation>--out을 빼 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <source>Leave it out, or export --to {form}.</source>
+   <translation>이 옵션을 빼거나, --to {form}으로 내보내세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -2498,6 +2523,11 @@
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Name the one that you mean: {example}</source>
    <translation>쓰려는 것을 적으세요: {example}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>Name the page itself: --report {path}</source>
+   <translation>파일 이름까지 쓰세요: --report {path}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -4532,6 +4562,11 @@
    <translation>디스크 공간이 부족해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>There is nothing to ask.</source>
+   <translation>물어볼 말이 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>There is something in this place already.</source>
    <translation>이 자리에 이미 다른 것이 있어요.</translation>
@@ -4624,6 +4659,11 @@
    <location filename="../../finetune_studio/export/about.py" />
    <source>This is not an export of this program, or its studio.json is broken.</source>
    <translation>이 프로그램이 내보낸 폴더가 아니거나 studio.json이 깨졌어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>This key cannot be sent: HTTP takes letters of ASCII there.</source>
+   <translation>이 키는 보낼 수 없어요. HTTP에서는 ASCII 문자만 쓸 수 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
@@ -4973,6 +5013,11 @@
    <translation>올리는 중</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>Use Latin letters, digits, - and _.</source>
+   <translation>영문자, 숫자, -, _를 쓰세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/doctor.py" />
    <source>Use LoRA or 4-bit QLoRA in fp16, or a newer GPU.</source>
    <translation>fp16으로 LoRA나 4비트 QLoRA를 쓰거나 더 새로운 GPU를 쓰세요.</translation>
@@ -5181,6 +5226,11 @@
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>Write it as name=value, such as training.learning_rate=1e-4.</source>
    <translation>training.learning_rate=1e-4처럼 이름=값으로 써 주세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/chat.py" />
+   <source>Write it behind --prompt; without --prompt it is asked for.</source>
+   <translation>--prompt 뒤에 쓰세요. --prompt를 빼면 입력을 기다려요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/store.py" />
@@ -5732,8 +5782,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/export.py" />
-   <source>for merged: what the weights are written in</source>
-   <translation>merged일 때: 가중치를 쓸 정밀도</translation>
+   <source>for merged: what the weights are written in; {usual} without it</source>
+   <translation>merged용: 가중치를 저장할 형식. 쓰지 않으면 {usual}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
@@ -7317,6 +7367,11 @@
    <location filename="../../finetune_studio/recipe/store.py" />
    <source>{path} holds no recipe.</source>
    <translation>{path}에는 레시피가 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/evaluate.py" />
+   <source>{path} is a folder.</source>
+   <translation>폴더라서 쓸 수 없어요: {path}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />

@@ -64,6 +64,7 @@ def target_of(path: Path, file: str = "") -> Target:
         RefusedError: It is neither, it classifies, or there are several files.
     """
     if (path / "run.json").exists():
+        _refuse_file(file)
         return _of_run(path)
     if not (path / about.ABOUT).is_file():
         raise RefusedError(
@@ -77,6 +78,8 @@ def target_of(path: Path, file: str = "") -> Target:
     name = path.resolve().name
     if form == "gguf":
         return Target(Kind.GGUF, name, path, task, file=_chosen(path, file), system=_system(said))
+    if not form.startswith("gguf"):
+        _refuse_file(file)
     if form == "merged":
         return Target(Kind.WHOLE, name, path, task, system=_system(said))
     if form == "adapter":
@@ -94,6 +97,15 @@ def target_of(path: Path, file: str = "") -> Target:
             tr("Save the adapter with its base, or put the base model's GGUF file there."),
         ),
     )
+
+
+def _refuse_file(file: str) -> None:
+    if file:
+        raise RefusedError(
+            tr("There is no such GGUF file."),
+            file,
+            tr("Leave --file out: it chooses among several GGUF files."),
+        )
 
 
 def _of_run(path: Path) -> Target:
