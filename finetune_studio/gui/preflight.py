@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 KEY = "preflight"
 RESTS = 700  # milliseconds after the last change
-CONCERNED = ("model.", "data.", "task.", "training.sequence_length", "training.packing")
+CONCERNED = (
+    "model.",
+    "data.",
+    "task.",
+    "licence.",
+    "training.sequence_length",
+    "training.packing",
+)
 
 
 class Preflights(QObject):

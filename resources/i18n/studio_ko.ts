@@ -2842,7 +2842,7 @@
    <translation>드라이버는 GPU를 보여 주는데 PyTorch {version}은 알아보지 못해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/proof.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>PyTorch {version} sees no GPU.</source>
    <translation>PyTorch {version}에서 GPU가 보이지 않아요.</translation>
   </message>
@@ -3997,7 +3997,7 @@
    <translation>네트워크에 연결할 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/proof.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>The new installation does not compute, and was not put in place.</source>
    <translation>새로 설치한 것이 계산을 못 해서 쓰지 않았어요.</translation>
   </message>
@@ -4972,7 +4972,7 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/proof.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>Update the NVIDIA driver and restart, or choose another build of PyTorch.</source>
    <translation>NVIDIA 드라이버를 업데이트하고 컴퓨터를 다시 시작하거나, 다른 PyTorch 빌드를 골라 주세요.</translation>
   </message>
@@ -6633,7 +6633,7 @@
    <translation>최신 버전</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/proof.py" />
+   <location filename="../../finetune_studio/setup/training.py" />
    <source>the processor</source>
    <translation>프로세서(CPU)</translation>
   </message>
@@ -9383,7 +9383,6 @@
    <translation>처음 것만 남기기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Keep the window open</source>
    <translation>창 열어 두기</translation>
@@ -9394,6 +9393,7 @@
    <translation>함께 묶을 열</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>
@@ -11936,6 +11936,11 @@
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <source>by step</source>
    <translation>스텝별</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
+   <source>cannot be counted</source>
+   <translation>셀 수 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />

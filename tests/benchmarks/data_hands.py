@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 QUIET = 0.7  # seconds without any work after which a thing is done
-LONGEST = float(os.environ.get("L", "240"))  # seconds for one thing
+LONGEST = 240.0  # seconds for one thing
 BETWEEN = 0.06  # seconds between two movements of the hands
 Wanted = Callable[[], "QWidget | None"]
 Move = Callable[[], bool]  # whether it is made

@@ -7,9 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from finetune_studio.data.sources import open_rows
+from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.pages.quality_row import Applied, QualityRow
 from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
@@ -429,3 +431,37 @@ def test_one_reason_is_enough_for_rows_that_a_task_cannot_use(window, page, qtbo
     errors = [each for each in window.project.facts.findings() if each.level == "error"]
     assert [each.code for each in errors] == ["task-unsuited"]
     assert "questions with answers" in errors[0].sentence
+
+
+def test_what_was_found_stays_as_the_language_changes(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    facts = window.project.facts
+    found, why = facts.quality.found, facts.data.why
+    language.use("ko")
+    qtbot.waitUntil(lambda: facts.data.why != why, timeout=60_000)
+    assert facts.quality.found is found
+    assert not facts.quality.looking
+    settle(window, qtbot)
+    assert "중복된 행" in texts(finding(page, "duplicates"))
+
+
+def test_the_step_of_the_tokenizer_is_true_without_a_press(window, page, qtbot, file):
+    def told():
+        settle(window, qtbot)
+        qtbot.waitUntil(lambda: not turns_of(window).busy)
+        return window.wizard._rail.items[2].step
+
+    session = window.project.session
+    page.use([str(file)])
+    known = told()
+    assert (known.state, "%" in known.summary) == ("done", True)
+    session.change({"task.template": "alpaca"})
+    assert told().summary != known.summary
+    session.change({"task.kind": "classify"})
+    assert (told().state, told().summary) == ("todo", "cannot be counted")
+    session.change({"task.kind": "chat", "task.template": "model"})
+    assert told() == known
+    session.change({"data.files": ()})
+    tokenizer = window.wizard._rail.items[2]
+    qtbot.waitUntil(lambda: tokenizer.step.summary == "waits for data")

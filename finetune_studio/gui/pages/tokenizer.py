@@ -1,7 +1,6 @@
 """The tokenizer: a row as the trainer will see it, how long rows are, what tokens cost."""
 
 from functools import cached_property
-from typing import Any
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QShowEvent
@@ -202,16 +201,19 @@ class TokenizerPage(StepPage):
 def _summary(project: Project) -> str:
     facts, files = project.facts, project.session.recipe.data.files
     found = facts.preflight.found
+    if not files or facts.data_error:
+        return tr("waits for data")
+    if found is None and facts.preflight.looking:
+        return tr("Counting the tokens …")
     if found is None or not found.tokens:
-        counted = files and not facts.data_error
-        return tr("Counting the tokens …") if counted else tr("waits for data")
+        return tr("cannot be counted")
     if project.session.recipe.task.kind == "classify":
         return tr("learns a label for each row")
     return tr("learns {share:.0%} of the tokens").format(share=found.learned_share)
 
 
 def _state(project: Project) -> State:
-    found: Any = project.facts.preflight.found
+    found = project.facts.preflight.found
     return "done" if found is not None and found.tokens else "todo"
 
 
