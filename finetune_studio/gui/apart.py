@@ -30,7 +30,7 @@ COPIES = sys.platform == "linux"  # macOS's own libraries do not survive a copy
 LOADED = (
     "datasets",
     *(f"finetune_studio.data.{each}" for each in ("check", "reading", "saving", "usable")),
-    *(f"finetune_studio.gui.{each}" for each in ("facts", "preflight", "quality", "token_views")),
+    *(f"finetune_studio.gui.{each}" for each in ("counted", "preflight", "quality", "token_views")),
     *(f"finetune_studio.tokens.{each}" for each in ("lengths", "preflight")),
 )
 """What they need, which takes a second or two to load."""

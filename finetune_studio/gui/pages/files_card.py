@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui import amounts
-from finetune_studio.gui.facts import short_name
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.data_sources import Sources, Use
 from finetune_studio.gui.pages.sheets import SheetLines
@@ -42,7 +41,7 @@ class FilesCard(Card):
     def refresh(self) -> None:
         """Show which files there are and what is known of them."""
         files = self._project.session.recipe.data.files
-        self._names.say(short_name(self._project.session.recipe.data))
+        self._names.say(_short(files))
         self.counts.say(self._count_words)
         self._sheets.refresh()
         self.split.refresh()
@@ -88,3 +87,8 @@ class FilesCard(Card):
         if data.validation:
             parts.append(tr("{count} to measure on").format(count=amounts.whole(data.validation)))
         return " · ".join([*parts, *(each for each in (data.encoding,) if each not in NO_TEXT)])
+
+
+def _short(files: tuple[str, ...]) -> str:
+    """The files by their names alone."""
+    return ", ".join(Path(name).name for name in files)
