@@ -88,7 +88,7 @@ def about_template(recipe: Recipe, supervisor: Supervisor, seen: Seen) -> Iterat
     """What the chat template does that a person would not expect."""
     if supervisor.answers is None:
         return
-    habits, tokenizer = supervisor.answers.habits, supervisor.tokenizer
+    habits = supervisor.answers.habits
     wanted = seen.counts["system"] or (recipe.task.kind == "chat" and recipe.task.system)
     if wanted and not habits.takes_system:
         yield Finding(
@@ -99,27 +99,7 @@ def about_template(recipe: Recipe, supervisor: Supervisor, seen: Seen) -> Iterat
             count=seen.counts["system"],
             rows=tuple(seen.numbers.get("system", ())),
         )
-    if not habits.end:
-        yield _by_rows(
-            seen,
-            "no-end",
-            Finding(
-                "error",
-                "end-not-learned",
-                "task.template",
-                mark("No token ends an answer in this chat template: the model would never stop."),
-                fix={"task.template": suggested_template(tokenizer)},
-            ),
-        )
-    elif not supervisor.stops:
-        yield Finding(
-            "warning",
-            "end-not-a-stop",
-            "task.template",
-            mark("Answers end with “{end}”, which is no token: the model would not stop there."),
-            {"end": habits.end},
-            fix={"task.template": suggested_template(tokenizer)},
-        )
+    yield from _about_the_end(supervisor, seen)
     if not habits.prompt_kept:
         yield Finding(
             "warning",
@@ -132,11 +112,73 @@ def about_template(recipe: Recipe, supervisor: Supervisor, seen: Seen) -> Iterat
         )
 
 
+def _about_the_end(supervisor: Supervisor, seen: Seen) -> Iterator[Finding]:
+    """Whether the model learns to stop."""
+    assert supervisor.answers is not None
+    end, suggested = supervisor.answers.habits.end, suggested_template(supervisor.tokenizer)
+    if not end:
+        rule = Finding(
+            "error",
+            "end-not-learned",
+            "task.template",
+            mark("No token ends an answer in this chat template: the model would never stop."),
+            fix={"task.template": suggested},
+        )
+        yield _by_rows(seen, "no-end", rule)
+    elif not supervisor.stops:
+        yield Finding(
+            "warning",
+            "end-not-a-stop",
+            "task.template",
+            mark("Answers end with “{end}”, which is no token: the model would not stop there."),
+            {"end": end},
+            fix={"task.template": suggested},
+        )
+
+
+def about_padding(recipe: Recipe, supervisor: Supervisor) -> Iterator[Finding]:
+    """Whether rows are filled up with the token that ends an answer.
+
+    Trainers that leave every such token out of what is learned make a model that never stops; here
+    what is learned goes by places (engine/collating.py), so that it is no fault.
+    """
+    tokenizer = supervisor.tokenizer
+    if supervisor.kind != "chat" or recipe.training.packing or tokenizer.pad_id is None:
+        return
+    if tokenizer.pad_id in supervisor.stop_ids:
+        yield Finding(
+            "advice",
+            "pad-is-end",
+            "training.packing",
+            mark(
+                "Rows are filled up with “{end}”, which also ends an answer. Here its end is"
+                " learned all the same, for padding goes by its place; packed rows have none."
+            ),
+            {"end": tokenizer.token(tokenizer.pad_id)},
+            fix={"training.packing": True},
+        )
+
+
 def about_rows(recipe: Recipe, seen: Seen) -> Iterator[Finding]:
     """Rows that are cut, refused, or teach nothing."""
     length = recipe.training.sequence_length
+    for what, rule in _rules(length, seen).items():
+        if seen.counts[what]:
+            yield _by_rows(seen, what, rule)
+    if seen.rows and not seen.learned:
+        yield Finding(
+            "error",
+            "nothing-at-all",
+            "training.sequence_length",
+            mark("No row has anything to learn within {length} tokens."),
+            {"length": length},
+        )
+
+
+def _rules(length: int, seen: Seen) -> dict[str, Finding]:
+    """What is told of rows, by what was noted of them."""
     whole = seen.rows and seen.counts["template-refuses"] == seen.rows
-    rules = {
+    return {
         "template-refuses": Finding(
             "error" if whole else "warning",
             "template-refuses",
@@ -171,17 +213,6 @@ def about_rows(recipe: Recipe, seen: Seen) -> Iterator[Finding]:
             mark("{count} rows begin with the start token twice."),
         ),
     }
-    for what, rule in rules.items():
-        if seen.counts[what]:
-            yield _by_rows(seen, what, rule)
-    if seen.rows and not seen.learned:
-        yield Finding(
-            "error",
-            "nothing-at-all",
-            "training.sequence_length",
-            mark("No row has anything to learn within {length} tokens."),
-            {"length": length},
-        )
 
 
 def _by_rows(seen: Seen, what: str, rule: Finding) -> Finding:

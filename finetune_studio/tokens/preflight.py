@@ -20,7 +20,13 @@ from finetune_studio.recipe.checks import check, check_context
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.tokens import supervision
-from finetune_studio.tokens.learned import Seen, about_rows, about_template, look
+from finetune_studio.tokens.learned import (
+    Seen,
+    about_padding,
+    about_rows,
+    about_template,
+    look,
+)
 from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
 from finetune_studio.tokens.supervision import Supervisor
 
@@ -86,6 +92,7 @@ def preflight(recipe: Recipe) -> Preflight:
         return _sorted(found, usable)
     seen = look(supervisor, usable)
     found += about_template(recipe, supervisor, seen)
+    found += about_padding(recipe, supervisor)
     found += about_rows(recipe, seen)
     return _sorted(found, usable, seen)
 

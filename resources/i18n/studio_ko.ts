@@ -150,7 +150,7 @@
    <translation>Hub의 브랜치, 태그, 커밋이에요. 비워 두면 main을 써요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/facts.py" />
+   <location filename="../../finetune_studio/gui/counted.py" />
    <source>A chat is learned from questions with answers, or from conversations. Choose the shape and the columns of these rows, or another task.</source>
    <translation>채팅은 질문과 답변, 또는 대화로 학습해요. 아래에서 이 행의 형식과 열을 고르거나, 다른 학습 유형을 고르세요.</translation>
   </message>
@@ -952,7 +952,7 @@
    <translation>사전학습 모델을 고르거나, 어댑터를 먼저 병합하세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/facts.py" />
+   <location filename="../../finetune_studio/gui/counted.py" />
    <source>Choose the columns that this shape is read from, under the shape.</source>
    <translation>이 형식에 맞는 열을 형식 아래에서 골라 주세요.</translation>
   </message>
@@ -2163,7 +2163,7 @@
    <translation>레이블</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/facts.py" />
+   <location filename="../../finetune_studio/gui/counted.py" />
    <source>Labels are learned from a column of text and one of labels. Choose the shape and the columns of these rows, or another task.</source>
    <translation>레이블은 텍스트 열과 레이블 열로 학습해요. 아래에서 이 행의 형식과 열을 고르거나, 다른 학습 유형을 고르세요.</translation>
   </message>
@@ -2842,7 +2842,7 @@
    <translation>드라이버는 GPU를 보여 주는데 PyTorch {version}은 알아보지 못해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>PyTorch {version} sees no GPU.</source>
    <translation>PyTorch {version}에서 GPU가 보이지 않아요.</translation>
   </message>
@@ -3005,6 +3005,11 @@
    <location filename="../../finetune_studio/commands/tokens.py" />
    <source>Row {number} is left out of training.</source>
    <translation>{number}번 행은 학습에서 빠져요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/tokens/learned.py" />
+   <source>Rows are filled up with “{end}”, which also ends an answer. Here its end is learned all the same, for padding goes by its place; packed rows have none.</source>
+   <translation>행의 남는 자리를 “{end}”로 채우는데, 답변을 끝내는 토큰이기도 해요. 여기서는 자리로 패딩을 가리니 끝 토큰도 그대로 학습해요. 패킹한 행에는 패딩이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -3404,7 +3409,7 @@
    <translation>대상 모듈</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/facts.py" />
+   <location filename="../../finetune_studio/gui/counted.py" />
    <source>Text is learned from one column of it. Choose the shape and the column, or another task.</source>
    <translation>텍스트는 텍스트 열 하나로 학습해요. 아래에서 형식과 열을 고르거나, 다른 학습 유형을 고르세요.</translation>
   </message>
@@ -3997,7 +4002,7 @@
    <translation>네트워크에 연결할 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>The new installation does not compute, and was not put in place.</source>
    <translation>새로 설치한 것이 계산을 못 해서 쓰지 않았어요.</translation>
   </message>
@@ -4972,7 +4977,7 @@
    <translation>Finetune Studio를 업데이트하거나 레시피를 다시 써 주세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>Update the NVIDIA driver and restart, or choose another build of PyTorch.</source>
    <translation>NVIDIA 드라이버를 업데이트하고 컴퓨터를 다시 시작하거나, 다른 PyTorch 빌드를 골라 주세요.</translation>
   </message>
@@ -6633,7 +6638,7 @@
    <translation>최신 버전</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/setup/training.py" />
+   <location filename="../../finetune_studio/setup/proof.py" />
    <source>the processor</source>
    <translation>프로세서(CPU)</translation>
   </message>
@@ -9383,6 +9388,7 @@
    <translation>처음 것만 남기기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Keep the window open</source>
    <translation>창 열어 두기</translation>
@@ -9393,7 +9399,6 @@
    <translation>함께 묶을 열</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/leaving.py" />
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Keep training</source>
    <translation>계속 학습</translation>

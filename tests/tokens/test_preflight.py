@@ -72,6 +72,22 @@ def test_a_start_token_that_comes_twice_is_told(tmp_path, model):
     assert codes(look(tmp_path, model, QA, template))["bos-twice"].count == 20
 
 
+def test_padding_with_the_end_is_told_and_its_end_is_learned(tmp_path, model):
+    config = model / "tokenizer_config.json"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(json.dumps(json.loads(before) | {"pad_token": "<|im_end|>"}))
+    try:
+        found = codes(look(tmp_path, model, QA))
+        finding = found["pad-is-end"]
+        assert (finding.level, finding.where) == ("advice", "training.packing")
+        assert "<|im_end|>" in finding.sentence
+        assert "end-not-learned" not in found
+        assert "pad-is-end" not in codes(look(tmp_path, model, QA, **finding.fix))
+    finally:
+        config.write_text(before, encoding="utf-8")
+    assert "pad-is-end" not in codes(look(tmp_path, model, QA))
+
+
 def test_a_template_that_loses_the_answers_is_an_error(tmp_path, model):
     found = codes(look(tmp_path, model, QA, templates.SILENT))
     assert found["refused"].level == "error"

@@ -33,6 +33,7 @@ CODES = {
     "no-system-role",
     "nothing-at-all",
     "nothing-learned",
+    "pad-is-end",
     "prompt-differs",
     "rows-cut",
     "template-missing",
