@@ -3,6 +3,8 @@
 import hashlib
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -192,3 +194,24 @@ def kit(tmp_path, monkeypatch):
     monkeypatch.setenv(installed.PROGRAM, str(made.folder))
     yield made
     made.close()
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Mounts a disk with these options, such as `size=2m` or `ro`; returns its folder."""
+    mounted = []
+
+    def mount(options):
+        if not sys.platform.startswith("linux"):
+            pytest.skip("needs_posix: mounts a disk")
+        place = tmp_path / f"disk {len(mounted)}"
+        place.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", place]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("needs_root: a disk cannot be mounted")
+        mounted.append(place)
+        return place
+
+    yield mount
+    for place in mounted:
+        subprocess.run(["umount", place], check=True)

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -142,6 +144,48 @@ def test_without_a_network_the_sentence_is_one(program, home):
     assert done.stderr.strip().splitlines()[-1].startswith("finetune-studio: The network")
     assert "Traceback" not in done.stderr
     assert start(program, "gui").stdout == "started ['gui']\n"
+
+
+def test_a_cut_while_the_windows_packages_come(program, home):
+    """As after a pulled cable: said in a sentence, and the next start has it all."""
+    make_wheel(program.wheels, "PySide6", "1.0", size=200_000)
+    program.lock(*WINDOW, file="window.txt")
+    program.index.cut = 70_000
+    done = start(program)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("finetune-studio: ")
+    assert "Traceback" not in done.stderr
+    assert not (home / "window" / "finetune-studio.id").exists()
+    program.index.cut = None
+    assert start(program, "gui").stdout == "started ['gui']\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs_posix: a group of processes")
+def test_a_first_start_that_was_killed_goes_on(program, home):
+    program.index.slow.clear()
+    command = [sys.executable, "-I", str(program.folder / "start.py")]
+    child = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    until = time.monotonic() + 60
+    while not program.index.asked:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    program.index.slow.set()
+    assert start(program, "gui").stdout == "started ['gui']\n"
+    assert not (home / "setup-work-window").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [("size=2m", "disk became full"), ("ro", "cannot be written")]
+)
+def test_a_disk_that_is_full_or_may_only_be_read(program, disk, options, said):
+    make_wheel(program.wheels, "PySide6", "1.0", size=3_000_000)
+    program.lock(*WINDOW, file="window.txt")
+    done = start(program, FINETUNE_STUDIO_HOME=str(disk(options)))
+    assert done.returncode == 1
+    assert said in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr
 
 
 def test_korean_systems_are_spoken_to_in_korean(program, home):

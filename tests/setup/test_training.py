@@ -185,31 +185,19 @@ def test_the_disk_is_looked_at_before(kit, home, monkeypatch):
     assert not kit.torch_index.asked
 
 
-def small_disk(tmp_path, megabytes):
-    place = tmp_path / "small"
-    place.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)],
-        capture_output=True,
-        check=False,
-    )
-    if made.returncode:
-        pytest.skip("needs_root: a small disk cannot be mounted")
-    return place
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs_posix: mounts a disk")
-def test_a_disk_that_becomes_full(kit, home, tmp_path):
+def test_a_disk_that_becomes_full(kit, home, disk):
     make_wheel(kit.torch, "torch", "2.13.0+cpu", ("sympy",), size=3_000_000)
-    place = small_disk(tmp_path, 2)
-    try:
-        job = Training(Request(place, "cpu"))
-        plan = job.plan()
-        roomy = plan.__class__(**{**plan.__dict__, "free": 10**12})  # another program took it since
-        refused("disk became full", lambda: job.run(roomy, quiet))
-        assert not (place / "environment").exists()
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
+    place = disk("size=2m")
+    job = Training(Request(place, "cpu"))
+    plan = job.plan()
+    roomy = plan.__class__(**{**plan.__dict__, "free": 10**12})  # another program took it since
+    refused("disk became full", lambda: job.run(roomy, quiet))
+    assert not (place / "environment").exists()
+
+
+def test_a_disk_that_may_only_be_read(kit, disk):
+    error = refused("cannot be written", Training(Request(disk("ro"), "cpu")).plan)
+    assert isinstance(error, RefusedError)
 
 
 def test_a_folder_that_cannot_be_written(kit, tmp_path):
