@@ -37,6 +37,7 @@ def main() -> int:
         [] if asked.kinds else list(KINDS)
     )
     os.environ["SOURCE_DATE_EPOCH"] = str(epoch())
+    os.environ["DPKG_DEB_THREADS_MAX"] = "1"  # on several cores xz writes other bytes
     os.environ.setdefault("UV_SYSTEM_CERTS", "1")
     begun = time.monotonic()
     out, work = asked.out.absolute(), asked.out.absolute() / "work"
