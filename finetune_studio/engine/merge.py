@@ -16,8 +16,8 @@ from finetune_studio.engine.collating import padding_id
 from finetune_studio.engine.deltas import Adapter, read_adapter
 from finetune_studio.engine.device import DTYPES
 from finetune_studio.engine.loading import Labels
+from finetune_studio.engine.quantised import rounding_of, skeleton
 from finetune_studio.engine.result import copy_tokenizer
-from finetune_studio.engine.rounding import rounding_of, skeleton
 from finetune_studio.engine.speed.fp8 import in_full
 from finetune_studio.engine.tuned import Tuned, with_its_adapter
 from finetune_studio.errors import RefusedError

@@ -11,12 +11,11 @@ from transformers import StoppingCriteria, StoppingCriteriaList
 from finetune_studio.engine.device import find_device
 from finetune_studio.engine.loading import context_length
 from finetune_studio.engine.tuned import load_whole, open_tuned
-from finetune_studio.export.server.model import Hear, Messages, PromptError, Sampling
+from finetune_studio.export.server.model import Hear, Messages, Sampling, rendered
 from finetune_studio.export.server.served import Kind, Target
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
-from finetune_studio.tokens.templates import TemplateError, render
 
 UNKNOWN_CONTEXT = 4096
 """Tokens, where a model does not say what it holds."""
@@ -52,15 +51,7 @@ class TorchModel:
             PromptError: The template refuses it.
         """
         assert self._template is not None
-        said = list(messages)
-        if self._system and said[0]["role"] != "system":
-            said.insert(0, {"role": "system", "content": self._system})
-        try:
-            text = render(
-                self._template, said, tokenizer=self._tokenizer, add_generation_prompt=True
-            )
-        except TemplateError as error:
-            raise PromptError(str(error)) from error
+        text = rendered(self._template, messages, self._system, self._tokenizer)
         return self._tokenizer.encode(text, add_special_tokens=False)[0]
 
     def encode(self, text: str) -> list[int]:

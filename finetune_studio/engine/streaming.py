@@ -19,7 +19,7 @@ import torch
 
 from finetune_studio.catalog.weights import BITS, INDEX, Tensor, read_header, weight_files
 from finetune_studio.engine.deltas import FILE, Adapter, Delta
-from finetune_studio.engine.rounding import Rounding
+from finetune_studio.engine.quantised import Rounding
 from finetune_studio.engine.shards import AHEAD, Entry, write_shards
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr

@@ -5,6 +5,19 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.catalog.loopback import COMMIT, Hub, digest
 
+TWO_CONFIGS = """---
+configs:
+- config_name: ko
+  data_files:
+  - split: train
+    path: ko/train.parquet
+  - split: test
+    path: ko/test.parquet
+- config_name: en
+  data_files: en/rows.jsonl
+---
+"""
+
 
 class DatasetsHub(Hub):
     """Serves dataset folders: `models` maps an id to `{path: bytes}`."""

@@ -10,20 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.data.datasets_hub import DatasetsHub
+from tests.data.datasets_hub import TWO_CONFIGS, DatasetsHub
 
-README = """---
-configs:
-- config_name: ko
-  data_files:
-  - split: train
-    path: ko/train.parquet
-  - split: test
-    path: ko/test.parquet
-- config_name: en
-  data_files: en/rows.jsonl
----
-"""
 CHOICES = "import json; from finetune_studio.data import hub; print(json.dumps(hub.choices('{}')))"
 
 
@@ -44,7 +32,7 @@ def served():
     with DatasetsHub() as hub:
         lines = "\n".join(json.dumps({"question": f"q{n}?", "answer": "a"}) for n in range(9))
         hub.models["owner/reviews"] = {
-            "README.md": README.encode(),
+            "README.md": TWO_CONFIGS.encode(),
             "ko/train.parquet": parquet(rows("train", 30)),
             "ko/test.parquet": parquet(rows("test", 12)),
             "en/rows.jsonl": lines.encode(),

@@ -14,21 +14,9 @@ from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.hub_dialog import HubDialog
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
-from tests.data.datasets_hub import DatasetsHub
+from tests.data.datasets_hub import TWO_CONFIGS, DatasetsHub
 
 LEFT = Qt.MouseButton.LeftButton
-README = """---
-configs:
-- config_name: ko
-  data_files:
-  - split: train
-    path: ko/train.parquet
-  - split: test
-    path: ko/test.parquet
-- config_name: en
-  data_files: en/rows.jsonl
----
-"""
 
 
 def parquet(count):
@@ -44,7 +32,7 @@ def served(monkeypatch, tmp_path):
     with DatasetsHub() as made:
         line = json.dumps({"question": "q?", "answer": "a"}).encode()
         made.models["owner/reviews"] = {
-            "README.md": README.encode(),
+            "README.md": TWO_CONFIGS.encode(),
             "ko/train.parquet": parquet(30),
             "ko/test.parquet": parquet(12),
             "en/rows.jsonl": line,

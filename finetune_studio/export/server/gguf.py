@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from finetune_studio.export import llama
-from finetune_studio.export.server.model import Hear, Messages, PromptError, Sampling
+from finetune_studio.export.server.model import Hear, Messages, Sampling, rendered
 from finetune_studio.export.server.served import Target
-from finetune_studio.tokens.templates import TemplateError, render
 
 CONTEXT = 8192
 """Tokens at most: llama.cpp holds the memory for all of them from the beginning."""
@@ -61,13 +60,7 @@ class GgufModel:
             PromptError: The template refuses it.
         """
         assert self._template is not None
-        said = list(messages)
-        if self._system and said[0]["role"] != "system":
-            said.insert(0, {"role": "system", "content": self._system})
-        try:
-            text = render(self._template, said, tokenizer=self._names, add_generation_prompt=True)
-        except TemplateError as error:
-            raise PromptError(str(error)) from error
+        text = rendered(self._template, messages, self._system, self._names)
         return self._tokens(text, add_bos=False)
 
     def encode(self, text: str) -> list[int]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from finetune_studio.tokens.templates import TemplateError, render
+
 Messages = Sequence[dict[str, Any]]
 Hear = Callable[[int], bool]
 """Takes the next token's id and says whether that is enough."""
@@ -11,6 +13,27 @@ Hear = Callable[[int], bool]
 
 class PromptError(ValueError):
     """A conversation that the model cannot be given; the text says why."""
+
+
+def rendered(template: str, messages: Messages, system: str, tokenizer: Any) -> str:
+    """A conversation as the model is given it, with the system prompt that was trained with.
+
+    Args:
+        template: The chat template.
+        messages: The conversation; its own system prompt is kept.
+        system: What was trained with; empty for none.
+        tokenizer: What the template asks for its special tokens.
+
+    Raises:
+        PromptError: The template refuses it.
+    """
+    said = list(messages)
+    if system and said[0]["role"] != "system":
+        said.insert(0, {"role": "system", "content": system})
+    try:
+        return render(template, said, tokenizer=tokenizer, add_generation_prompt=True)
+    except TemplateError as error:
+        raise PromptError(str(error)) from error
 
 
 @dataclass(frozen=True)

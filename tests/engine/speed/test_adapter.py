@@ -95,6 +95,14 @@ def test_in_half_precision_the_trained_weights_stay_wide():
         assert (results[1][1][name] - gradient).norm() <= 0.05 * gradient.norm(), name
 
 
+def redraw(model, number):
+    """Other trained weights, written past autograd."""
+    drawn = torch.Generator().manual_seed(number)
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data.copy_(torch.randn(weight.shape, generator=drawn) * 0.1)
+
+
 @pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("scale", [1, 3, 16])
 def test_weights_that_change_behind_autograd_are_computed_with_at_once(scale, half):
@@ -105,10 +113,7 @@ def test_weights_that_change_behind_autograd_are_computed_with_at_once(scale, ha
     batch, lost = Collator(0)(rows_of()), []
     for number in range(3):
         for model in models:
-            drawn = torch.Generator().manual_seed(number)
-            for weight in model.parameters():
-                if weight.requires_grad:
-                    weight.data.copy_(torch.randn(weight.shape, generator=drawn) * 0.1)
+            redraw(model, number)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             expected, found = (learned(model, [batch, batch]) for model in models)
         if half:

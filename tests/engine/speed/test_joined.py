@@ -11,7 +11,7 @@ from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.fp8 import into_float8
 from finetune_studio.engine.speed.joined import join_layers
 from finetune_studio.engine.speed.unread import skip_unread
-from tests.engine.speed.test_adapter import asked, assert_as_near, assert_near, stirred
+from tests.engine.speed.test_adapter import asked, assert_as_near, assert_near, redraw, stirred
 from tests.engine.speed.test_lines import assert_same, learned
 from tests.engine.test_loss import rows_of
 from tests.helpers.families import FAMILIES, make_family
@@ -88,10 +88,7 @@ def test_weights_that_change_are_computed_with_at_once():
     batch, lost = Collator(0)(rows_of()), []
     for number in range(3):
         for model in models:
-            drawn = torch.Generator().manual_seed(number)
-            for weight in model.parameters():
-                if weight.requires_grad:
-                    weight.data.copy_(torch.randn(weight.shape, generator=drawn) * 0.1)
+            redraw(model, number)
         exact = learned(models[0], [batch])
         with torch.autocast("cpu", torch.bfloat16):
             plain, ours = (learned(model, [batch]) for model in models)
