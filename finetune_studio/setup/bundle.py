@@ -17,13 +17,7 @@ from finetune_studio.setup import faults, fetch
 from finetune_studio.setup.claim import claimed
 from finetune_studio.setup.resolve import Wheel, check, parse, resolve
 from finetune_studio.setup.training import own_wheels
-from finetune_studio.setup.uv import Uv
-
-PLATFORMS = {
-    "linux": "x86_64-manylinux_2_34",
-    "windows": "x86_64-pc-windows-msvc",
-    "macos": "aarch64-apple-darwin",
-}
+from finetune_studio.setup.uv import PLATFORMS, Uv
 
 
 @dataclass(frozen=True)
@@ -31,7 +25,7 @@ class Target:
     """The computer that a bundle is for.
 
     Attributes:
-        platform: One of `PLATFORMS`.
+        platform: One of uv.py's `PLATFORMS`.
         python: Such as `3.12`.
         build: The build of PyTorch.
     """

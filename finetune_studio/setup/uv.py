@@ -19,6 +19,12 @@ from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.setup import faults
 
+PLATFORMS = {
+    "linux": "x86_64-manylinux_2_34",
+    "windows": "x86_64-pc-windows-msvc",
+    "macos": "aarch64-apple-darwin",
+}
+"""How uv calls the platforms that the program is made for."""
 TRIES = 3
 """Runs while another program holds a file."""
 WAIT = 1.5

@@ -9,15 +9,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from finetune_studio.setup.uv import PLATFORMS
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "packaging" / "locks"
 SOURCE_ONLY = ("rouge-score",)
 """Packages whose makers publish no wheel: it is made here, so that nobody's machine builds code."""
-PLATFORMS = {
-    "linux": "x86_64-manylinux_2_34",
-    "windows": "x86_64-pc-windows-msvc",
-    "macos": "aarch64-apple-darwin",
-}
 
 
 @dataclass(frozen=True)
