@@ -15,7 +15,7 @@ from finetune_studio.data.usable import read_rows
 from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.evaluation.result import Contamination
 from finetune_studio.i18n import tr
-from finetune_studio.recipe.schema import Recipe
+from finetune_studio.recipe.schema import Data, Recipe
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -58,11 +58,7 @@ def held_out(recipe: Recipe, most: int, seed: int, files: Sequence[str] = ()) ->
     Raises:
         RefusedError: The run kept none aside, or the files cannot be read.
     """
-    data = recipe.data
-    if files:
-        fixes = tuple(fix for fix in data.fixes if fix.get("code") != "leakage")
-        changes = {"validation_files": tuple(files), "fixes": fixes}
-        data = data.model_copy(update=changes)
+    data = _of_other_files(recipe.data, files) if files else recipe.data
     usable = read_rows(data, recipe.task.kind)
     total = len(usable.validation)
     if not total:
@@ -91,6 +87,12 @@ def held_out(recipe: Recipe, most: int, seed: int, files: Sequence[str] = ()) ->
         ),
         usable.train,
     )
+
+
+def _of_other_files(data: Data, files: Sequence[str]) -> Data:
+    """The data with other files to measure on; what was learned of them is counted, not dropped."""
+    fixes = tuple(fix for fix in data.fixes if fix.get("code") != "leakage")
+    return data.model_copy(update={"validation_files": tuple(files), "fixes": fixes})
 
 
 def nothing_to_measure() -> RefusedError:

@@ -85,10 +85,16 @@ def target_of(path: Path, file: str = "") -> Target:
     if form == "adapter":
         run = about.run_of(path, said)
         return Target(Kind.RUN, name, path, task, run.path, system=_system_of(run))
-    base = path / BASE_FILE
+    base = _base_beside(path)
+    adapter = _chosen(path, file)
+    return Target(Kind.GGUF, name, path, task, None, base, adapter, _system(said))
+
+
+def _base_beside(export: Path) -> Path:
+    """The base model's file of a GGUF adapter."""
+    base = export / BASE_FILE
     if base.is_file():
-        chosen = _chosen(path, file)
-        return Target(Kind.GGUF, name, path, task, None, base, chosen, _system(said))
+        return base
     raise RefusedError(
         tr("The base model of this GGUF adapter is not beside it."),
         str(base),
