@@ -81,6 +81,7 @@ def _ready(window: "MainWindow", model: str) -> None:
 
 def _pages(window: "MainWindow", asked: argparse.Namespace, code: str, mode: str) -> list[Path]:
     from finetune_studio.gui.steps import STEPS
+    from finetune_studio.gui.turns import turns_of
 
     window.use_language(code)
     window.use_theme(mode)
@@ -96,7 +97,7 @@ def _pages(window: "MainWindow", asked: argparse.Namespace, code: str, mode: str
         else:
             window.show_place(key)
         _pause(SETTLES)
-        _wait(lambda: not window.jobs.busy)
+        _wait(lambda: not (window.jobs.busy or turns_of(window).busy))
         _pause(0.3)
         path = asked.out / f"{key}-{mode}-{code}.png"
         window.grab().save(str(path))

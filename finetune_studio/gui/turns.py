@@ -41,6 +41,9 @@ class Turns(QObject):
         self._next.start()
 
     def _go_on(self) -> None:
+        place = self.parent()
+        if isinstance(place, QWidget) and place.window() is not place:
+            self._hand_over(place)
         until = time.perf_counter() + PART
         while self.busy and time.perf_counter() < until:
             queue = self._seen or self._hidden
@@ -50,6 +53,14 @@ class Turns(QObject):
                 act()
         if not self.busy:
             self._next.stop()
+
+    def _hand_over(self, place: QWidget) -> None:
+        """What waited before a widget was in any window goes on in that window's turns."""
+        theirs = turns_of(place)
+        for act in (*self._seen, *self._hidden):
+            theirs.add(act, seen=place.isVisible())
+        self._seen.clear()
+        self._hidden.clear()
 
 
 def turns_of(widget: QWidget) -> Turns:

@@ -43,6 +43,7 @@ from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.steps import STEPS
 from finetune_studio.gui.theme import theme
+from finetune_studio.gui.turns import turns_of
 from finetune_studio.hardware.machine import Machine
 from finetune_studio.hardware.nvml import GPU
 from finetune_studio.preferences import Preferences
@@ -68,16 +69,18 @@ class Stage:
     def wait(self, until: Callable[[], bool] | None = None) -> None:
         """Let the window work until something is so, and nothing is read any more."""
         begun = time.monotonic()
-        while not (until is None or until()) or self.window.jobs.busy or self._looking:
+        _turn(0.02)  # what a new page has to do begins with its first turn in the window
+        while not (until is None or until()) or self._works:
             assert time.monotonic() < begun + PATIENCE, "the scene never came to be"
             _turn(0.02)
         _turn(0.15)
 
     @property
-    def _looking(self) -> bool:
-        """Whether more of the data will be known soon, which changes what the pages say."""
+    def _works(self) -> bool:
+        """Whether more will be known soon, or shown of what is known already."""
         project = self.window.project
-        return project is not None and project.facts.looking
+        looking = project is not None and project.facts.looking
+        return looking or self.window.jobs.busy or turns_of(self.window).busy
 
     def project(self, changes: dict[str, Any] | None = None) -> None:
         """Open a project with the demo's recipe and some changes."""

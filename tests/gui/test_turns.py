@@ -77,6 +77,20 @@ def test_each_window_has_one(window, qtbot):
     assert len(window.findChildren(Turns)) == 1
 
 
+def test_what_waits_before_there_is_a_window_goes_on_in_that_window(window, qtbot):
+    told = []
+    actor = Actor(told, "a")
+    later(actor, actor.act)
+    before = turns_of(actor)
+    actor.setParent(window)
+    actor.show()
+    before._go_on()
+    assert not before.busy
+    assert turns_of(window).busy
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    assert told == ["a"]
+
+
 def test_a_card_follows_the_language_in_a_turn_of_its_own(window, qtbot):
     said = Text(lambda: language.current())
     card = Card(column(said), name=lambda: language.current())
