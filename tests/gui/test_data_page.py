@@ -67,7 +67,7 @@ def settle(window, qtbot):
     def still():
         resting = facts._rest.isActive() or facts.preflight._rest.isActive()
         coming = quality.coming or not all(each.isVisible() for each in quality._rows)
-        return not (window.jobs.busy or resting or coming)
+        return not (window.jobs.busy or resting or coming or turns_of(window).busy)
 
     qtbot.waitUntil(still, timeout=60_000)
 
