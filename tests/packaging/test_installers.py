@@ -122,6 +122,7 @@ def test_the_debian_package_is_whole_and_the_same_twice(made, tmp_path):
     assert "Version: 9.8.7" in said.stdout
     assert "libglib2.0-0t64 | libglib2.0-0" in said.stdout
     assert "libxcb-cursor0" in said.stdout
+    assert "libc6 (>= 2.34)" in said.stdout  # as the wheels of Qt need
     shutil.rmtree(made.work / "deb")
     assert digest(linux.make_deb(made, tmp_path)) == first
 
