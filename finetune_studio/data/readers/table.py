@@ -61,37 +61,67 @@ def _sample(file: io.TextIOWrapper) -> str:
 
 def _rows(file: io.TextIOWrapper, dialect: Dialect, path: Path) -> Iterator[Row]:
     reader = dialect.reader(file)
-    columns: list[str] = []
-    started, rows, bad = 1, 0, list[Ragged]()
+    fitting: _Fitting | None = None
+    started = 1
     try:
         for record in reader:
             if not record or (len(record) == 1 and not record[0].strip("\ufeff \t")):
                 started = reader.line_num + 1
                 continue
             record[0] = record[0].removeprefix("\ufeff")
-            if not columns:
-                columns = _columns(record, path)
+            if fitting is None:
+                fitting = _Fitting(path, _columns(record, path), dialect.delimiter)
                 if has_header(record):
                     started = reader.line_num + 1
                     continue
-            rows += 1
-            row: dict[str, Any] = dict(zip(columns, record, strict=False))
-            if len(record) != len(columns):
-                row = Ragged(columns, started, record, dialect.delimiter)
-                bad.append(row)
-                # One of several lines is no slip: a quotation mark has taken whole rows in.
-                if reader.line_num > started or len(bad) > max(SOME, MOST * rows):
-                    raise _ragged(path, bad[0], len(columns))
-            yield row, sum(map(len, record))
+            yield fitting.row(record, started, reader.line_num), sum(map(len, record))
             started = reader.line_num + 1
-        if bad and len(bad) * 2 > rows:
-            raise _ragged(path, bad[0], len(columns))
+        if fitting is not None:
+            fitting.end()
     except csv.Error as error:
         raise RefusedError(
             tr("“{name}” has a quotation mark that does not close rightly.").format(name=path.name),
             tr("The row that starts at line {line}: {why}.").format(line=started, why=error),
             tr("Double the quotation marks inside quoted text, or save the file as JSONL."),
         ) from error
+
+
+class _Fitting:
+    """Puts fields under the names of columns, and counts the records where that fails."""
+
+    def __init__(self, path: Path, columns: list[str], delimiter: str) -> None:
+        self._path, self._columns, self._delimiter = path, columns, delimiter
+        self._rows = self._bad = 0
+        self._first: Ragged | None = None
+
+    def row(self, record: list[str], line: int, last: int) -> dict[str, Any]:
+        """The row of a record that stands on the lines from `line` to `last`.
+
+        Raises:
+            RefusedError: It does not fit, and cannot be passed over.
+        """
+        self._rows += 1
+        if len(record) == len(self._columns):
+            return dict(zip(self._columns, record, strict=True))
+        made = Ragged(self._columns, line, record, self._delimiter)
+        self._bad += 1
+        self._first = self._first or made
+        if last > line:  # no slip: a quotation mark has taken whole rows in
+            raise _ragged(self._path, made, len(self._columns))
+        self._check(max(SOME, MOST * self._rows))
+        return made
+
+    def end(self) -> None:
+        """There are no more.
+
+        Raises:
+            RefusedError: Most of them did not fit.
+        """
+        self._check(self._rows / 2)
+
+    def _check(self, most: float) -> None:
+        if self._first is not None and self._bad > most:
+            raise _ragged(self._path, self._first, len(self._columns))
 
 
 def _columns(record: list[str], path: Path) -> list[str]:
