@@ -2,6 +2,7 @@
 
 import gzip
 import lzma
+import os
 import shutil
 from pathlib import Path
 
@@ -73,6 +74,8 @@ def make_run(made: Made, out: Path) -> Path:
     run(
         *("makeself", "--quiet", "--nocomp", "--sha256", "--nox11"),
         *("--packaging-date", f"@{made.epoch}", "--tar-extra", when),
-        *(str(root), str(target), f"Finetune Studio {made.version}", "./install.sh"),
+        *("run", os.path.relpath(target, made.work)),  # it notes how it was called
+        *(f"Finetune Studio {made.version}", "./install.sh"),
+        cwd=made.work,
     )
     return target

@@ -49,6 +49,19 @@ def made(kinds, tmp_path):
     return found
 
 
+@pytest.fixture
+def made_again(made, tmp_path, monkeypatch):
+    """The same, as another checkout in another folder would have made it."""
+    import windows
+    from program import Made
+
+    place = tmp_path / "another checkout"
+    shutil.copytree(made.work, place / "work")
+    shutil.copytree(windows.HERE, place / "windows", copy_function=shutil.copyfile)
+    monkeypatch.setattr(windows, "HERE", place / "windows")
+    return Made(made.wheel, place / "work", EPOCH)
+
+
 def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -167,7 +180,7 @@ def all_but(place, *missing):
 
 
 @needs_makeself
-def test_the_archive_installs_for_one_person_and_is_the_same_twice(made, tmp_path):
+def test_the_archive_installs_for_one_person_and_is_the_same_twice(made, made_again, tmp_path):
     import linux
 
     archive = linux.make_run(made, tmp_path)
@@ -188,8 +201,7 @@ def test_the_archive_installs_for_one_person_and_is_the_same_twice(made, tmp_pat
     assert os.access(program / "uv", os.X_OK)
     assert {each.name for each in program.iterdir()} & {"uv.xz"} == set()
     assert [each.name for each in program.parent.glob("finetune-studio-program*")] == [program.name]
-    shutil.rmtree(made.work / "run")
-    assert digest(linux.make_run(made, tmp_path)) == first
+    assert digest(linux.make_run(made_again, made_again.work.parent)) == first
 
 
 @needs_makeself
@@ -233,11 +245,14 @@ def test_the_archive_gets_along_without_xz_or_says_what_it_needs(made, tmp_path)
 
 
 @pytest.mark.skipif(not shutil.which("makensis"), reason="needs_nsis: makensis is not installed")
-def test_the_windows_installer_compiles(made, tmp_path):
+def test_the_windows_installer_compiles_to_the_same_twice(made, tmp_path, request):
     import windows
 
     installer = windows.make_exe(made, tmp_path)
     assert installer.read_bytes()[:2] == b"MZ"
+    first = digest(installer)
+    again = request.getfixturevalue("made_again")
+    assert digest(windows.make_exe(again, again.work.parent)) == first
 
 
 def test_the_mac_bundle_keeps_its_rights(made, tmp_path, kinds):
