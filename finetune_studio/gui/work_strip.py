@@ -93,7 +93,7 @@ class WorkStrip(Pane):
 
 def said(getting: GettingLlama) -> str:
     """What is being done and how far it is, in words."""
-    words = getting.words or tr("Getting llama.cpp …")
+    words = f"llama.cpp: {getting.words}" if getting.words else tr("Getting llama.cpp …")
     if getting.share:
         words = f"{words} {getting.share:.0%}".replace("%", " %")
     return getting.waiting.say(words)

@@ -320,6 +320,23 @@ def _results(stage: Stage) -> QWidget:
     return stage.show("results")
 
 
+def _getting(stage: Stage) -> QWidget:
+    """llama.cpp is being built, seen from the start page."""
+    from finetune_studio.export.fetching import Course
+    from finetune_studio.gui.getting_llama import GettingLlama
+    from finetune_studio.i18n import tr
+
+    stage.project()
+    getting = GettingLlama.of(stage.window.jobs)
+    getting._course = Course(getting._told.emit, getting._far.emit)
+    getting._hear(tr("Building it: 5 minutes on two cores …"))
+    getting._see(0.41)
+    stage.window.show_start()
+    stage.wait()
+    getting._course = None
+    return stage.window
+
+
 def _exported(stage: Stage) -> QWidget:
     """Every format written and judged, in a folder whose path is long."""
     stage.project()
@@ -568,6 +585,7 @@ SCENES: dict[str, Callable[[Stage], QWidget]] = {
     "start": _start,
     "start-runs": _start_with_runs,
     "start-gpu": _start_with_gpu,
+    "start-getting": _getting,
     **{f"fresh-{each.key}": _fresh(each.key) for each in STEPS},
     **{f"demo-{each.key}": _step(each.key) for each in STEPS},
     "advanced-method": _advanced("method"),

@@ -79,7 +79,7 @@ def going(line, stage, monkeypatch):
 
 
 def told_of_the_build(work):
-    return work.isVisible() and work._words.plain.startswith("Building it … 41 %")
+    return work.isVisible() and work._words.plain.startswith("llama.cpp: Building it … 41 %")
 
 
 def test_it_goes_on_over_every_page_and_project_and_says_its_end(going, stage, qtbot):
