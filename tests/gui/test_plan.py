@@ -23,7 +23,7 @@ def dry_run(monkeypatch, tmp_path):
         script.write_text(code, encoding="utf-8")
         monkeypatch.setattr(
             "finetune_studio.gui.child.engine_command",
-            lambda name, *arguments: [sys.executable, str(script), name, *arguments],
+            lambda name, *arguments, **_: [sys.executable, str(script), name, *arguments],
         )
 
     become(f"print({json.dumps(json.dumps(MEASURED | {'device': 'cpu'}))})")

@@ -44,7 +44,7 @@ def program(monkeypatch):
     """The code of a program of the engine."""
 
     def make(code):
-        monkeypatch.setattr(child, "engine_command", lambda *_: [sys.executable, "-c", code])
+        monkeypatch.setattr(child, "engine_command", lambda *_, **__: [sys.executable, "-c", code])
 
     return make
 
