@@ -33,6 +33,7 @@ from finetune_studio.recipe.fields import Described, describe
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
 
+NOTHING = "–"  # what an empty list is shown as
 AUTO = re.compile(r"\bauto:")  # a value of the file; the field calls it otherwise
 
 
@@ -152,7 +153,7 @@ class FieldRow(QWidget):
 
     def _unchanged(self, text: str) -> str:
         now = shown(self._session.value(self.path))
-        if not text.strip():
+        if text.strip() in ("", NOTHING):
             empty = tr("{setting} cannot be empty; it stays at {now}.")
             return empty.format(setting=self.title(), now=now)
         return tr("{setting} cannot be {text}; it stays at {now}.").format(
@@ -337,5 +338,5 @@ def shown(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "–"
+        return ", ".join(map(str, value)) or NOTHING
     return WORDS[value]() if isinstance(value, str) and value in WORDS else str(value)

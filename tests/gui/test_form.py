@@ -201,7 +201,7 @@ def test_what_the_recipe_refuses_is_said_under_the_field(row, session, qtbot):
     made.controls[0].setText("")
     made.controls[0].editingFinished.emit()
     assert made._wrong.isVisible()
-    assert made._wrong.plain.startswith("Target modules cannot be –; it stays at all-linear.")
+    assert made._wrong.plain.startswith("Target modules cannot be empty; it stays at all-linear.")
     assert session.value("method.targets") == ("all-linear",)
 
 
