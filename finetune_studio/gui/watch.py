@@ -166,8 +166,9 @@ class Watch(QObject):
             self._untold = False
             self.moved.emit()
             return
-        heard = self._take_in(thread)
-        self._untold = heard >= MANY and not thread.is_drained
+        first, heard = not self.state.last_time, self._take_in(thread)
+        # The first is told at once: what can be pressed follows from it.
+        self._untold = heard >= MANY and not first and not thread.is_drained
         self._pulse.setInterval(PULSE // 2 if self._untold else PULSE)
         if heard and not self._untold:
             self.moved.emit()

@@ -207,8 +207,9 @@ def test_a_long_history_is_told_between_two_takings(watch, tmp_path, qtbot):
         watch.follow(run)
     assert len(watch.series) == 6000
     much = [n for n, what in enumerate(came) if isinstance(what, int) and what >= MANY]
-    assert len(much) > 1
-    assert all(came[n + 1] == "pulse" for n in much[:-1])
+    assert len(much) > 2
+    assert came[much[0] + 1] == "told"
+    assert all(came[n + 1] == "pulse" for n in much[1:-1])
     assert all("told" in came[before:after] for before, after in pairwise(much))
 
 

@@ -16,6 +16,7 @@ from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.project import folder
 from finetune_studio.gui.steps import STEPS
 from finetune_studio.gui.theme import theme
+from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.text import Text
@@ -219,7 +220,7 @@ def test_the_next_step_has_a_key_and_a_jump_enters_the_page(window, project, qtb
 
 def test_the_data_s_licence_has_a_field_that_its_finding_leads_to(window, project):
     window.wizard.reveal("licence.data")
-    assert window.wizard.current_key == "hyperparameters"
+    assert window.wizard.current_key == "dataset"
     field = window.focusWidget()
     assert field.accessibleName() == "Data licence"
 
@@ -351,7 +352,8 @@ def test_what_nobody_caught_is_told(window, qtbot):
 
 def _settle(window, qtbot):
     """Let what is read for a page arrive, and its layout come to rest."""
-    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=20_000)
+    turns = turns_of(window)
+    qtbot.waitUntil(lambda: not window.jobs.busy and not turns.busy, timeout=20_000)
     for _ in range(5):
         QApplication.sendPostedEvents()
         QApplication.processEvents()
