@@ -353,10 +353,11 @@ def test_what_nobody_caught_is_told(window, qtbot):
 def _settle(window, qtbot):
     """Let what is read for a page arrive, and its layout come to rest."""
     turns = turns_of(window)
-    qtbot.waitUntil(lambda: not window.jobs.busy and not turns.busy, timeout=20_000)
     for _ in range(5):
+        qtbot.waitUntil(lambda: not window.jobs.busy and not turns.busy, timeout=20_000)
         QApplication.sendPostedEvents()
         QApplication.processEvents()
+    qtbot.wait(100)
 
 
 def _in_reach(control):
