@@ -53,19 +53,17 @@ class Collecting(QObject):
         """Collect the oldest generation that is due, and with it every younger one."""
         gc.disable()  # a library may have turned it on
         now = time.monotonic()
-        generation = due()
+        generation = due(2 if now >= self._not_before else 1)
         if generation is None:
             return
-        if generation == 2 and now < self._not_before:
-            generation = 1
         gc.collect(generation)
         if generation == 2:
             took = time.monotonic() - now
             self._not_before = now + took / SHARE
 
 
-def due() -> int | None:
-    """The oldest generation over its threshold; None where the youngest is not.
+def due(oldest: int = 2) -> int | None:
+    """The oldest generation over its threshold, `oldest` at most; None where the youngest is not.
 
     Python also lets the oldest one wait until a quarter is new, which it does not tell; here the
     time that it may take stands for that.
@@ -73,7 +71,7 @@ def due() -> int | None:
     counts, thresholds = gc.get_count(), gc.get_threshold()
     if not 0 < thresholds[0] < counts[0]:
         return None
-    over = (each for each in (2, 1) if 0 < thresholds[each] < counts[each])
+    over = (each for each in range(oldest, 0, -1) if 0 < thresholds[each] < counts[each])
     return next(over, 0)
 
 

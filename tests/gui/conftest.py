@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 ANSWERS = {"ask_to_close": "leave", "ask_to_save": "drop"}
 ASKING = {name: getattr(main_window, name) for name in ANSWERS}
 
+SELDOM = 25  # tests between two looks through all that is in memory
 
 STARTED = weakref.WeakSet()
 """Every thread and timer of Qt that was started, as long as somebody keeps it."""
@@ -69,12 +70,16 @@ def dressed(qapp, translations):
 def leaves_nothing(dressed, qtbot):
     """English and light at the start of each test; no thread, job or window after it."""
     _let_go()  # what the test before gave to qtbot
+    gc.collect(2 if gc.get_count()[2] > SELDOM else 1)
     left = QApplication.topLevelWidgets()
     assert not left, f"the test before left {left}"
     assert not (ticking := _going(QTimer)), f"the test before left {_told(ticking)}"
     language.use("en")
     theme.use("light")
+    collects = gc.isenabled()
+    gc.disable()  # as under a window: a page alone, too, has threads that must not end widgets
     yield
+    (gc.enable if collects else gc.disable)()
     assert QThreadPool.globalInstance().waitForDone(20_000), "a job is still running"
     assert not (running := _going(QThread)), f"{running} still runs"
     assert not (trainers := _trainers()), f"{trainers} still train"

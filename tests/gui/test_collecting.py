@@ -1,6 +1,7 @@
 """Cycles are collected in the window's thread alone, by Python's thresholds, while it is there."""
 
 import gc
+import math
 import threading
 import time
 import weakref
@@ -104,7 +105,8 @@ def test_without_it_a_thread_does_collect(collected, busy_thread):
     assert {thread for thread, _ in collected} - {threading.get_ident()}
 
 
-def test_every_generation_has_its_turn(by_hand, collected):
+def test_every_generation_has_its_turn(by_hand, collected, monkeypatch):
+    monkeypatch.setattr(collecting, "SHARE", math.inf)  # as long as it takes
     first, second, third = gc.get_threshold()
     for _ in range(3 * (second + 1) * (third + 1)):
         kept = [[] for _ in range(2 * first)]
@@ -118,13 +120,27 @@ def test_every_generation_has_its_turn(by_hand, collected):
 def test_looking_through_everything_waits_its_share_of_the_time(by_hand, collected, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now.__setitem__(0, now[0] + 0.1) or now[0])
-    monkeypatch.setattr(collecting, "due", lambda: 2)
+    monkeypatch.setattr(collecting, "due", lambda oldest: oldest)
     by_hand.look()  # took 0.1 s
     by_hand.look()
     now[0] += 0.1 / collecting.SHARE
     by_hand.look()
     monkeypatch.undo()
     assert [generation for _, generation in collected] == [2, 1, 2]
+
+
+def test_what_may_not_be_looked_through_yet_lets_the_younger_have_their_turns(
+    by_hand, collected, monkeypatch
+):
+    monkeypatch.setattr(by_hand, "_not_before", math.inf)
+    first, second, third = gc.get_threshold()
+    for _ in range(3 * (second + 1) * (third + 1)):
+        kept = [[] for _ in range(2 * first)]
+        by_hand.look()
+        del kept
+    found = [generation for _, generation in collected]
+    assert set(found) == {0, 1}
+    assert found.count(0) > second * found.count(1) / 2
 
 
 def test_nothing_is_due_that_is_under_its_threshold():
