@@ -13,7 +13,7 @@ from finetune_studio.recipe.methods import Full
 from finetune_studio.recipe.schema import Recipe
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
-"""The compute capability from which products take 8-bit floats."""
+"""The torch type of each precision that is computed in."""
 
 
 @dataclass(frozen=True)
