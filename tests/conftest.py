@@ -49,6 +49,14 @@ def home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("FINETUNE_STUDIO_HOME", str(folder))
     yield folder
     _end_trainers()
+    _speak_english()
+
+
+def _speak_english():
+    """What the window spoke is no business of the tests after it."""
+    language = sys.modules.get("finetune_studio.gui.language")
+    if language and language.current() != "en":
+        language.use("en")
 
 
 def _end_trainers():

@@ -15,7 +15,16 @@ from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import Rule, Scroller, box, clear, column, laid_once, row
+from finetune_studio.gui.widgets.layout import (
+    Rule,
+    Scroller,
+    box,
+    clear,
+    column,
+    laid_once,
+    row,
+    show_part,
+)
 from finetune_studio.gui.widgets.memory_bar import Legend, MemoryBar
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
@@ -42,7 +51,7 @@ class Figure(QWidget):
         self._value.say(value)
         self._note.say(note)
         self._note.setVisible(bool(self._note.plain))
-        self.setVisible(bool(self._value.plain))
+        show_part(self, bool(self._value.plain))
 
 
 class PlanPanel(QWidget):

@@ -11,7 +11,7 @@ from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.dialog import Answer, Ask
 from finetune_studio.gui.widgets.glyph import Glyph
-from finetune_studio.gui.widgets.layout import Pane, row
+from finetune_studio.gui.widgets.layout import Pane, row, show_part
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 
@@ -50,7 +50,7 @@ class WorkStrip(Pane):
         running = self._getting.running
         if running:
             self._ended = None
-        self.setVisible(running or self._ended is not None)
+        show_part(self, running or self._ended is not None)
         self._glyph.show_as(*self._sign())
         self._words.say(self._said)
         self._track.setVisible(running and self._getting.share > 0)

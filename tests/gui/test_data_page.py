@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 
 from finetune_studio.data.sources import open_rows
 from finetune_studio.gui import language
@@ -139,6 +139,39 @@ def test_a_press_before_the_next_look_keeps_the_fix_before_it(window, page, qtbo
     window.project.session.undo()
     assert [each["code"] for each in window.project.session.recipe.data.fixes] != codes
     settle(window, qtbot)
+
+
+def test_nothing_becomes_a_window_of_its_own_while_the_page_is_filled(
+    window, page, qtbot, file, shown
+):
+    page.use([str(file)])
+    settle(window, qtbot)
+    assert page.reading.isVisible()
+    assert page.convert.isVisible()
+    assert {type(each) for each in shown} <= {MainWindow}
+    assert window.isActiveWindow()
+
+
+@pytest.fixture
+def shown(qapp):
+    """Every window that is shown from here on, but for menus and tooltips."""
+
+    class Seen(QObject):
+        def __init__(self):
+            super().__init__()
+            self.windows = []
+
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+                passing = Qt.WindowType.Popup, Qt.WindowType.ToolTip
+                if watched.isWindow() and watched.windowType() not in passing:
+                    self.windows.append(watched)
+            return False
+
+    seen = Seen()
+    qapp.installEventFilter(seen)
+    yield seen.windows
+    qapp.removeEventFilter(seen)
 
 
 def test_the_rows_of_a_finding_are_shown_with_their_numbers(window, page, qtbot, file):

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QEvent, QObject
 
-from finetune_studio.gui.widgets.layout import box, clear, column, laid_once
+from finetune_studio.gui.widgets.layout import Pane, box, clear, column, laid_once, show_part
 from finetune_studio.gui.widgets.text import Text
 
 
@@ -55,3 +55,25 @@ def test_a_place_out_of_sight_is_left_so(page):
     with laid_once(place):
         place.layout().addWidget(Text("two"))
     assert place.isHidden()
+
+
+def test_a_part_that_is_in_no_page_yet_is_no_window_and_comes_with_its_page(qtbot):
+    part, page = Pane(), Pane(column())
+    qtbot.addWidget(page)
+    show_part(part, True)
+    assert not part.isVisible()
+    show_part(part, False)
+    show_part(part, True)
+    assert not part.isVisible()
+    page.show()
+    page.layout().addWidget(part)
+    qtbot.waitUntil(part.isVisible)
+    show_part(part, False)
+    assert not part.isVisible()
+    show_part(part, True)
+    assert part.isVisible()
+    hidden = Pane()
+    show_part(hidden, False)
+    page.layout().addWidget(hidden)
+    qtbot.wait(50)
+    assert not hidden.isVisible()

@@ -116,6 +116,8 @@ def test_an_export_is_verified_uploaded_and_the_same_there(page, qtbot, monkeypa
         assert verdict["verdict"] == line.exporting.verdict["verdict"] == "green"
         assert line.badge.accessibleName() == "says the same"
 
+        results.hub.what.setFocus()
+        qtbot.keyClick(results.hub.what, Qt.Key.Key_Down)  # from the run to its newest export
         assert results.hub.what.value() == out
         qtbot.waitUntil(results.hub.go.isEnabled)
         press(qtbot, results.hub.go)

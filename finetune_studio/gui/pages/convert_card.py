@@ -14,7 +14,7 @@ from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Segmented, Select
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, row, show_part
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.schema import Data
 
@@ -51,7 +51,7 @@ class ConvertCard(Card):
             return
         self._note.refresh()
         self._format.setAccessibleName(tr("Format"))
-        self.setVisible(bool(data.targets))
+        show_part(self, bool(data.targets))
         if data.targets and data.targets != self._targets:
             self._targets = data.targets
             self._offer()

@@ -25,7 +25,7 @@ from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.glyph import Glyph
-from finetune_studio.gui.widgets.layout import Rule, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, clear, column, row, show_part
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.folder import RunFolder
@@ -80,7 +80,7 @@ class ExportLine(QWidget):
         self.badge.hide()
         self.quant = Select(_quants())
         self.quant.show_value(USUAL_QUANT)
-        self.quant.setVisible(name == "gguf")
+        show_part(self.quant, name == "gguf")
         self.quant.setMinimumWidth(NARROW)  # the verdict needs some of its room
         self.quant.edited.connect(lambda _: self._move())
         self.save = Button(

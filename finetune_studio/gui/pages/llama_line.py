@@ -11,7 +11,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, row, show_part
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.gui.work_strip import said
@@ -42,7 +42,7 @@ class LlamaLine(QWidget):
         """Show whether any of it is missing."""
         found = llama.find()
         self._half = found.converter is not None
-        self.setVisible(self._getting.running or not (self._half and found.runs))
+        show_part(self, self._getting.running or not (self._half and found.runs))
         self._show()
 
     def _move(self) -> None:

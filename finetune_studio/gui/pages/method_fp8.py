@@ -11,7 +11,7 @@ from finetune_studio.gui.pages.method_plans import Plans, current
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.choice import Switch
-from finetune_studio.gui.widgets.layout import box, column, row
+from finetune_studio.gui.widgets.layout import box, column, row, show_part
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.checks import FP8_CAPABILITY
 from finetune_studio.recipe.schema import Recipe
@@ -52,7 +52,7 @@ class Fp8Row(QWidget):
     def show_plans(self, plans: Plans | None, recipe: Recipe) -> None:
         """Show what it would come to; without plans only whether it is on."""
         on = current(recipe) == "fp8"
-        self.setVisible(recipe.method.kind == "lora")
+        show_part(self, recipe.method.kind == "lora")
         self.switch.show_value(on)
         plain, eight = (plans.options[name].estimate if plans else None for name in ("lora", "fp8"))
         self._target = eight.target if eight else None

@@ -22,7 +22,7 @@ from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.glyph import Glyph
-from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, box, clear, column, row, show_part
 from finetune_studio.gui.widgets.memory_bar import MemoryBar
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.hardware.estimate import Estimate
@@ -124,7 +124,7 @@ class Details(Card):
     def show_row(self, shown: Row | None, *, downloading: bool = False) -> None:
         """Show another model, or that none is looked at."""
         self._row, self._busy = shown, downloading
-        self.setVisible(shown is not None)
+        show_part(self, shown is not None)
         self._project.jobs.forget(self._key)
         for part in (self._actions, self._warning, self._about, self._licence, self._fit):
             clear(part)

@@ -12,7 +12,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.dialog import Answer, Ask
-from finetune_studio.gui.widgets.layout import box, column, row
+from finetune_studio.gui.widgets.layout import box, column, row, show_part
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 
@@ -69,7 +69,7 @@ class ProgressCard(Card):
 
     def refresh(self) -> None:
         """Show what is known now."""
-        self.setVisible(self._download.running)
+        show_part(self, self._download.running)
         if not self._download.running:
             self._drop_lines()
             return

@@ -10,7 +10,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.watch import Watch
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import clear, column
+from finetune_studio.gui.widgets.layout import clear, column, show_part
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.events import Notice
 
@@ -45,7 +45,7 @@ class Notices(QWidget):
         if quiet:
             said = Text(lambda: "  ".join(map(sentence, quiet)), "caption", "text3", wrap=True)
             self._lines.addWidget(said)
-        self.setVisible(bool(wanted))
+        show_part(self, bool(wanted))
 
 
 def sentence(notice: Notice) -> str:

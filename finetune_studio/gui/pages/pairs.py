@@ -11,7 +11,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Switch
-from finetune_studio.gui.widgets.layout import Rule, box, column, row
+from finetune_studio.gui.widgets.layout import Rule, box, column, row, show_part
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.votes import Side
 
@@ -69,7 +69,7 @@ class PairsCard(Card):
     def show_pairs(self, pairs: list[Pair]) -> None:
         """Show other answers."""
         self._pairs, self._at = pairs, 0
-        self.setVisible(bool(pairs))
+        show_part(self, bool(pairs))
         self._turn(0)
 
     def say_votes(self, words: Words) -> None:

@@ -16,7 +16,7 @@ from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import box, clear, column, row, take
+from finetune_studio.gui.widgets.layout import box, clear, column, row, show_part, take
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
@@ -76,7 +76,7 @@ class QualityCard(Card):
         fixes = self._project.session.recipe.data.fixes
         found, fixed = quality.findings(), data.fixed if data else ()
         unseen = quality.found is None and not quality.looking and quality.waiting is None
-        self.setVisible(bool(fixes) or quality.error is not None or not unseen)
+        show_part(self, bool(fixes) or quality.error is not None or not unseen)
         self._move()
         shown = (found, fixes, fixed, quality.error, quality.found is None)
         if shown != self._shown:

@@ -13,7 +13,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import box, clear, column, laid_once, row
+from finetune_studio.gui.widgets.layout import box, clear, column, laid_once, row, show_part
 from finetune_studio.gui.widgets.text import Text
 
 LONGEST = 400  # characters of a turn
@@ -49,7 +49,7 @@ class ReadingCard(Card):
             self._rows = data.read
             self._number = min(self._number, max(0, len(self._rows) - 1))
             self._show()
-        self.setVisible(bool(self._rows))
+        show_part(self, bool(self._rows))
 
     def _go(self, by: int) -> None:
         self._number = (self._number + by) % max(1, len(self._rows))

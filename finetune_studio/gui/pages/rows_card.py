@@ -13,7 +13,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.grid import Grid
-from finetune_studio.gui.widgets.layout import column, row
+from finetune_studio.gui.widgets.layout import column, row, show_part
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Data
@@ -45,7 +45,7 @@ class RowsCard(Card):
         waits = data is None and facts.counting and not facts.first
         if not waits and self._firsts() != self._asked:
             self._show_first()
-        self.setVisible(bool(self._asked[1]))
+        show_part(self, bool(self._asked[1]))
 
     def show_found(self, found: Finding) -> None:
         """Show the rows that a finding is about."""

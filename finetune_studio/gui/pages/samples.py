@@ -8,7 +8,7 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.watch import Watch
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
-from finetune_studio.gui.widgets.layout import box, column, row
+from finetune_studio.gui.widgets.layout import box, column, row, show_part
 from finetune_studio.gui.widgets.slider import Scale, Slider
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.events import Sample
@@ -46,7 +46,7 @@ class SamplesCard(Card):
     def refresh(self) -> None:
         """Show what was answered by now."""
         questions = list(dict.fromkeys(each.prompt for each in self._watch.state.samples))
-        self.setVisible(bool(questions))
+        show_part(self, bool(questions))
         if not questions:
             return
         self._question = min(self._question, len(questions) - 1)

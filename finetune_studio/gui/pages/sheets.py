@@ -9,7 +9,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.choice import Select
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, row, show_part
 from finetune_studio.gui.widgets.text import Text
 
 Sheets = dict[str, list[str]]  # of each workbook with several
@@ -51,7 +51,7 @@ class SheetLines(QWidget):
             label.setMinimumWidth(Size.label)
             label.setBuddy(select)
             self._lines.addWidget(box(row(label, select, None, gap=Space.m)))
-        self.setVisible(bool(found))
+        show_part(self, bool(found))
 
     def _take(self, name: str, sheet: str) -> None:
         book, _ = _parts(name)

@@ -7,7 +7,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.watch import Watch
 from finetune_studio.gui.watched import PROMPTS
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import column
+from finetune_studio.gui.widgets.layout import column, show_part
 
 
 class Unwatched(QWidget):
@@ -39,4 +39,4 @@ class Unwatched(QWidget):
     def refresh(self, *, answered: bool = False) -> None:
         """Show it where something was measured and nothing answered, then or later."""
         state = self._watch.state
-        self.setVisible(bool(state.evaluations) and not (state.samples or answered))
+        show_part(self, bool(state.evaluations) and not (state.samples or answered))

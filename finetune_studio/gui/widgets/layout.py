@@ -144,6 +144,17 @@ class Rule(QWidget):
             QPainter(self).fillRect(self.rect(), theme.colour("line"))
 
 
+def show_part(part: QWidget, wanted: bool) -> None:
+    """Show a part of a page, or hide it; one that is in no page yet is shown with it.
+
+    Qt would make a window of its own of it for a moment, which takes the keyboard away.
+    """
+    if wanted and part.parent() is None:
+        part.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
+    else:
+        part.setVisible(wanted)
+
+
 class Pane(QWidget):
     """A region with a ground and, at will, hairlines at its sides ("l", "r", "t", "b")."""
 
