@@ -107,6 +107,7 @@ class HubCard(Card):
         """See, without any network, what would go up, and whether it may."""
         run, path = self._project.watch.run, self.what.value()
         self.publication = None
+        self._show()  # nothing to press until it is known
         if run is None or not isinstance(path, Path) or self.uploading.busy:
             return
         order, named = self.order, None if path == run.path else run.path
