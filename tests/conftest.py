@@ -42,21 +42,22 @@ def common_home(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory, monkeypatch):
+def english():
+    """What a window spoke is no business of the next test; told when all else is as it was."""
+    yield
+    language = sys.modules.get("finetune_studio.gui.language")
+    if language and language.current() != "en":
+        language.use("en")
+
+
+@pytest.fixture(autouse=True)
+def home(english, tmp_path_factory, monkeypatch):
     """A fresh home folder, so that no test sees or touches the person's runs; and English."""
     monkeypatch.setenv("FINETUNE_STUDIO_LANGUAGE", "en")
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("FINETUNE_STUDIO_HOME", str(folder))
     yield folder
     _end_trainers()
-    _speak_english()
-
-
-def _speak_english():
-    """What the window spoke is no business of the tests after it."""
-    language = sys.modules.get("finetune_studio.gui.language")
-    if language and language.current() != "en":
-        language.use("en")
 
 
 def _end_trainers():
