@@ -181,10 +181,10 @@ def _build(document: object) -> Event:
 
 def _plain(value: object) -> object:
     """The value in JSON's own types: no NaN, no halves of a surrogate pair."""
-    exact = type(value)  # nearly all are plain already, and a long run has many
-    if exact is int or (exact is float and math.isfinite(value)):  # type: ignore[arg-type]
+    # Nearly all are plain already, and a long run has many.
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
         return value
-    if exact is str and value.isascii():  # type: ignore[attr-defined]
+    if type(value) is str and value.isascii():
         return value
     if value is None or isinstance(value, bool):
         return value

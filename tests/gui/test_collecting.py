@@ -105,13 +105,18 @@ def test_without_it_a_thread_does_collect(collected, busy_thread):
     assert {thread for thread, _ in collected} - {threading.get_ident()}
 
 
-def test_every_generation_has_its_turn(by_hand, collected, monkeypatch):
-    monkeypatch.setattr(collecting, "SHARE", math.inf)  # as long as it takes
+def look_often(collects):
+    """Often enough for the oldest generation to be due a few times."""
     first, second, third = gc.get_threshold()
     for _ in range(3 * (second + 1) * (third + 1)):
         kept = [[] for _ in range(2 * first)]
-        by_hand.look()
+        collects.look()
         del kept
+
+
+def test_every_generation_has_its_turn(by_hand, collected, monkeypatch):
+    monkeypatch.setattr(collecting, "SHARE", math.inf)  # as long as it takes
+    look_often(by_hand)
     found = [generation for _, generation in collected]
     assert set(found) == {0, 1, 2}
     assert found.count(0) > found.count(1) > found.count(2)
@@ -133,14 +138,10 @@ def test_what_may_not_be_looked_through_yet_lets_the_younger_have_their_turns(
     by_hand, collected, monkeypatch
 ):
     monkeypatch.setattr(by_hand, "_not_before", math.inf)
-    first, second, third = gc.get_threshold()
-    for _ in range(3 * (second + 1) * (third + 1)):
-        kept = [[] for _ in range(2 * first)]
-        by_hand.look()
-        del kept
+    look_often(by_hand)
     found = [generation for _, generation in collected]
     assert set(found) == {0, 1}
-    assert found.count(0) > second * found.count(1) / 2
+    assert found.count(0) > gc.get_threshold()[1] * found.count(1) / 2
 
 
 def test_nothing_is_due_that_is_under_its_threshold():

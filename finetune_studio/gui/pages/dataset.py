@@ -78,8 +78,7 @@ class DatasetPage(StepPage):
     @cached_property
     def files(self) -> FilesCard:
         """Which files there are, and the split."""
-        add = lambda names: self.add(names)  # noqa: E731
-        return self._put("files", FilesCard(self._project, self._sources, self.use, add))
+        return self._put("files", FilesCard(self._project, self._sources, self.use, self.add))
 
     @cached_property
     def terms(self) -> TermsCard:
