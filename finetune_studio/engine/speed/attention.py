@@ -148,22 +148,27 @@ def attend(
         )  # fmt: skip
     if dropout or options.get("softcap") is not None or options.get("s_aux") is not None:
         raise ValueError("the variable-length kernel has no dropout, soft cap or sinks")
+    window = (sliding_window - 1 if sliding_window else -1, 0)
+    return _apart((query, key, value), starts, longest, scaling, window), None
+
+
+def _apart(
+    given: tuple[torch.Tensor, ...],
+    starts: torch.Tensor,
+    longest: int,
+    scaling: float | None,
+    window: tuple[int, int],
+) -> torch.Tensor:
+    """Attention of rows that do not see each other, by the kernel; shapes as in `attend`."""
     run = kernel()
     assert run is not None
-    rows, _, tokens, _ = query.shape
-    flat = [each.transpose(1, 2).flatten(0, 1).contiguous() for each in (query, key, value)]
+    rows, _, tokens, _ = given[0].shape
+    flat = [each.transpose(1, 2).flatten(0, 1).contiguous() for each in given]
     flat[1:], grouped = _heads(flat, run)
-    out = run(
-        *flat,
-        starts,
-        starts,
-        longest,
-        longest,
-        scale=scaling,
-        window_size=(sliding_window - 1 if sliding_window else -1, 0),
-        **grouped,
-    )
-    return out.unflatten(0, (rows, tokens)), None
+    edges = starts, starts, longest, longest
+    out = run(*flat, *edges, scale=scaling, window_size=window, **grouped)
+    made: torch.Tensor = out.unflatten(0, (rows, tokens))
+    return made
 
 
 def _heads(flat: list[torch.Tensor], run: Callable[..., Any]) -> tuple[list[torch.Tensor], Any]:
