@@ -65,7 +65,10 @@ def detect(path: Path) -> str:
         raise RefusedError(
             tr("“{name}” is not text in a known encoding.").format(name=path.name),
             tr("Tried UTF-8, UTF-16, cp949 (EUC-KR) and Latin-1."),
-            tr("Save it as UTF-8, or choose the file's true ending if it is not text."),
+            tr(
+                "Save it as UTF-8 text. If it is no text, such as an Excel workbook, let its name "
+                "end as such files do: .xlsx, .parquet, .arrow."
+            ),
         )
     return encoding
 
@@ -76,7 +79,7 @@ def _refuse_other_formats(sample: bytes, path: Path) -> None:
         raise RefusedError(
             tr("“{name}” is not text.").format(name=path.name),
             tr("It begins as files of the kind {kind} do.").format(kind=found),
-            tr("Give it its true ending, or save its rows as CSV or JSONL."),
+            tr("Let its name end as such files do, or save its rows as CSV or JSONL."),
         )
 
 

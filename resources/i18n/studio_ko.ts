@@ -1577,11 +1577,6 @@
    <translation>첫 줄에서 열마다 다른 이름을 붙이세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/encoding.py" />
-   <source>Give it its true ending, or save its rows as CSV or JSONL.</source>
-   <translation>진짜 확장자로 바꾸거나 행을 CSV나 JSONL로 저장하세요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/data/writing.py" />
    <source>Give it one of the endings {names}.</source>
    <translation>파일 이름 끝을 {names} 가운데 하나로 하세요.</translation>
@@ -2235,6 +2230,11 @@
    <location filename="../../finetune_studio/export/server/served.py" />
    <source>Let it finish, or go on with it on the page Training.</source>
    <translation>끝까지 두거나 ‘학습’ 화면에서 이어서 하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>Let its name end as such files do, or save its rows as CSV or JSONL.</source>
+   <translation>이름 끝(확장자)을 그 파일에 맞게 바꾸거나, 행을 CSV나 JSONL로 저장하세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
@@ -3084,8 +3084,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
-   <source>Save it as UTF-8, or choose the file's true ending if it is not text.</source>
-   <translation>UTF-8로 저장하거나, 글이 아니라면 파일의 진짜 확장자를 쓰세요.</translation>
+   <source>Save it as UTF-8 text. If it is no text, such as an Excel workbook, let its name end as such files do: .xlsx, .parquet, .arrow.</source>
+   <translation>글 파일이면 UTF-8로 저장하세요. 엑셀 파일처럼 글이 아니라면 이름 끝을 그 파일에 맞게 .xlsx, .parquet, .arrow로 바꾸세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/gguf.py" />
@@ -5296,6 +5296,11 @@
    <translation>Hub 주소, 폴더, 또는 demo</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a backslash (\) stands before a sign that it cannot stand before</source>
+   <translation>역슬래시(\) 뒤에 올 수 없는 글자가 있어요. 역슬래시 자체는 두 번(\\) 적어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>a base in 8 bits</source>
    <translation>8비트 기본 모델</translation>
@@ -5310,6 +5315,21 @@
    <location filename="../../finetune_studio/commands/model_page.py" />
    <source>a branch, tag or commit of the Hub</source>
    <translation>Hub의 브랜치, 태그, 커밋</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a colon (:) is missing after a name</source>
+   <translation>이름 뒤에 쌍점(:)이 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a comma (,) or a closing bracket is missing</source>
+   <translation>쉼표(,)나 닫는 괄호가 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a comma stands before a closing bracket</source>
+   <translation>닫는 괄호 앞에 쉼표가 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
@@ -5332,14 +5352,29 @@
    <translation>견줄 다른 답이 없는 평가가 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a line break or a tab stands inside quotes</source>
+   <translation>따옴표 안에 줄바꿈이나 탭이 그대로 들어 있어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
    <source>a model this small takes larger steps than the safe range of large ones</source>
    <translation>이렇게 작은 모델은 큰 모델의 안전 범위보다 크게 움직여도 돼요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a name in double quotes has to stand here, or a comma is too many</source>
+   <translation>큰따옴표로 묶은 이름이 와야 할 자리예요. 쉼표가 하나 더 있을 수도 있어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>a number from 1 to 10,000</source>
    <translation>1부터 10,000까지의 수</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a number has too many digits</source>
+   <translation>숫자의 자릿수가 너무 많아요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/train.py" />
@@ -5355,6 +5390,11 @@
    <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>a task of lm-evaluation-harness, where that is installed</source>
    <translation>lm-evaluation-harness가 설치되어 있을 때 그 과제</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a text has no closing quote</source>
+   <translation>닫는 따옴표가 없는 글이 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -5380,6 +5420,11 @@
    <location filename="../../finetune_studio/data/turns.py" />
    <source>a turn is empty</source>
    <translation>빈 말이 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/readers/scanner.py" />
+   <source>a value is missing, or a text stands without double quotes</source>
+   <translation>값이 없거나, 글이 큰따옴표 없이 적혀 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/bar.py" />

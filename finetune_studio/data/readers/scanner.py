@@ -8,11 +8,27 @@ from typing import Any
 
 from finetune_studio.data.readers.limits import ROW, too_long
 from finetune_studio.errors import RefusedError
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import mark, tr
 
 BLOCK = 1 << 20
 NEAR = 16  # an error this close to the end of what was read may be a value cut in two
 BLANK = re.compile(r"[\s\ufeff]*")
+WHYS = (
+    (
+        "Expecting property name",
+        mark("a name in double quotes has to stand here, or a comma is too many"),
+    ),
+    ("Expecting ':'", mark("a colon (:) is missing after a name")),
+    ("Expecting ','", mark("a comma (,) or a closing bracket is missing")),
+    ("Expecting value", mark("a value is missing, or a text stands without double quotes")),
+    ("Exceeds the limit", mark("a number has too many digits")),
+    ("Extra data", mark("something follows after the end")),
+    ("Illegal trailing comma", mark("a comma stands before a closing bracket")),
+    ("Invalid \\", mark("a backslash (\\) stands before a sign that it cannot stand before")),
+    ("Invalid control character", mark("a line break or a tab stands inside quotes")),
+    ("Unterminated string", mark("a text has no closing quote")),
+)
+"""How Python's messages about JSON begin, and the same in our words."""
 
 
 class TwiceError(ValueError):
@@ -82,7 +98,7 @@ class Scanner:
             except json.JSONDecodeError as error:
                 if self._is_whole(error) or not self._more(min(len(self._text), ROW // 4)):
                     line = self._line + self._text.count("\n", 0, error.pos)
-                    raise self._broken(line, error.msg) from error
+                    raise self._broken(line, reason(error)) from error
             except (ValueError, RecursionError) as error:
                 raise self._broken(self.line, reason(error)) from error
             else:
@@ -122,13 +138,12 @@ class Scanner:
 
 def reason(error: Exception) -> str:
     """Why a value cannot be read, in a few words."""
-    if isinstance(error, json.JSONDecodeError):
-        return error.msg
     if isinstance(error, TwiceError):
         return tr("the name “{name}” stands twice in one object").format(name=error)
     if isinstance(error, RecursionError):
         return tr("it is nested too deeply")
-    return str(error)
+    said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+    return tr(next((why for start, why in WHYS if said.startswith(start)), said))
 
 
 def broken(path: Path, line: int, why: str) -> RefusedError:
