@@ -10158,8 +10158,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
-   <source>On {rows} of your rows. Fewer is faster and cheaper.</source>
-   <translation>내 데이터 {rows}행 기준이에요. 적을수록 빠르고 싸요.</translation>
+   <source>On {rows} of your rows, without the template's control tokens, which the row lengths count. Fewer is faster and cheaper.</source>
+   <translation>내 데이터 {rows}행 기준이에요. 행 길이와 달리 템플릿의 제어 토큰은 세지 않았어요. 적을수록 빠르고 싸요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/controls.py" />

@@ -185,9 +185,10 @@ class CompareCard(Card):
         hangul = all(each.tokens_per_syllable is not None for each in self._models)
         self._title.say(tr("Tokens per syllable") if hangul else tr("Tokens per character"))
         self._note.say(
-            tr("On {rows} of your rows. Fewer is faster and cheaper.").format(
-                rows=amounts.whole(self._models[0].rows)
-            )
+            tr(
+                "On {rows} of your rows, without the template's control tokens, which the row "
+                "lengths count. Fewer is faster and cheaper."
+            ).format(rows=amounts.whole(self._models[0].rows))
         )
         own = self._models[0]
         ranked = [
