@@ -25,6 +25,7 @@ from finetune_studio.recipe.store import with_changes
 if TYPE_CHECKING:
     from finetune_studio.hardware.estimate import Estimate
     from finetune_studio.hardware.measured import Measured
+    from finetune_studio.hardware.target import Target
 
 RESTS = 120  # milliseconds after the last change
 
@@ -152,17 +153,19 @@ def look_ahead(recipe: Recipe, gpu: str = "", measured: "Measured | None" = None
     return Outlook(source, model, shown, trouble, here, gpu)
 
 
-def plan_of(recipe: Recipe, gpu: str = "") -> tuple["Estimate | None", StudioError | None]:
-    """The plan of a recipe, and why something of it is missing."""
+def plan_of(
+    recipe: Recipe, gpu: str = "", target: "Target | None" = None
+) -> tuple["Estimate | None", StudioError | None]:
+    """The plan of a recipe, and why something of it is missing; arguments as of `estimate`."""
     from finetune_studio.hardware.estimate import estimate
 
     try:
-        return estimate(recipe, gpu), None
+        return estimate(recipe, gpu, target), None
     except StudioError as error:
         trouble = error
     try:  # data that cannot be read is no reason to hide the memory
         without = with_changes(recipe, {"data.files": [], "data.validation_files": []})
-        return estimate(without, gpu), trouble
+        return estimate(without, gpu, target), trouble
     except StudioError as error:
         return None, error
 

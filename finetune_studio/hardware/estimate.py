@@ -74,13 +74,19 @@ class Estimate:
         }
 
 
-def estimate(recipe: Recipe, gpu: str = "") -> Estimate:
+def estimate(recipe: Recipe, gpu: str = "", target: Target | None = None) -> Estimate:
     """Plan a recipe on a GPU by its name, or on this machine.
+
+    Args:
+        recipe: What is planned.
+        gpu: Its name; empty for this machine.
+        target: The same as it was looked at before, so that plans share what is free.
 
     Raises:
         RefusedError: The model, the data or the GPU is not known, or makes no sense.
     """
-    target, known = target_of(gpu), known_model(recipe.model.source, recipe.model.revision)
+    target = target or target_of(gpu)
+    known = known_model(recipe.model.source, recipe.model.revision)
     model = read_architecture(known.config)
     data = recipe.data
     workload = measure(data.files, data.max_rows) if data.files else None

@@ -12484,6 +12484,11 @@
    <translation>{figure}, 낮을수록 좋아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/method_card.py" />
+   <source>{free} free now, {left}</source>
+   <translation>지금 쓸 수 있는 {free}에서 {left}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/method_fp8.py" />
    <source>{gpu} has compute capability {have}; {need} is needed.</source>
    <translation>{gpu}의 연산 능력(compute capability)은 {have}이고, {need} 이상이면 돼요.</translation>

@@ -1,11 +1,14 @@
 """The page of the method: figures side by side, advice with its reason, and what bits do."""
 
 import struct
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from finetune_studio.gui import amounts
 from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.pages.method_card import room_words
 from finetune_studio.gui.pages.method_plans import FREE, NAMES, advise, compare, current
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.widgets.finding import FindingBox
@@ -93,6 +96,25 @@ def test_where_nothing_fits_settings_are_changed_and_then_it_does():
     assert estimate(fitted.recipe, "RTX 3060 12GB").verdict != "does-not-fit"
 
 
+def test_methods_are_compared_for_the_same_free_memory():
+    plans = compare(recipe(**{"model.source": "demo"}))
+    assert len({each.estimate.target for each in plans.options.values()}) == 1
+    asked = replace(plans.options["lora"].estimate.target, free=5 * 2**30)
+    plans = compare(recipe(**{"model.source": "demo"}), "", asked)
+    assert {each.estimate.target for each in plans.options.values()} == {asked}
+
+
+@pytest.mark.parametrize(("spare", "word"), [(5.04, "to spare"), (-2.06, "short")])
+def test_what_is_to_spare_follows_from_the_figures_in_sight(spare, word):
+    found = compare(recipe()).options["lora"].estimate
+    free = found.plan.total + int(spare * 2**30)
+    target = replace(found.target, free=free, total=free + 2**31)
+    free, need = (round(each / 2**30, 1) for each in (free, found.plan.total))
+    said = room_words(replace(found, target=target))
+    assert said.startswith(f"{amounts.memory(free * 2**30)} free now, ")
+    assert said.endswith(f"{amounts.memory(abs(free - need) * 2**30)} {word}")
+
+
 def test_an_unknown_model_gives_no_advice_and_no_figure():
     plans = compare(recipe(**{"model.source": "nobody/nothing"}), "RTX 3060 12GB")
     assert (plans.advised, plans.why) == ("", "")
@@ -109,8 +131,6 @@ def test_nothing_is_advised_where_nothing_helps():
 
 
 def _hopeless(found):
-    from dataclasses import replace
-
     return replace(found, verdict="does-not-fit", fitted=None)
 
 

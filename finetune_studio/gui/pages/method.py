@@ -119,7 +119,11 @@ class MethodPage(StepPage):
 
     def _reckon(self) -> None:
         recipe, gpu = self._project.session.recipe, self._project.preferences.gpu
-        self._project.jobs.run("methods", lambda: compare(recipe, gpu), self._show, self._fail)
+        outlook = self._project.facts.plan.outlook
+        beside = outlook.estimate if outlook and outlook.gpu == gpu else None
+        target = beside.target if beside else None  # what is free is told once in a window
+        work = lambda: compare(recipe, gpu, target)  # noqa: E731
+        self._project.jobs.run("methods", work, self._show, self._fail)
 
     def _show(self, plans: Plans) -> None:
         self.plans = plans
@@ -199,7 +203,7 @@ def reason(plans: Plans) -> str:
     assert plans.advised
     chosen = plans.options[plans.advised]
     assert chosen.estimate is not None  # it would not be advised
-    room = room_words(chosen.room)
+    room = room_words(chosen.estimate)
     if plans.why == "fits":
         plan = chosen.estimate.plan
         return tr(
@@ -207,12 +211,12 @@ def reason(plans: Plans) -> str:
             "linear layers usually come close to full training and forget less. Source: Dettmers "
             "et al. 2023, QLoRA; Biderman et al. 2024, LoRA learns less and forgets less."
         ).format(room=room, share=amounts.share(plan.trainable / max(1, plan.parameters)))
-    lora = plans.options["lora"]
-    if plans.why == "rounds":
+    lora = plans.options["lora"].estimate
+    if plans.why == "rounds" and lora is not None:
         return tr(
             "LoRA does not fit ({short}); with rounded weights it does ({room}). Scores are "
             "usually alike. Source: Dettmers et al. 2023, QLoRA."
-        ).format(short=room_words(lora.room), room=room)
+        ).format(short=room_words(lora), room=room)
     fitted = chosen.estimate.fitted
     told = {each.why for each in fitted.changes} if fitted else set()
     return tr(

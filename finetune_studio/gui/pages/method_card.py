@@ -107,8 +107,7 @@ class MethodCard(PressCard):
         self._there.say(f"/ {amounts.memory(target.total)}")
         self._verdict.say(*VERDICTS[found.verdict])
         self._bar.show_parts(plan.parts, target.total)
-        left = target.free - plan.total
-        self._room.say(lambda: room_words(left))
+        self._room.say(lambda: room_words(found))
         self._room.set_tone("bad" if short else "text3")
         self._facts["trained"].say(amounts.parameters(plan.trainable))
         self._facts["share"].say(amounts.share(plan.trainable / max(1, plan.parameters)))
@@ -159,9 +158,13 @@ class MethodCard(PressCard):
         return bool(getattr(self, "selected", False))
 
 
-def room_words(left: int) -> str:
-    """How much memory is left, or is short."""
-    size = amounts.memory(abs(left))
-    if left < 0:
-        return tr("{size} short").format(size=size)
-    return tr("{size} to spare").format(size=size)
+def room_words(found: "Estimate") -> str:
+    """How much memory is free, and is left or short of it: what the figures in sight come to."""
+    free, need = found.target.free, found.plan.total
+    free_shown, need_shown = (round(each / 2**30, 1) for each in (free, need))
+    size = amounts.memory(abs(free_shown - need_shown) * 2**30)
+    words = tr("{size} short") if free < need else tr("{size} to spare")
+    told = words.format(size=size)
+    if free == found.target.total:  # which stands above already
+        return told
+    return tr("{free} free now, {left}").format(free=amounts.memory(free), left=told)

@@ -16,6 +16,7 @@ from finetune_studio.recipe.store import with_changes
 if TYPE_CHECKING:
     from finetune_studio.hardware.estimate import Estimate
     from finetune_studio.hardware.fit import Fitted
+    from finetune_studio.hardware.target import Target
 
 Name = Literal["full", "lora", "fp8", "qlora", "qlora8"]
 NAMES: tuple[Name, ...] = ("full", "lora", "fp8", "qlora", "qlora8")
@@ -47,11 +48,6 @@ class Option:
     estimate: "Estimate | None"
     trouble: StudioError | None
 
-    @property
-    def room(self) -> int:
-        """Bytes that are left of what is free; less than none where it does not fit."""
-        return self.estimate.target.free - self.estimate.plan.total if self.estimate else 0
-
 
 @dataclass(frozen=True)
 class Plans:
@@ -82,9 +78,19 @@ def changes_to(recipe: Recipe, name: Name) -> dict[str, Any]:
     return {**back, **CHANGES[name]}
 
 
-def compare(recipe: Recipe, gpu: str = "") -> Plans:
-    """Plan every method with the rest of the recipe as it is."""
-    options = {name: Option(name, *plan_of(asked(recipe, name), gpu)) for name in NAMES}
+def compare(recipe: Recipe, gpu: str = "", target: "Target | None" = None) -> Plans:
+    """Plan every method with the rest of the recipe as it is, all for the same free memory.
+
+    Args:
+        recipe: What is planned.
+        gpu: The GPU that it is planned for; empty for this machine.
+        target: The same as it was looked at before; None where it was not.
+    """
+    options: dict[Name, Option] = {}
+    for name in NAMES:
+        found, trouble = plan_of(asked(recipe, name), gpu, target)
+        target = target or (found.target if found else None)
+        options[name] = Option(name, found, trouble)
     return advise(options)
 
 
