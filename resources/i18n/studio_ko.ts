@@ -12362,6 +12362,11 @@
    <translation>{time} 걸렸어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
+   <source>trainer.log; not shown here: warnings of libraries ({count})</source>
+   <translation>trainer.log · 라이브러리 경고 {count}개는 여기에 보이지 않아요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>training</source>
    <translation>학습</translation>

@@ -13,7 +13,7 @@ from finetune_studio.gui.watch import Watch
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.layout import Pane, column, row
 from finetune_studio.gui.widgets.text import Text
-from finetune_studio.runs.log import last_lines
+from finetune_studio.runs.log import last_lines, without_warnings
 
 LINES = 200
 LOOKS = 1000  # milliseconds
@@ -21,7 +21,7 @@ NEWEST = 4  # checkpoints that are named, and the best one
 
 
 class LogDrawer(Pane):
-    """The last lines of trainer.log; closed at first."""
+    """The last lines of trainer.log, without libraries' warnings; closed at first."""
 
     def __init__(self, watch: Watch) -> None:
         super().__init__(None, "sunken", "t")
@@ -38,12 +38,14 @@ class LogDrawer(Pane):
         self._button.clicked.connect(lambda: self.open(self._text.isHidden()))
         self._copy = Button(name=lambda: tr("Copy the log"), kind="quiet", glyph="copy")
         self._copy.clicked.connect(
-            lambda: QGuiApplication.clipboard().setText(self._text.toPlainText())
+            lambda: QGuiApplication.clipboard().setText("\n".join(self._lines()))
         )
+        self._warnings = 0
+        self._file = Text(self._file_words, "caption", "text3")
         self._checkpoints = Text("", "caption", "text3")
         head = row(
             self._button,
-            Text("trainer.log", "caption", "text3"),
+            self._file,
             None,
             self._checkpoints,
             self._copy,
@@ -70,10 +72,22 @@ class LogDrawer(Pane):
         self._timer.start() if wanted else self._timer.stop()
         if self._watch.run is None or self._text.isHidden():
             return
-        lines = "\n".join(last_lines(self._watch.run.log, LINES))
+        kept, self._warnings = without_warnings(self._lines())
+        self._file.refresh()
+        lines = "\n".join(kept)
         if lines != self._text.toPlainText():
             self._text.setPlainText(lines)
             self._text.moveCursor(QTextCursor.MoveOperation.End)
+
+    def _lines(self) -> list[str]:
+        """The last lines as they stand in the file."""
+        return last_lines(self._watch.run.log, LINES) if self._watch.run else []
+
+    def _file_words(self) -> str:
+        if not self._warnings:
+            return "trainer.log"
+        words = tr("trainer.log; not shown here: warnings of libraries ({count})")
+        return words.format(count=amounts.whole(self._warnings))
 
     def _show_checkpoints(self) -> None:
         state = self._watch.state
