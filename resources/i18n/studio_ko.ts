@@ -12437,6 +12437,11 @@
    <translation>파일 {count}개, {size}</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/split_lines.py" />
+   <source>{count} of {rows}, not {meant}: each row's own content decides its side, so that it stays there when rows come or go, and equal rows are never on both.</source>
+   <translation>{rows} 가운데 {meant}행이 아니라 {count}행이에요. 행의 내용으로 나누기 때문이에요. 그래서 행을 더하거나 빼도 나머지는 제자리에 있고, 같은 행이 양쪽에 놓이지 않아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>{count} parameters</source>
    <translation>파라미터 {count}</translation>

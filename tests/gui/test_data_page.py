@@ -354,6 +354,12 @@ def test_rows_stay_together_and_other_files_are_measured_on(window, page, qtbot,
     split._select.activated.emit(names.index("상점"))
     assert window.project.session.recipe.data.split.group == "상점"
     settle(window, qtbot)
+    data = window.project.facts.data
+    meant = round(0.1 * (data.training + data.validation))
+    told = split._why.plain
+    assert bool(told) == (data.validation != meant) == split._chance.isVisibleTo(split)
+    used = data.training + data.validation
+    assert not told or told.startswith(f"{data.validation} of {used} rows, not {meant}:")
     apart = tmp_path / "재기.jsonl"
     apart.write_text(json.dumps({"질문": "따로?", "답변": "네."}, ensure_ascii=False) + "\n")
     split._use([str(apart)])

@@ -19,7 +19,7 @@ from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.pages.quality_card import QualityCard
 from finetune_studio.gui.pages.reading_card import ReadingCard
 from finetune_studio.gui.pages.rows_card import RowsCard
-from finetune_studio.gui.pages.split_lines import SHARE
+from finetune_studio.gui.pages.split_lines import SHARE, SPLIT
 from finetune_studio.gui.pages.terms_card import DATA_LICENCE, TermsCard
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
@@ -127,7 +127,7 @@ class DatasetPage(StepPage):
     def reveal(self, path: str) -> bool:
         if path == repairs.SETTING:
             self.quality.take_keyboard()
-        elif path == SHARE:
+        elif path.startswith(SPLIT):
             self.files.split.focus()
         elif path == DATA_LICENCE:
             self.terms.take_keyboard()

@@ -50,7 +50,7 @@ GROUPS: tuple[tuple[Callable[[], str], tuple[str, ...]], ...] = (
         lambda: tr("Adapter"),
         ("method.rank", "method.alpha", "method.dropout", "method.targets"),
     ),
-    (lambda: tr("Measuring and stopping"), ("evaluation.", "data.split.")),
+    (lambda: tr("Measuring and stopping"), ("evaluation.", "data.split.seed")),
     (lambda: tr("What is learned"), ("task.",)),
     (lambda: tr("Optimiser and memory"), ("training.",)),
     (lambda: tr("Checkpoints and export"), ("checkpoints.", "export.")),
@@ -270,6 +270,6 @@ STEP = StepOf(
         "checkpoints.",
         "export.",
         "task.",
-        "data.split.",
+        "data.split.seed",
     ),
 )

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from finetune_studio.gui import amounts
 from finetune_studio.gui.form import FieldRow
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.data_sources import Sources
@@ -16,6 +17,7 @@ from finetune_studio.recipe.fields import describe
 from finetune_studio.recipe.schema import Recipe
 
 SHARE, APART, GROUP = "data.split.validation", "data.validation_files", "data.split.group"
+SPLIT = "data.split."
 
 
 class SplitLines(QWidget):
@@ -26,6 +28,8 @@ class SplitLines(QWidget):
         self._project, self._sources = project, sources
         settings = {each.path: each for each in describe(Recipe)}
         self.share = FieldRow(project.session, settings[SHARE])
+        self._why = Text(self._why_words, "caption", "text3", wrap=True)
+        self._chance = box(row(self._why, pad=(Size.label + Space.m, 0, 0, 0)))
         self._way = Segmented(
             [(False, lambda: tr("A share of the rows")), (True, lambda: tr("Other files"))]
         )
@@ -39,7 +43,7 @@ class SplitLines(QWidget):
         label.setFixedWidth(Size.label)
         label.setBuddy(self._way)
         way = row(label, self._way, self._names, self._other, None, gap=Space.m)
-        self.setLayout(column(box(way), self.share, self._together, gap=Space.s))
+        self.setLayout(column(box(way), self.share, self._chance, self._together, gap=Space.s))
         self.refresh()
 
     def refresh(self) -> None:
@@ -52,6 +56,8 @@ class SplitLines(QWidget):
             each.setVisible(bool(apart))
         self._names.say(", ".join(each.replace("\\", "/").rsplit("/", 1)[-1] for each in apart))
         self.share.setVisible(not apart)
+        self._why.refresh()
+        self._chance.setVisible(bool(self._why.plain))
         columns = data.columns if data else self._columns
         self._together.setVisible(not apart and len(columns) > 1)
         if columns != self._columns:
@@ -63,6 +69,24 @@ class SplitLines(QWidget):
     def focus(self) -> None:
         """Give the keyboard to the share."""
         self.share.controls[-1].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _why_words(self) -> str:
+        """Why it is another number of rows than the share of them would be."""
+        split, data = self._project.session.recipe.data, self._project.facts.data
+        if split.validation_files or data is None or not data.validation:
+            return ""
+        used = data.training + data.validation
+        meant = round(used * split.split.validation)
+        if meant == data.validation:
+            return ""
+        return tr(
+            "{count} of {rows}, not {meant}: each row's own content decides its side, so that it "
+            "stays there when rows come or go, and equal rows are never on both."
+        ).format(
+            count=amounts.whole(data.validation),
+            rows=amounts.rows(used),
+            meant=amounts.whole(meant),
+        )
 
     def _offer(self) -> None:
         clear(self._group)
