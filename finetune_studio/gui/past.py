@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.series import SMOOTH, Series, thin
 from finetune_studio.runs.comparing import Comparison, compare
-from finetune_studio.runs.events import EventReader
+from finetune_studio.runs.events import EARLY_STOPPING, EventReader, Finished, Stopped
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.history import Summary, summary_of
 from finetune_studio.runs.process import is_alive
@@ -30,12 +30,14 @@ class PastRun:
         alive: Whether it trains now.
         summary: Its figures.
         losses: Its loss, thinned out.
+        early: Whether it ended because the loss no longer fell.
     """
 
     run: RunFolder
     alive: bool
     summary: Summary
     losses: list[float]
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,14 @@ def read_runs(root: Path, most: int = 0) -> list[PastRun]:
 def _read(run: RunFolder) -> PastRun | None:
     try:
         state = fold(EventReader(run.events).read())
-        return PastRun(run, is_alive(run), summary_of(run), _shape(state))
+        return PastRun(run, is_alive(run), summary_of(run), _shape(state), _early(state))
     except (StudioError, OSError):
         return None  # it went, or its files did, while the list was read
+
+
+def _early(state: RunState) -> bool:
+    end = state.outcome
+    return isinstance(end, Finished | Stopped) and end.reason == EARLY_STOPPING
 
 
 def _shape(state: RunState) -> list[float]:

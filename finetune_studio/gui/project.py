@@ -9,6 +9,7 @@ from finetune_studio import paths
 from finetune_studio.gui.facts import Facts
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.naming import SelfNamed
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.watch import Watch
@@ -42,7 +43,7 @@ class Project(QObject):
     def __init__(self, session: Session, jobs: Jobs, preferred: Preferred) -> None:
         super().__init__()
         self.session, self.jobs = session, jobs
-        self._preferred = preferred
+        self._preferred, self._naming = preferred, SelfNamed(session)
         self.facts = Facts(session, jobs, lambda: preferred.value.gpu)
         self._watched = WatchedQuestions(session, self.facts)
         preferred.changed.connect(self.facts.plan.follow_gpu)

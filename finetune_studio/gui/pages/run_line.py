@@ -34,7 +34,7 @@ def run_line(past: "PastRun", *beside: QWidget) -> PressCard:
     line = row(
         *beside[:1],
         box(about),
-        status_badge(past.summary),
+        status_badge(past.summary, early=past.early),
         Sparkline(past.losses),
         figure,
         day,
@@ -48,7 +48,7 @@ def run_line(past: "PastRun", *beside: QWidget) -> PressCard:
 
 def draft_line(draft: "Draft") -> PressCard:
     """A project that no run shows, as a line that can be pressed."""
-    told = Text(lambda: _kind(draft.model, draft.method), "caption", "text3")
+    told = Text(lambda: _kind(draft.model, draft.method, draft.changed), "caption", "text3")
     about = column(Text(draft.name, "strong"), told, gap=1)
     note = (lambda: tr("Changed since")) if draft.trained else (lambda: tr("Not trained yet"))
     day = _right(Text(lambda: amounts.day(draft.changed), "caption", "text3"), DAY)
@@ -57,8 +57,10 @@ def draft_line(draft: "Draft") -> PressCard:
     return PressCard(line, name=draft.name, bare=True)
 
 
-def status_badge(summary: "Summary") -> Badge:
+def status_badge(summary: "Summary", *, early: bool = False) -> Badge:
     """How a run stands, in a word."""
+    if early and summary.status in ("finished", "stopped"):
+        return Badge(lambda: tr("Stopped early"), "ok")
     match summary.status:
         case "running":
             return Badge(lambda: tr("Running"), "learned", "play")
@@ -74,11 +76,14 @@ def status_badge(summary: "Summary") -> Badge:
 
 
 def _about(summary: "Summary") -> str:
-    return _kind(summary.model, summary.method)
+    """What it was; and when, where the list tells the day alone: names may be the same."""
+    return _kind(summary.model, summary.method, summary.created)
 
 
-def _kind(model: str, method: str) -> str:
-    parts = (model.rsplit("/", 1)[-1], words(method)() if method else "")
+def _kind(model: str, method: str, when: float) -> str:
+    clock = amounts.clock(when)
+    time = "" if amounts.day(when) == clock else clock
+    parts = (model.rsplit("/", 1)[-1], words(method)() if method else "", time)
     return " · ".join(part for part in parts if part)
 
 
