@@ -16,6 +16,7 @@ from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.plan import Plan
 from finetune_studio.gui.preflight import Preflights
 from finetune_studio.gui.quality import Quality
+from finetune_studio.gui.row_lengths import RowLengths
 from finetune_studio.gui.session import Session
 from finetune_studio.hardware.machine import Machine, read_machine
 from finetune_studio.recipe.checks import check_batch
@@ -39,6 +40,7 @@ class Facts(QObject):
         data_error: Why they could not be read.
         machine: What this machine is.
         plan: The model's figures, memory, time and disk.
+        lengths: How long the rows are in tokens, where that was counted.
         quality: What is found when every row is looked at.
         preflight: What the trainer would do with the rows.
         changed: Something is known now that was not, or no longer.
@@ -57,6 +59,7 @@ class Facts(QObject):
         self.plan.changed.connect(self.changed)
         self.quality = Quality(session, jobs)
         self.quality.changed.connect(self.changed)
+        self.lengths = RowLengths(session, jobs)
         self.preflight = Preflights(session, jobs)
         self.preflight.changed.connect(self.changed)
         self._rest = QTimer(self, singleShot=True, interval=RESTS)
@@ -91,6 +94,7 @@ class Facts(QObject):
         apart.ROWS.drop("data")
         self.quality.leave()
         self.plan.leave()
+        self.lengths.leave()
         self.preflight.leave()
 
     @property

@@ -33,6 +33,7 @@ from finetune_studio.recipe.fields import Described, describe
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.schema import Recipe
 
+Advising = Callable[[str], Advice | None] | None
 NOTHING = "–"  # what an empty list is shown as
 AUTO = re.compile(r"\bauto:")  # a value of the file; the field calls it otherwise
 
@@ -40,9 +41,10 @@ AUTO = re.compile(r"\bauto:")  # a value of the file; the field calls it otherwi
 class FieldRow(QWidget):
     """One setting."""
 
-    def __init__(self, session: Session, setting: Described) -> None:
+    def __init__(self, session: Session, setting: Described, advise: Advising = None) -> None:
         super().__init__()
         self.setting, self._session = setting, session
+        self._advise = advise or partial(advice_for, session)
         self._advice: Advice | None = None
         self._found: list[Finding] = []
         self.controls = controls_for(setting)
@@ -80,7 +82,7 @@ class FieldRow(QWidget):
         if not self._session.has(self.path):
             return
         value = self._session.value(self.path)
-        self._advice = advice_for(self._session, self.path)
+        self._advice = self._advise(self.path)
         for control in self.controls:
             control.show_value(value)  # type: ignore[attr-defined]
             if isinstance(control, Slider):
@@ -92,6 +94,11 @@ class FieldRow(QWidget):
         self._take_advice.say(self._offer)
         self._reason.say(self._why)
         self._name()  # the reason is part of what is read out
+
+    def follow_advice(self) -> None:
+        """Show what is advised where that is something else now."""
+        if self._session.has(self.path) and self._advise(self.path) != self._advice:
+            self.refresh()
 
     def stand(self, *, narrow: bool) -> None:
         """Put what is advised under the control, where there is no room beside it."""
@@ -176,9 +183,7 @@ class FieldRow(QWidget):
         words = [AUTO.sub(f"{WORDS['auto']()}:", i18n.tr(self.setting.about["help"]))]
         if self._advice:
             text = tr("Advised {value}: {reason}.")
-            words.append(
-                text.format(value=shown(self._advice.value), reason=i18n.tr(self._advice.text))
-            )
+            words.append(text.format(value=shown(self._advice.value), reason=self._advice.why))
         source = self._advice.source if self._advice else self.setting.about["source"]
         if source:
             words.append(tr("Source: {source}").format(source=i18n.tr(source)))
@@ -213,6 +218,7 @@ class Form(QWidget):
         session: Session,
         groups: list[tuple[Callable[[], str], list[Described]]],
         findings: Callable[[], list[Finding]] | None = None,
+        advise: Advising = None,
     ) -> None:
         """Make a form.
 
@@ -220,6 +226,7 @@ class Form(QWidget):
             session: What it edits.
             groups: The headings, and the settings under each.
             findings: What there is to say of them; the recipe's own findings where it is left out.
+            advise: What is advised for a setting; by the recipe alone where it is left out.
         """
         super().__init__()
         self._session, self._advanced = session, False
@@ -228,7 +235,7 @@ class Form(QWidget):
         self._groups: list[tuple[QWidget, list[FieldRow]]] = []
         layout = column(gap=Space.xl)
         for title, settings in groups:
-            rows = [FieldRow(session, each) for each in settings]
+            rows = [FieldRow(session, each, advise) for each in settings]
             self.rows |= {each.path: each for each in rows}
             group = box(column(Text(title, "section"), *rows, gap=Space.l))
             self._groups.append((group, rows))

@@ -1,7 +1,7 @@
 """Recommended values, each with its reason and its source. Knows the recipe alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,26 @@ class Advice:
     Attributes:
         path: The setting, dotted.
         value: What is recommended.
-        text: Why, to be translated.
+        text: Why, to be translated; `{name}` places are filled from `values`.
         source: Where the recommendation comes from.
+        values: What fills the places.
     """
 
     path: str
     value: Any
     text: str
     source: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def why(self) -> str:
+        """Why, in the language in use, as a part of a sentence."""
+        return tr(self.text).format(**self.values).removesuffix(".")
 
     @property
     def reason(self) -> str:
         """Why, in the language in use, with the source."""
-        return f"{tr(self.text)} [{self.source}]"
+        return f"{self.why} [{self.source}]"
 
 
 def recommend(recipe: Recipe) -> list[Advice]:

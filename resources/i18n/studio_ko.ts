@@ -6042,6 +6042,11 @@
    <translation>함께 제공되는 예시 데이터의 길이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/row_lengths.py" />
+   <source>lengths of your rows</source>
+   <translation>내 데이터의 행 길이</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>libraries</source>
    <translation>라이브러리</translation>

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from typing_extensions import override
 
 from finetune_studio.gui import amounts
@@ -13,6 +13,7 @@ from finetune_studio.gui.form import Form, advice_for
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.project import Project
+from finetune_studio.gui.row_lengths import LENGTH
 from finetune_studio.gui.schedule import rate, warmup_steps
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
@@ -24,6 +25,7 @@ from finetune_studio.gui.widgets.plot import Plot, Stroke
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
+from finetune_studio.recipe.advice import Advice
 from finetune_studio.recipe.fields import Described, describe
 from finetune_studio.recipe.schema import Recipe
 
@@ -74,7 +76,7 @@ class HyperparametersPage(StepPage):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
-        self.form = Form(project.session, groups(), project.facts.findings)
+        self.form = Form(project.session, groups(), project.facts.findings, self._advice)
         self._level = Segmented([(False, self._basic), (True, self._all)])
         self._level.setAccessibleName(tr("Which settings are shown"))
         self._level.edited.connect(self._choose_level)
@@ -98,6 +100,8 @@ class HyperparametersPage(StepPage):
         self.form.advanced_changed.connect(self._level.show_value)
         project.session.changed.connect(self._follow)
         project.facts.changed.connect(self.form.show_findings)
+        project.facts.changed.connect(self._count)
+        project.facts.lengths.changed.connect(self._show_advice)
         self.form.show_advanced(project.preferences.advanced)
         self._level.show_value(project.preferences.advanced)
         self._follow()
@@ -111,6 +115,30 @@ class HyperparametersPage(StepPage):
         self.form.stand(narrow=self.width() < NARROW)
         super().resizeEvent(event)
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._count()
+
+    def _count(self) -> None:
+        """Count the rows' tokens where nobody has: the length that is advised follows from them."""
+        data = self._project.facts.data
+        if self.isVisible() and data is not None:
+            self._project.facts.lengths.count(data.training + data.validation)
+
+    def _advice(self, path: str) -> Advice | None:
+        facts = self._project.facts
+        if path == LENGTH:
+            outlook = facts.plan.outlook
+            counted = facts.lengths.advice(outlook.context if outlook else 0)
+            if counted is not None:
+                return counted
+        return advice_for(self._project.session, path)
+
+    def _show_advice(self) -> None:
+        self.form.rows[LENGTH].follow_advice()
+        self._follow()
+
     def _basic(self) -> str:
         return tr("Basic {count}").format(count=self.form.count("basic"))
 
@@ -123,7 +151,7 @@ class HyperparametersPage(StepPage):
 
     def _differing(self) -> dict[str, object]:
         session = self._project.session
-        advice = (advice_for(session, path) for path in self.form.rows if session.has(path))
+        advice = (self._advice(path) for path in self.form.rows if session.has(path))
         return {
             each.path: each.value
             for each in advice

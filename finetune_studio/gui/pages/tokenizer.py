@@ -1,6 +1,7 @@
 """The tokenizer: a row as the trainer will see it, how long rows are, what tokens cost."""
 
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QShowEvent
@@ -22,6 +23,9 @@ from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.recipe.schema import Recipe
+
+if TYPE_CHECKING:
+    from finetune_studio.tokens.lengths import Lengths
 
 RESTS = 250  # milliseconds after the last change
 OPEN, LENGTHS, COMPARE = "tokens", "lengths", "compare tokens"
@@ -146,7 +150,12 @@ class TokenizerPage(StepPage):
         self.lengths.setVisible(bool(known.rows))
         if known.rows and known.trouble is None:
             work = lambda: apart.CHECKS.do(LENGTHS, token_views.lengths, recipe)  # noqa: E731
-            self._project.jobs.run(LENGTHS, work, self.lengths.show_lengths, self.card.trouble)
+            know = partial(self._know_lengths, recipe)
+            self._project.jobs.run(LENGTHS, work, know, self.card.trouble)
+
+    def _know_lengths(self, recipe: Recipe, found: "Lengths") -> None:
+        self.lengths.show_lengths(found)
+        self._project.facts.lengths.know(recipe, found)
 
     def _show_compare(self) -> None:
         if self._shown is None:

@@ -1,0 +1,69 @@
+"""One sequence length is advised everywhere: the one that follows from the rows as they are."""
+
+import pytest
+
+from finetune_studio import paths
+from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.row_lengths import FEW, LENGTH
+from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.preferences import Preferences
+
+
+@pytest.fixture
+def window(qtbot):
+    made = MainWindow(Preferred(Preferences()))
+    qtbot.addWidget(made)
+    made.show()
+    made.new_project()
+    sample = str(paths.resources() / "samples" / "korean_qa.csv")
+    made.project.session.change({"model.source": "demo", "data.files": [sample], LENGTH: 128})
+    yield made
+    made.jobs.close()
+
+
+def counted(window, qtbot):
+    lengths = window.project.facts.lengths
+    qtbot.waitUntil(lambda: lengths.found is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=60_000)
+    return lengths.found
+
+
+def test_settings_and_tokenizer_advise_the_same_length(window, qtbot):
+    window.wizard.go("hyperparameters")
+    page = window.wizard.page("hyperparameters")
+    row = page.form.rows[LENGTH]
+    assert row._advice.value == 128  # the samples', until these rows are counted
+    found = counted(window, qtbot)
+    assert row._advice.value == found.suggest(1024).length == 64
+    assert f"{found.longest} tokens" in row._reason.plain
+    assert ".." not in row._reason.plain
+    assert page._differing()[LENGTH] == 64
+
+    window.wizard.go("tokenizer")
+    card = window.wizard.page("tokenizer").lengths
+    qtbot.waitUntil(lambda: card._lengths is not None, timeout=60_000)
+    box = card.findChildren(FindingBox)[0]
+    assert f"{found.longest} tokens" in box.accessibleName()
+    box.fix_pressed.emit()
+    assert window.project.session.value(LENGTH) == row._advice.value
+    assert not row._advised.isHidden()
+
+
+def test_other_rows_are_advised_for_when_they_are_counted(window, qtbot, tmp_path):
+    window.wizard.go("hyperparameters")
+    counted(window, qtbot)
+    path = tmp_path / "long.csv"
+    words = "사과 배 감 귤 " * 60
+    path.write_text("question,answer\n" + f"{words},{words}\n" * 20, encoding="utf-8")
+    window.project.session.change({"data.files": [str(path)]})
+    row = window.wizard.page("hyperparameters").form.rows[LENGTH]
+    assert row._advice is None
+    found = counted(window, qtbot)
+    assert row._advice.value == found.suggest(1024).length > 64
+
+
+def test_many_rows_are_not_counted_for_an_advice_alone(window):
+    lengths = window.project.facts.lengths
+    lengths.count(FEW + 1)
+    assert not lengths._asked
