@@ -61,6 +61,7 @@ class Select(QComboBox):
         if event.type() == QEvent.Type.LanguageChange:
             for index, (_, words) in enumerate(self._options):
                 self.setItemText(index, say(words))
+            self.updateGeometry()  # other words are of another width
         super().changeEvent(event)
 
     @override
