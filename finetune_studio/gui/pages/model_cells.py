@@ -51,7 +51,7 @@ class CellPainter(QStyledItemDelegate):
         column = self._columns[index.column()]
         cell = rect.adjusted(8, 0, -8, 0)
         if column == "name":
-            self._name(painter, rect.adjusted(12, 0, -6, 0), row)
+            self._name(painter, rect.adjusted(8, 0, -6, 0), row)  # under its header's word
         elif column == "licence":
             tone = words.TONES[row.commercial]
             _chip(painter, cell, words.licence_short(row.licence), tone)

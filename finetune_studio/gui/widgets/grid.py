@@ -90,6 +90,7 @@ class Grid(QTableView):
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
+        header.setProperty("tight", True)  # over values that Qt draws
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(NARROWEST)
@@ -115,9 +116,13 @@ class Grid(QTableView):
         self._widths.start()
 
     def _fit(self) -> None:
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)  # stretched before, it would be measured so
         self.resizeColumnsToContents()
         for at in range(self._rows.columnCount()):
             self.setColumnWidth(at, min(WIDEST, max(NARROWEST, self.columnWidth(at) + 16)))
+        header.setStretchLastSection(True)
+        self.horizontalScrollBar().setValue(0)
 
 
 def written(value: object) -> str:
