@@ -10,6 +10,7 @@ from finetune_studio.catalog.entries import entries
 from finetune_studio.catalog.progress import Control
 from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
+from finetune_studio.gui.pages.model_cells import shortened
 from finetune_studio.gui.pages.model_gate import Gate
 from finetune_studio.gui.pages.model_rows import Wanted, arrange, of_entry, select
 from finetune_studio.gui.preferred import Preferred
@@ -357,3 +358,18 @@ def test_the_small_print_is_one_press_away(page, window, qtbot):
 def test_the_hub_says_what_to_do_before_anything_is_typed(page, window, qtbot):
     page.go("hub")
     qtbot.waitUntil(lambda: "Type a name" in words(page), timeout=20_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "room", "shown"),
+    [
+        ("HyperCLOVAX-SEED-Text-Instruct-0.5B", 30, "HyperCLOVAX-SEED-Text…0.5B"),
+        ("HyperCLOVAX-SEED-Text-Instruct-0.5B", 20, "HyperCLOVAX…0.5B"),
+        ("Some-Model-1.5B-Long-Instruct", 24, "Some-Model-1.5B…Instruct"),
+        ("Some-Model-1.5B-Instruct", 20, "Some…1.5B-Instruct"),
+        ("OneLongWordWithoutAnyPart", 10, ""),
+        ("Two-Parts", 5, ""),
+    ],
+)
+def test_a_long_name_loses_whole_words_and_keeps_its_size(name, room, shown):
+    assert shortened(name, lambda made: len(made) <= room) == shown

@@ -1,6 +1,7 @@
 """Paints the cells of the table of models, from tokens alone."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
@@ -18,6 +19,7 @@ from finetune_studio.gui.widgets.chip import GLYPHS, HEIGHT, chip_width, paint_c
 
 Index = QModelIndex | QPersistentModelIndex
 KOREAN_TONES = {"native": "learned", "official": "given", "none": "plain", "": "plain"}
+PARTS = re.compile(r"[^-_ ]+[-_ ]*")
 PLACES = (46, 53, 56)  # pixels for each method's word
 
 
@@ -112,13 +114,32 @@ class CellPainter(QStyledItemDelegate):
         return " · ".join(filter(None, parts)) or row.released
 
 
+def shortened(name: str, fits: Callable[[str], bool]) -> str:
+    """A name without some of its inner parts, whole words all; empty where none is short enough.
+
+    The beginning stays, and the end, and as long as possible what tells sizes and versions apart.
+    """
+    parts = PARTS.findall(name)
+    last = len(parts) - 1
+    spans = [(at, at + n) for n in range(1, last) for at in range(last - n, 0, -1)]
+    spans.sort(key=lambda span: any(map(str.isdigit, "".join(parts[slice(*span)]))))
+    for at, end in spans:
+        made = "".join(parts[:at]).rstrip("-_ ") + "…" + "".join(parts[end:])
+        if fits(made):
+            return made
+    return ""
+
+
 def _line(painter: QPainter, cell: QRectF, text: str, role: str, tone: str) -> None:
-    """A line; names lose their middle, because what tells sizes apart stands at the end."""
+    """A line; names lose their middle, other words their end."""
     face = font(role)
-    cut = Qt.TextElideMode.ElideMiddle if role == "strong" else Qt.TextElideMode.ElideRight
+    metrics, name = QFontMetricsF(face), role == "strong"
     painter.setFont(face)
     painter.setPen(theme.colour(tone))
-    shown = QFontMetricsF(face).elidedText(text, cut, cell.width())
+    if name and metrics.horizontalAdvance(text) > cell.width():
+        text = shortened(text, lambda made: metrics.horizontalAdvance(made) <= cell.width()) or text
+    cut = Qt.TextElideMode.ElideMiddle if name else Qt.TextElideMode.ElideRight
+    shown = metrics.elidedText(text, cut, cell.width())
     painter.drawText(cell, Qt.AlignmentFlag.AlignTop, shown)
 
 
