@@ -88,7 +88,7 @@ class DatasetPage(StepPage):
     @cached_property
     def findings(self) -> QWidget:
         """What stands in the way."""
-        return self._put("findings", box(self._findings))
+        return self._put("findings", box(column(self._findings, None, gap=0)))
 
     @cached_property
     def layout_card(self) -> LayoutCard:

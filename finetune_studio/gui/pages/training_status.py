@@ -10,6 +10,7 @@ from finetune_studio.gui.announcing import Announced
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.waiting import Waiting
 from finetune_studio.gui.watch import Watch
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.chip import Badge
@@ -64,7 +65,8 @@ class Status(QWidget):
         self.extend = Button(lambda: tr("Train longer …"), glyph="plus")
         self._step, self._epoch = Text("", "strong"), Text("", "body", "text2")
         self._left, self._end = Text("", "strong"), Text("", "body", "text2")
-        self._track = Track("learned")
+        self._track, self._waiting = Track("learned"), Waiting(self)
+        self._waiting.ticked.connect(self._show_numbers)
         self._announced = Announced(self)
         running = (self.cancel, self.pause, self.go_on, self.stop)
         buttons = (*running, self.extend, self.again, self.resume)
@@ -109,12 +111,16 @@ class Status(QWidget):
     def _show_numbers(self) -> None:
         watch, state = self._watch, self._watch.state
         known = state.steps > 0
+        begins = (watch.starting or (watch.alive and not state.step)) and not watch.stopping
+        self._wait(begins and state.phase != "paused")
         self._step.say(
             tr("Step {step} of {steps}").format(
                 step=amounts.whole(state.step), steps=amounts.whole(state.steps)
             )
             if known
-            else tr("The first step takes the longest: the model is loaded and warmed up.")
+            else self._waiting.say(
+                tr("The first step takes the longest: the model is loaded and warmed up.")
+            )
             if watch.alive or watch.starting
             else ""
         )
@@ -127,7 +133,11 @@ class Status(QWidget):
         going = watch.alive and state.step < state.steps and state.phase != "paused"
         left = state.seconds_left if going and not watch.stopping else None
         self._left.say(
-            "" if left is None else tr("{time} left").format(time=amounts.duration(left))
+            tr("{time} left").format(time=amounts.duration(left))
+            if left is not None
+            else self._waiting.say(f"{title(watch)} …")
+            if known and self._waiting.seconds
+            else ""
         )
         end = "" if left is None else amounts.clock(time.time() + left)
         self._end.say(tr("done at {time}").format(time=end) if end else "")
@@ -135,6 +145,13 @@ class Status(QWidget):
             self._end.say(tr("took {time}").format(time=amounts.duration(state.seconds)))
         self._track.show_part(state.step / state.steps if known else 0.0)
         self._track.setAccessibleName(self._step.plain)
+
+    def _wait(self, begins: bool) -> None:
+        """Count the seconds until the first step, while nothing else moves."""
+        if not begins:
+            self._waiting.stop()
+        elif not self._waiting.seconds:
+            self._waiting.start()
 
     def _cancel(self) -> None:
         asked = Ask(
