@@ -58,6 +58,33 @@ def test_until_there_is_something_to_say_the_coach_tells_what_it_waits_for(stage
     assert page._aside.findChild(FindingBox) is not None
 
 
+def test_the_start_counts_its_seconds_until_the_first_step(stage):
+    page = follow(stage, list(begin())[:1], alive=True)
+    status = page._status
+    assert status._waiting.seconds > 0
+    status._waiting._begun -= 7
+    status._waiting.ticked.emit()
+    assert "7 seconds so far" in words(status)
+    stage.open.watch.leave()
+    stage.follow(record(stage.folder, "other", [*begin(), *train(20)], alive=True))
+    assert status._waiting.seconds == 0
+    assert "so far" not in words(status)
+
+
+def test_the_curves_stay_as_they_are_when_the_first_answer_comes(stage, qtbot):
+    stage.window.resize(1360, 1000)
+    page = follow(stage, [*begin(), *train(20)], alive=True)
+    stage.window.wizard.go("training")
+    qtbot.waitUntil(lambda: page._loss.height() > 0)
+    before = page._loss.height()
+    stage.open.watch.leave()
+    answer = said.Sample(step=0, prompt="언제 오나요?", text="글쎄")
+    stage.follow(record(stage.folder, "other", [*begin(), answer, *train(20)], alive=True))
+    qtbot.waitUntil(page._samples.isVisible)
+    qtbot.wait(100)
+    assert abs(page._loss.height() - before) <= 2
+
+
 def test_an_answer_that_is_alone_has_none_beside_it(stage):
     first = said.Sample(step=0, prompt="언제 오나요?", text="글쎄")
     page = follow(stage, [*begin(), first, *train(20)], alive=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+ANSWERS = 118  # pixels kept for answers of a line, so that the curves stay when they come
 REDRAWS = 60  # milliseconds between two drawings; each draws one of the three curves
 
 
@@ -111,13 +112,14 @@ class TrainingPage(StepPage):
     def _during(self) -> Pane:
         middle = row(curves(self._loss, self._small), self._aside, gap=Space.m)
         middle.setStretch(0, 1)
+        answers = box(column(self._samples, self._unwatched, None, gap=0))
+        answers.setMinimumHeight(ANSWERS)
         content = column(
             self._status,
             self._failure,
             self._notices,
             box(middle),
-            self._samples,
-            self._unwatched,
+            answers,
             gap=Space.m,
             pad=(28, 14, 28, 8),
         )
