@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
@@ -9,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from finetune_studio import paths
-from finetune_studio.gui import language
+from finetune_studio.gui import amounts, language
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.help import TOPICS, HelpPage, topic_file
 from finetune_studio.gui.pages.history import HistoryPage
@@ -20,13 +21,16 @@ from finetune_studio.gui.pages.start import EXAMPLES
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import PressCard
+from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.choice import Tick
 from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences, load
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.events import EARLY_STOPPING, Finished
 from tests.gui.trainers import WHOLE, make_run
+from tests.helpers.past import T0, past_run
 
 CODES = ("ko", "en")
 
@@ -77,6 +81,17 @@ def test_runs_are_listed_and_opened(history, runs, qtbot):
     with qtbot.waitSignal(page.run_asked) as asked:
         qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
     assert asked.args == [str(runs[1].path)]
+
+
+def test_a_run_that_stopped_early_says_so_and_when(history):
+    early = Finished(time=T0 + 4, step=20, reason=EARLY_STOPPING)
+    for name, end in (("early", early), ("whole", None)):
+        run = past_run(paths.runs() / name, end=end)
+        run.write_info(replace(run.info(), created=T0))
+    page = history()
+    badges = [each.accessibleName() for each in page.findChildren(Badge)]
+    assert sorted(badges) == ["Done", "Stopped early"]
+    assert sum(each.endswith(f" · {amounts.clock(T0)}") for each in said(page)) == 2
 
 
 def test_curves_are_laid_over_each_other_with_what_differs(history, runs, qtbot):
