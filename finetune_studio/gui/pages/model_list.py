@@ -13,13 +13,14 @@ from typing_extensions import override
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.model_rows import Key, Row, Wanted
 from finetune_studio.gui.pages.model_table import LARGEST_FIRST, ModelTable, column_title
-from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.layout import box, column, row
 from finetune_studio.gui.widgets.table_filter import FilterChip, SearchLine
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.hardware.gpus import accelerators
 
+HEAD = 33  # pixels of the table's own
 RESTS = 180  # milliseconds after the last key
 
 
@@ -38,7 +39,7 @@ class ModelList(QWidget):
         super().__init__()
         self._machine, self._on_gpu = "", False
         self.table = ModelTable()
-        self.table.setMinimumHeight(240)
+        self.table.setMinimumHeight(HEAD + 4 * Size.row)  # whole rows, and room for a finding
         self.field = SearchLine(lambda: tr("Name, maker or Hub address"))
         self.field.setMinimumWidth(170)
         self.field.setMaximumWidth(320)
