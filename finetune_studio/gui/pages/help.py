@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QUrl, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout
 from typing_extensions import override
 
@@ -121,14 +122,38 @@ class Reader(QTextBrowser):
         self.moveCursor(self.textCursor().MoveOperation.Start)
 
     def _space(self) -> None:
-        """Give the lines the leading that Hangul needs."""
-        from PySide6.QtGui import QTextBlockFormat, QTextCursor
+        """Give the lines the leading that Hangul needs, and let names stand out by their tone.
+
+        Bold Hangul on a dark ground is hardly seen to be bold.
+        """
+        from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 
         cursor = QTextCursor(self.document())
         cursor.select(QTextCursor.SelectionType.Document)
         leading = QTextBlockFormat()
-        leading.setLineHeight(135, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        leading.setLineHeight(150, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor.mergeBlockFormat(leading)
+        tone = QTextCharFormat()
+        tone.setForeground(theme.colour("text2"))
+        for start, end in self._plain_spans():
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(tone)
+
+    def _plain_spans(self) -> list[tuple[int, int]]:
+        """From where to where words are neither bold, nor a link."""
+        found = []
+        block = self.document().begin()
+        while block.isValid():
+            parts = block.begin()
+            while not parts.atEnd():
+                part = parts.fragment()
+                kind = part.charFormat()
+                if kind.fontWeight() < QFont.Weight.DemiBold and not kind.isAnchor():
+                    found.append((part.position(), part.position() + part.length()))
+                parts += 1
+            block = block.next()
+        return found
 
     def _follow(self, url: QUrl) -> None:
         if url.isRelative():
