@@ -67,6 +67,7 @@ class Status(QWidget):
         self._left, self._end = Text("", "strong"), Text("", "body", "text2")
         self._track, self._waiting = Track("learned"), Waiting(self)
         self._waiting.ticked.connect(self._show_numbers)
+        project.closing.connect(self._waiting.stop)
         self._announced = Announced(self)
         running = (self.cancel, self.pause, self.go_on, self.stop)
         buttons = (*running, self.extend, self.again, self.resume)
