@@ -72,6 +72,10 @@ class Select(QComboBox):
         return QSize(widest + 46, Size.control)
 
     @override
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint().boundedTo(self.sizeHint())  # Qt keeps that of other words
+
+    @override
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
