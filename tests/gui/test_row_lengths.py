@@ -55,7 +55,8 @@ def test_other_rows_are_advised_for_when_they_are_counted(window, qtbot, tmp_pat
     counted(window, qtbot)
     path = tmp_path / "long.csv"
     words = "사과 배 감 귤 " * 60
-    path.write_text("question,answer\n" + f"{words},{words}\n" * 20, encoding="utf-8")
+    rows = "".join(f"{n} {words},{words} {n}\n" for n in range(40))
+    path.write_text("question,answer\n" + rows, encoding="utf-8")
     window.project.session.change({"data.files": [str(path)]})
     row = window.wizard.page("hyperparameters").form.rows[LENGTH]
     assert row._advice is None
