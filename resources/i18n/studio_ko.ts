@@ -10958,6 +10958,7 @@
    <translation>멈춤</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Stopped early</source>
    <translation>조기 종료했어요</translation>
