@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from finetune_studio.data.quality import facts, flat, likeness
+from finetune_studio.data.quality import facts, flat, likeness, overlap
 from finetune_studio.data.quality.letters import Letters
 from finetune_studio.data.split import sides
 
@@ -56,7 +56,7 @@ def kinds(
             for table in flat.batches(part.select(chosen)):
                 yield facts.Batch(table).letters
 
-    alike = likeness.verified(likeness.crossing(sketches, aside), read)
+    alike = overlap.verified(likeness.crossing(sketches, aside), read)
     near = np.zeros(len(validation), dtype=bool)
     near[alike[:, 1] - len(train)] = True
     return equal, near
@@ -71,5 +71,5 @@ def _leaking(rows: "Dataset", measured: Facts, places: Array, aside: Array) -> A
 
     candidates = likeness.crossing(measured["sketch"][places], aside[places])
     found = np.zeros(len(places), dtype=bool)
-    found[likeness.verified(candidates, read)[:, 1]] = True
+    found[overlap.verified(candidates, read)[:, 1]] = True
     return found

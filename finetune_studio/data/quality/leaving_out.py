@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from finetune_studio.data.quality import endings, flat, likeness, twins
+from finetune_studio.data.quality import endings, flat, likeness, overlap, twins
 from finetune_studio.data.quality.facts import Batch
 from finetune_studio.data.quality.letters import SCRIPTS, Letters
 
@@ -60,7 +60,7 @@ def _near(rows: "Dataset", facts: Facts, fix: Fix) -> Array:
         for table in flat.batches(rows.select(places[numbers])):
             yield Batch(table).letters
 
-    alike = likeness.verified(likeness.pairs(facts["sketch"][places]), read)
+    alike = overlap.verified(likeness.pairs(facts["sketch"][places]), read)
     out = np.zeros(len(rows), dtype=bool)
     out[places] = likeness.leftovers(alike, len(places))
     return out

@@ -1,24 +1,21 @@
-"""Rows that are nearly equal: MinHash finds the pairs that may be, the texts themselves decide.
+"""Rows that are nearly equal: MinHash finds the pairs that may be, `overlap` decides by the texts.
 
 Two rows are near-duplicates where the sets of their five-letter pieces share at least 0.8 of their
 union (Jaccard); short rows only where their digits agree too, for “12번” is not “13번”. A row is
 sketched by 64 minima. 60 of them in 12 bands bring pairs together: one as alike as 0.8 meets with a
-probability of 0.99. The last byte of each minimum sorts most of the others out
-before texts are read. Needs 112 bytes a row.
+probability of 0.99. The last byte of each minimum sorts most of the others out before texts are
+read. Needs 112 bytes a row.
 """
 
-import itertools
 from array import array
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from finetune_studio.data.quality.letters import SCRIPTS, Letters
+from finetune_studio.data.quality.letters import Letters
 
 PIECE = 5
 ALIKE = 0.8
-SHORT = 100  # letters
 BANDS, DEPTH = 12, 5
 SLOTS = 64
 WIDTH = BANDS + SLOTS // 4
@@ -28,7 +25,6 @@ of the estimate, sqrt(0.8 * 0.2 / 64) = 0.05."""
 SEED = 42
 FACTORS = np.array([pow(0x9E3779B97F4A7C15, n, 1 << 64) for n in range(PIECE)], np.uint64)
 BLOCK = 1 << 14  # numbers that stay in a core's own memory
-AT_ONCE = 4_000  # pairs whose texts are in memory
 
 Array = np.ndarray[Any, Any]
 
@@ -52,7 +48,7 @@ def sketch(found: Letters) -> Array:
     banded = slots[:, : BANDS * DEPTH].reshape(count, BANDS, DEPTH).astype(np.uint64)
     key = np.zeros((count, BANDS), np.uint64)
     for place in range(DEPTH):
-        key = _mixed(key ^ banded[:, :, place])
+        key = mixed(key ^ banded[:, :, place])
     bands = (key >> np.uint64(32)).astype(np.uint32) | np.uint32(1)
     bands[np.diff(starts) == 0] = 0
     return np.concatenate([bands, slots.astype(np.uint8).view(np.uint32)], axis=1)
@@ -73,7 +69,7 @@ def pieces(found: Letters) -> "tuple[Array, Array]":
         for step in range(back, PIECE):
             hashes[last - back] -= points[last - back + step] * FACTORS[step]
     for start in range(0, count, BLOCK):
-        hashes[start : start + BLOCK] = _mixed(hashes[start : start + BLOCK])
+        hashes[start : start + BLOCK] = mixed(hashes[start : start + BLOCK])
     return hashes, found.starts
 
 
@@ -114,23 +110,6 @@ def crossing(sketches: Array, measured: Array) -> Array:
     return _likely(np.concatenate(found), sketches)
 
 
-def verified(candidates: Array, read: Callable[[Array], Iterator[Letters]]) -> Array:
-    """The pairs that are truly alike, in their order.
-
-    Args:
-        candidates: From `pairs`.
-        read: The letters of the rows with the given numbers, ascending, in batches.
-    """
-    kept = []
-    for start in range(0, len(candidates), AT_ONCE):
-        part = candidates[start : start + AT_ONCE]
-        rows = np.unique(part)
-        sets = _sets(rows, read)
-        alike = [_alike(sets[a], sets[b]) for a, b in part.tolist()]
-        kept.append(part[np.array(alike, dtype=bool)])
-    return np.concatenate(kept) if kept else candidates
-
-
 def leftovers(alike: Array, count: int) -> Array:
     """Flags the rows to leave out so that each of them has a twin that stays."""
     out = np.zeros(count, dtype=bool)
@@ -157,30 +136,7 @@ def _likely(found: Array, sketches: Array) -> Array:
     return np.concatenate(kept)
 
 
-Read = tuple[set[int], bytes]
-"""A row's pieces; and the digits of a short one."""
-
-
-def _sets(rows: Array, read: Callable[[Array], Iterator[Letters]]) -> dict[int, Read]:
-    found: dict[int, Read] = {}
-    numbers = iter(rows.tolist())
-    for batch in read(rows):
-        hashes, starts = pieces(batch)
-        values, digits = hashes.tolist(), batch.scripts == SCRIPTS.index("digits")
-        for first, last in itertools.pairwise(starts.tolist()):
-            short = slice(first, last if last - first < SHORT else first)
-            said = batch.points[short][digits[short]].tobytes()
-            found[next(numbers)] = set(values[first:last]), said
-    return found
-
-
-def _alike(first: Read, second: Read) -> bool:
-    common = len(first[0] & second[0])
-    union = len(first[0]) + len(second[0]) - common
-    return common >= ALIKE * max(union, 1) and first[1] == second[1]
-
-
-def _mixed(values: Array) -> Array:
+def mixed(values: Array) -> Array:
     """Spread every bit over the whole number (the finaliser of splitmix64)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
