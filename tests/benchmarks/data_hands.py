@@ -2,130 +2,38 @@
 
 python -m tests.benchmarks.data_hands [--data FILE] [--rows N] [--language ko] [--size 1280x800]
 
-The window stands on an X server of its own (Xvfb), and xdotool moves the pointer and strikes the
-keys, as a person's hands would: nothing is called in the program. What is pressed is found by the
-words on it, in both languages one after the other. A timer of 5 ms tells how late it comes while
-each thing is done and until its work has ended. Without `--data`, film reviews are made.
+The window stands on an X server of its own, and a pointer and a keyboard use it (`hands`). What is
+pressed is found by the words on it, in both languages one after the other. A timer of 5 ms tells
+how late it comes while each thing is done and until its work has ended. Without `--data`, film
+reviews are made. What a page loads is not loaded before the window does it.
 """
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from tests.benchmarks.data_pages import ROWS, write_reviews
+from tests.benchmarks.hands import Hands, Move, Wanted, screen
 from tests.benchmarks.window import Late, beats, memory, told
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
+    from finetune_studio.gui.counted import DataFacts
+    from finetune_studio.gui.pages.dataset import DatasetPage
+    from finetune_studio.gui.pages.quality_row import QualityRow
+    from finetune_studio.gui.pages.tokenizer import TokenizerPage
+    from finetune_studio.gui.project import Project
+    from finetune_studio.gui.wizard import Wizard
+    from finetune_studio.recipe.schema import Recipe
 
 QUIET = 0.7  # seconds without any work after which a thing is done
 LONGEST = 240.0  # seconds for one thing
-BETWEEN = 0.06  # seconds between two movements of the hands
-Wanted = Callable[[], "QWidget | None"]
-Move = Callable[[], bool]  # whether it is made
-
-
-class Hands:
-    """A pointer and a keyboard; every movement is an event of the X server."""
-
-    def __init__(self) -> None:
-        pipe = subprocess.PIPE
-        self._shell = subprocess.Popen(["sh"], stdin=pipe, stdout=pipe, text=True, bufsize=1)
-        assert self._shell.stdin is not None
-        assert self._shell.stdout is not None
-        self._orders, self._told = self._shell.stdin, self._shell.stdout.fileno()
-        os.set_blocking(self._told, False)
-        self._busy, self._since = 0, 0.0
-
-    def do(self, *words: object) -> None:
-        """Let xdotool do something."""
-        self._orders.write("xdotool " + " ".join(map(str, words)) + " >&2; echo\n")
-        self._busy += 1
-
-    @property
-    def free(self) -> bool:
-        """Whether the last movement is over, and the hand has rested."""
-        with suppress(BlockingIOError):
-            self._busy -= len(os.read(self._told, 100))
-            self._since = time.perf_counter()
-        return not self._busy and time.perf_counter() - self._since > BETWEEN
-
-    def click(self, wanted: Wanted) -> Move:
-        """Click on something as soon as it is there and in sight; the wheel brings it there."""
-
-        def move() -> bool:
-            widget = wanted()
-            if widget is None or not widget.isEnabled():
-                return False
-            seen = widget.visibleRegion().boundingRect()
-            middle = widget.rect().center()
-            if seen.isEmpty() or not seen.contains(middle):
-                self._scroll(widget)
-                return False
-            place = widget.mapToGlobal(middle)
-            self.do("mousemove", place.x(), place.y(), "click", 1)
-            return True
-
-        return move
-
-    def focus(self, window: "QWidget") -> None:
-        """Give a window the keyboard, as a window manager would: there is none."""
-        self.do("windowfocus", int(window.winId()))
-
-    def keys(self, *names: str) -> Move:
-        """Strike keys, one after the other."""
-        return self._always("key", "--delay", 30, *names)
-
-    def write(self, text: str) -> Move:
-        """Write a text where the keyboard is."""
-        return self._always("type", "--delay", 15, f"'{text}'")
-
-    def wheel(self, wanted: Wanted, times: int) -> Move:
-        """Turn the wheel over something, downwards."""
-
-        def move() -> bool:
-            widget = wanted()
-            if widget is None:
-                return False
-            place = widget.mapToGlobal(widget.visibleRegion().boundingRect().center())
-            turn = ("click", "--repeat", times, "--delay", 20, 5)
-            self.do("mousemove", place.x(), place.y(), *turn)
-            return True
-
-        return move
-
-    def close(self) -> None:
-        """Let go."""
-        self._orders.close()
-        self._shell.wait()
-
-    def _always(self, *words: object) -> Move:
-        def move() -> bool:
-            self.do(*words)
-            return True
-
-        return move
-
-    def _scroll(self, widget: "QWidget") -> None:
-        from PySide6.QtWidgets import QScrollArea
-
-        area = widget.parentWidget()
-        while area is not None and not isinstance(area, QScrollArea):
-            area = area.parentWidget()
-        if area is None:
-            return
-        below = widget.mapTo(area, widget.rect().center()).y() > area.height() // 2
-        # Beside the cards: over a list or a table the wheel would turn that.
-        place = area.mapToGlobal(area.rect().topLeft())
-        self.do("mousemove", place.x() + 12, place.y() + 12, "click", 5 if below else 4)
+Code = Literal["en", "ko"]
+Kind = TypeVar("Kind", bound=QWidget)
 
 
 def main() -> None:
@@ -136,20 +44,19 @@ def main() -> None:
     parser.add_argument("--language", default="", choices=("", "ko", "en"))
     parser.add_argument("--size", default="1280x800")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home, _screen():
+    with tempfile.TemporaryDirectory() as home, screen():
         os.environ["FINETUNE_STUDIO_HOME"] = home
         data = asked.data or write_reviews(home, asked.rows)
         width, height = map(int, asked.size.split("x"))
-        for code in [asked.language] if asked.language else ["en", "ko"]:
+        codes: list[Code] = [asked.language] if asked.language else ["en", "ko"]
+        for code in codes:
             Pass(data, code, (width, height)).go()
 
 
 class Pass:
     """One way through both pages in one language."""
 
-    def __init__(self, data: str, code: str, size: tuple[int, int]) -> None:
-        from PySide6.QtWidgets import QApplication
-
+    def __init__(self, data: str, code: Code, size: tuple[int, int]) -> None:
         from finetune_studio.gui import language
         from finetune_studio.gui.main_window import MainWindow
         from finetune_studio.gui.preferred import Preferred
@@ -159,9 +66,9 @@ class Pass:
         self._app = QApplication.instance() or QApplication([])
         assert isinstance(self._app, QApplication)
         theme.start(self._app, "light")
-        language.use("ko" if code == "ko" else "en")
+        language.use(code)
         self._data, self._code, self._hands = data, code, Hands()
-        self._window: MainWindow = MainWindow(Preferred(Preferences(language=code)))  # type: ignore[arg-type]
+        self._window = MainWindow(Preferred(Preferences(language=code)))
         self._window.resize(*size)
         self._window.show()
         self._all = Late()
@@ -172,7 +79,11 @@ class Pass:
         hands = self._hands
         self._do("a new project", hands.keys("ctrl+n"))
         self._data_page()
-        self._tokenizer_page()
+        self._map_by_hand()
+        self._findings()
+        self._tokens()
+        self._own_text()
+        self._languages()
         worst = max(self._all)
         print(f"all of it: {told(self._all)}; memory {memory():.0f} MB; worst {worst:.0f} ms")
         self._window.close()
@@ -181,95 +92,123 @@ class Pass:
         hands.close()
 
     def _data_page(self) -> None:
-        hands, page = self._hands, lambda: self._page("dataset")
+        hands = self._hands
         self._do("the page of the data", hands.keys("ctrl+2"))
         opened = (hands.click(self._named("Choose files")), hands.write(self._data))
         self._do("opened, counted and looked at", *opened, hands.keys("Return"))
-        data = self._window.project.facts.data  # type: ignore[union-attr]
-        assert data is not None, self._window.project.facts.data_error  # type: ignore[union-attr]
-        print(f"  {data.rows:,} rows", flush=True)
-        labels = lambda: page().layout_card._task._group.button(2)  # noqa: E731
-        self._do("labels are to be learned", hands.click(labels))
-        grid = lambda: page().rows.grid  # noqa: E731
-        self._do(
-            "the first rows", hands.click(grid), hands.keys(*["Down"] * 12), hands.wheel(grid, 10)
-        )
-        reading = self._named("Next row")
-        self._do("as the model is given it, five rows", *[hands.click(reading)] * 5)
-        self._map_by_hand()
-        self._findings()
+        print(f"  {self._facts.rows:,} rows", flush=True)
+        self._do("labels are to be learned", hands.click(self._named("Labels")))
+        assert self._recipe.task.kind == "classify"
+
+        def grid() -> QWidget:
+            return self._dataset.rows.grid
+
+        down = hands.keys(*["Down"] * 12)
+        self._do("the first rows", hands.click(grid), down, hands.wheel(grid, 10))
+        reading = hands.click(self._named("Next row"))
+        self._do("as the model is given it, five rows", *[reading] * 5)
 
     def _map_by_hand(self) -> None:
-        """The column of the label, by the list that opens; and back by undo."""
-        hands, window = self._hands, self._window
-        role = list(self._page("dataset").layout_card._selects)[-1]
-        select = lambda: self._page("dataset").layout_card._selects[role]  # noqa: E731
-        before = window.project.facts.data.mapping  # type: ignore[union-attr]
-        self._do("a column chosen by hand", hands.click(select), hands.keys("Down", "Return"))
-        assert window.project.facts.data.mapping != before, "nothing was mapped"  # type: ignore[union-attr]
+        """Another column of the label, by the list that opens; and back by undo."""
+        from finetune_studio.gui.pages.layout_card import role_name
+        from finetune_studio.gui.widgets.choice import Select
+
+        hands, before = self._hands, dict(self._facts.mapping)
+
+        def label() -> Select:
+            selects = self._dataset.layout_card.findChildren(Select)
+            return next(e for e in selects if e.accessibleName() == role_name("label"))
+
+        there = label()
+        last = there.currentIndex() == there.count() - 1  # below it there is no other column
+        chosen = there.itemText(there.currentIndex() + (-1 if last else 1))
+        other = hands.keys("Up" if last else "Down", "Return")
+        self._do(f"a column chosen by hand: {chosen}", hands.click(label), other)
+        assert self._facts.mapping == before | {"label": chosen}, self._facts.mapping
         self._do("taken back by Ctrl+Z", hands.keys("ctrl+z"))
-        assert window.project.facts.data.mapping == before  # type: ignore[union-attr]
+        assert self._facts.mapping == before, self._facts.mapping
 
     def _findings(self) -> None:
-        from finetune_studio.gui.pages.quality_row import Applied, QualityRow
+        from finetune_studio.gui.pages.quality_row import Applied
 
-        hands, quality = self._hands, self._page("dataset").quality
-        session = self._window.project.session  # type: ignore[union-attr]
-
-        def first() -> QualityRow:
-            return quality._rows[0]
-
-        code = first().code
-        print(f"  found: {[(each.code, each.found.count) for each in quality._rows]}", flush=True)
-        self._do("examples of a finding", hands.click(lambda: first().first))
+        hands, found = self._hands, self._found()
+        code = found[0].code
+        print(f"  found: {[(each.code, each.found.count) for each in found]}", flush=True)
+        self._do("examples of a finding", hands.click(lambda: self._found()[0].first))
         self._do("its rows", hands.click(self._named("See these rows")))
-        mend = lambda: self._buttons(first())[1]  # noqa: E731
-        self._do(f"mended: {code}", hands.click(mend))
-        assert [each["code"] for each in session.recipe.data.fixes] == [code]
-        back = lambda: quality.findChildren(Applied)[0].first  # noqa: E731
-        self._do("taken back", hands.click(back))
-        assert not session.recipe.data.fixes
-        self._do("mended, and the other language meanwhile", hands.click(mend), *self._switch())
-        self._do("and back, and taken back", *self._switch(), hands.click(back))
 
-    def _tokenizer_page(self) -> None:
-        hands, page = self._hands, lambda: self._page("tokenizer")
-        shown = ("tokens, lengths, comparison, what is learned", hands.keys("ctrl+3"))
-        self._do(*shown)
-        following = lambda: page().card.next  # noqa: E731
-        self._do("twenty rows, one after another", *[hands.click(following)] * 20)
-        self._do("random rows", *[hands.click(lambda: page().card.any)] * 5)
-        number = lambda: page().card.number  # noqa: E731
-        to = (
-            hands.click(number),
-            hands.keys("ctrl+a"),
-            hands.write("600,000"),
-            hands.keys("Return"),
-        )
-        self._do("row 600,000", *to)
-        self._do("as it is rendered", hands.click(lambda: page().card._as_text))
-        typed = (hands.click(self._named("Type your own")), hands.write("나는 학교에 간다 :)"))
+        def mend() -> QWidget:
+            row = self._found()[0]
+            return next(each for each in _buttons(row) if each.accessibleDescription())
+
+        def back() -> QWidget | None:
+            applied = self._dataset.quality.findChildren(Applied)
+            return applied[0].first if applied else None
+
+        self._do(f"mended: {code}", hands.click(mend))
+        assert [each["code"] for each in self._recipe.data.fixes] == [code]
+        self._do("taken back", hands.click(back))
+        assert not self._recipe.data.fixes
+        self._do("mended, and the other language meanwhile", hands.click(mend), self._switch())
+        assert self._language != self._code
+        self._do("and back, and taken back", self._switch(), hands.click(back))
+        assert (self._language, self._recipe.data.fixes) == (self._code, ())
+
+    def _tokens(self) -> None:
+        hands = self._hands
+        self._do("tokens, lengths, comparison, what is learned", hands.keys("ctrl+3"))
+        card = self._tokenizer.card
+        self._do("twenty rows, one after another", *[hands.click(lambda: card.next)] * 20)
+        assert card.number.text() == "21"
+        self._do("random rows", *[hands.click(lambda: card.any)] * 5)
+        far = min(600_000, self._facts.training)
+        written = (hands.keys("ctrl+a"), hands.write(f"{far:,}"), hands.keys("Return"))
+        self._do(f"row {far:,}", hands.click(lambda: card.number), *written)
+        assert card.number.text() == f"{far:,}"
+        self._do("as it is rendered", hands.click(self._named("Show it as it is rendered")))
+
+    def _own_text(self) -> None:
+        hands, flow, text = self._hands, self._tokenizer.card.flow, "나는 학교에 간다 :)"
+
+        def said() -> str:  # a blank is shown as a dot
+            return flow.accessibleName().replace("·", " ")
+
+        typed = (hands.click(self._named("Type your own")), hands.write(text))
         self._do("a text of one's own", *typed)
-        assert page().card.flow._chips, "no chips"
+        assert said().endswith(text), said()
         self._do("back to the rows", hands.click(self._named("Training data")))
-        folder = str(Path(__file__).parents[2] / "resources" / "models" / "demo")
+        assert not said().endswith(text), said()
+        folder = str(ROOT / "resources" / "models" / "demo")
         other = (hands.click(self._named("Compare with another …")), hands.keys("ctrl+a"))
         self._do("another tokenizer", *other, hands.write(folder), hands.keys("Return"))
-        advised = lambda: next(iter(self._buttons(page().lengths)), None)  # noqa: E731
+
+        def advised() -> QWidget | None:
+            return next(iter(_buttons(self._tokenizer.lengths)), None)
+
         if advised() is not None:
             self._do("the advised length", hands.click(advised))
-        self._do("the other language", *self._switch())
-        self._do("and back", *self._switch())
-        self._do("to the data and back", hands.keys("ctrl+2"), hands.keys("ctrl+3"))
+            assert advised() is None, "the length that is advised was not taken"
 
-    def _switch(self) -> tuple[Move]:
-        wizard = lambda: self._window.wizard  # noqa: E731
-        return (self._hands.click(lambda: wizard().header.looks._language),)  # type: ignore[union-attr]
+    def _languages(self) -> None:
+        keys = self._hands.keys
+        self._do("the other language", self._switch())
+        assert self._language != self._code
+        self._do("and back", self._switch())
+        assert self._language == self._code
+        self._do("to the data and back", keys("ctrl+2"), keys("ctrl+3"))
+
+    def _switch(self) -> Move:
+        """Press the button that bears the other language's own name."""
+        from finetune_studio.gui.language import NAMES
+
+        def other() -> QWidget | None:
+            theirs = NAMES["en" if self._language == "ko" else "ko"]
+            return next((each for each in _buttons(self._wizard) if _words(each) == theirs), None)
+
+        return self._hands.click(other)
 
     def _do(self, name: str, *moves: Move) -> None:
         """Make the movements, and wait until no work is left."""
-        from PySide6.QtWidgets import QApplication
-
         from finetune_studio.gui.turns import turns_of
 
         left, begun = list(moves), time.perf_counter()
@@ -295,50 +234,73 @@ class Pass:
         self._all.take(late)
         print(f"{name}: {told(late)}; {quiet - begun:.1f} s", flush=True)
 
-    def _page(self, key: str) -> object:  # the step's own page
+    @property
+    def _project(self) -> "Project":
+        assert self._window.project is not None
+        return self._window.project
+
+    @property
+    def _wizard(self) -> "Wizard":
         assert self._window.wizard is not None
-        return self._window.wizard.page(key)
+        return self._window.wizard
+
+    @property
+    def _recipe(self) -> "Recipe":
+        return self._project.session.recipe
+
+    @property
+    def _facts(self) -> "DataFacts":
+        facts = self._project.facts
+        assert facts.data is not None, facts.data_error
+        return facts.data
+
+    @property
+    def _dataset(self) -> "DatasetPage":
+        from finetune_studio.gui.pages.dataset import DatasetPage
+
+        return _as(DatasetPage, self._wizard.page("dataset"))
+
+    @property
+    def _tokenizer(self) -> "TokenizerPage":
+        from finetune_studio.gui.pages.tokenizer import TokenizerPage
+
+        return _as(TokenizerPage, self._wizard.page("tokenizer"))
+
+    @property
+    def _language(self) -> Code:
+        from finetune_studio.gui import language
+
+        return language.current()
+
+    def _found(self) -> "list[QualityRow]":
+        """The findings in sight, from above."""
+        from finetune_studio.gui.pages.quality_row import QualityRow
+
+        found = [e for e in self._dataset.quality.findChildren(QualityRow) if e.isVisible()]
+        return sorted(found, key=lambda each: each.y())
 
     def _named(self, words: str) -> Wanted:
         """A button in sight by its English words, whatever the language is."""
         from finetune_studio.gui.language import tr
 
-        def find() -> "QWidget | None":
-            said = (tr(words), f" {tr(words)}")
-            return next((each for each in self._buttons(self._window) if _told(each) in said), None)
+        def find() -> QWidget | None:
+            return next((e for e in _buttons(self._window) if _words(e) == tr(words)), None)
 
         return find
 
-    @staticmethod
-    def _buttons(place: "QWidget") -> "list[QWidget]":
-        from PySide6.QtWidgets import QAbstractButton
 
-        return [each for each in place.findChildren(QAbstractButton) if each.isVisible()]
-
-
-def _told(button: object) -> str:
-    return str(button.text() or button.accessibleName())  # type: ignore[attr-defined]
+def _as(kind: type[Kind], widget: QWidget) -> Kind:
+    assert isinstance(widget, kind), widget
+    return widget
 
 
-@contextmanager
-def _screen() -> Iterator[None]:
-    """A screen of its own; nothing of the person's is touched."""
-    ours, theirs = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1920x1080x24", "-nolisten", "tcp"],
-        pass_fds=[theirs],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(theirs)
-    with os.fdopen(ours) as told_:
-        os.environ["DISPLAY"] = f":{told_.readline().strip()}"
-    os.environ["QT_QPA_PLATFORM"] = "xcb"
-    try:
-        yield
-    finally:
-        server.terminate()
-        server.wait()
+def _buttons(place: QWidget) -> list[QAbstractButton]:
+    return [each for each in place.findChildren(QAbstractButton) if each.isVisible()]
+
+
+def _words(button: QAbstractButton) -> str:
+    return button.text().strip() or button.accessibleName()  # a blank parts them from a glyph
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

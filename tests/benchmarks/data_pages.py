@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from finetune_studio.gui.main_window import MainWindow
 
 ROWS = 678_134
+FAULTS = (
+    " <br/>",
+    " 문의는 someone@example.com",
+    " 보이지\u200b않는",
+    " it was the best film of the year",
+)
 
 
 def main() -> None:
@@ -99,15 +105,20 @@ def _stage(window: "MainWindow", name: str, act: object) -> None:
 
 
 def write_reviews(home: str, rows: int) -> str:
-    """Film reviews of our own making, where the real ones are not at hand; the path of the file."""
+    """Film reviews of our own making, where the real ones are not at hand; the path of the file.
+
+    Most of them are much like others, which is the hardest to look at; a few have a fault.
+    """
     path = f"{home}/reviews.csv"
     with open(path, "w", encoding="utf-8") as out:
-        out.write("text,label\n")
+        out.write("text,label,stars\n")
         for n in range(rows):
             words = " ".join(
                 f"{(n * 31 + place * place) % 9973}번째 장면이" for place in range(n % 9)
             )
-            out.write(f"{words} 인상 깊은 영화 {n} 편,{'좋음' if n % 2 else '나쁨'}\n")
+            fault = FAULTS[n // 1000 % len(FAULTS)] if n % 1000 == 0 else ""
+            said = f"{words} 인상 깊은 영화 {n} 편{fault}" if n % 997 else "다시 보고 싶은 영화"
+            out.write(f"{said},{'좋음' if n % 2 else '나쁨'},{n % 5 + 1}\n")
     return path
 
 
