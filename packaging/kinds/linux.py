@@ -10,6 +10,7 @@ from program import ROOT, Made, fill_in, run, settle
 
 HERE = ROOT / "packaging" / "linux"
 PLACE = "/opt/finetune-studio"
+XZ = 4  # its usual 6 takes 1.4 times as long for half a MB less
 
 
 def make_deb(made: Made, out: Path) -> Path:
@@ -38,7 +39,7 @@ def make_deb(made: Made, out: Path) -> Path:
     shutil.copy(HERE / "postrm", root / "DEBIAN")
     settle(root, made.epoch)
     target = out / f"finetune-studio_{made.version}_amd64.deb"
-    run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(target))
+    run("dpkg-deb", "--root-owner-group", "-Zxz", f"-z{XZ}", "--build", str(root), str(target))
     return target
 
 
@@ -63,7 +64,7 @@ def make_run(made: Made, out: Path) -> Path:
     root = made.work / "run"
     shutil.copytree(made.folder("linux"), root / "program")
     uv = root / "program" / "uv"
-    (root / "program" / "uv.xz").write_bytes(lzma.compress(uv.read_bytes()))
+    (root / "program" / "uv.xz").write_bytes(lzma.compress(uv.read_bytes(), preset=XZ))
     uv.unlink()
     for name in ("launcher.sh", "install.sh", "uninstall.sh", "finetune-studio.desktop",
                  "finetune-studio.xml", "finetune-studio.svg"):  # fmt: skip
