@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, preferred: Preferred) -> None:
         super().__init__()
+        theme.dress(self)
         collecting = Collecting(self)  # before any thread is there
         self.preferred, self.jobs = preferred, Jobs()
         self.jobs.closed.connect(collecting.stop)

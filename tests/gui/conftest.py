@@ -12,6 +12,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="needs_window: Qt's libraries ar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QThread, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from finetune_studio.gui import language, main_window
 from finetune_studio.gui.theme import theme
@@ -39,6 +40,20 @@ def _note_starts(kind):
 
 for each in (QThread, QTimer):
     _note_starts(each)
+
+
+def _dress_alone(add):
+    """A page that a test shows by itself looks as it does in the window."""
+
+    def adding(self, widget, **arguments):
+        if widget.parent() is None and not widget.styleSheet():
+            theme.dress(widget)
+        return add(self, widget, **arguments)
+
+    return adding
+
+
+QtBot.addWidget = _dress_alone(QtBot.addWidget)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

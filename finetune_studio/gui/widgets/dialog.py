@@ -31,6 +31,8 @@ class Over(QDialog):
 
     def __init__(self, parent: QWidget | None, title: str) -> None:
         super().__init__(parent)
+        if parent is None:
+            theme.dress(self)  # else it looks as its window does
         self.setWindowTitle(title)
         self.setModal(True)
         self._veil: Veil | None = None
