@@ -1,207 +1,68 @@
 """A form made from the declarations of the recipe's settings. Knows no setting by name.
 
-A row is a label, a control, why this value, and what was found about it, with one press that mends.
+A row is made when it is to be seen, or asked for; the window lives between two of them.
 """
 
-import re
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from finetune_studio import i18n
-from finetune_studio.errors import RefusedError
-from finetune_studio.gui.choices import WORDS
-from finetune_studio.gui.controls import controls_for
-from finetune_studio.gui.language import tr
-from finetune_studio.gui.repairs import mending, said
+from finetune_studio.gui.field import Advising, FieldRow
 from finetune_studio.gui.session import Session
-from finetune_studio.gui.tokens import Size, Space
-from finetune_studio.gui.widgets.button import Button
-from finetune_studio.gui.widgets.chip import Badge
-from finetune_studio.gui.widgets.choice import Switch
-from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import box, clear, column, row
-from finetune_studio.gui.widgets.number import Number, short
-from finetune_studio.gui.widgets.slider import Slider
+from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import later
+from finetune_studio.gui.widgets.layout import column, show_part
 from finetune_studio.gui.widgets.text import Text
-from finetune_studio.recipe.advice import Advice, recommend
-from finetune_studio.recipe.fields import Described, describe
+from finetune_studio.recipe.fields import Described
 from finetune_studio.recipe.findings import Finding
-from finetune_studio.recipe.schema import Recipe
-
-Advising = Callable[[str], Advice | None] | None
-NOTHING = "–"  # what an empty list is shown as
-AUTO = re.compile(r"\bauto:")  # a value of the file; the field calls it otherwise
 
 
-class FieldRow(QWidget):
-    """One setting."""
+class Group(QWidget):
+    """A heading, and the rows that are made of its settings."""
 
-    def __init__(self, session: Session, setting: Described, advise: Advising = None) -> None:
+    def __init__(self, title: Callable[[], str], settings: list[Described]) -> None:
         super().__init__()
-        self.setting, self._session = setting, session
-        self._advise = advise or partial(advice_for, session)
-        self._advice: Advice | None = None
-        self._found: list[Finding] = []
-        self.controls = controls_for(setting)
-        self._label = Text(self.title, "body")
-        self._label.setFixedWidth(Size.label)
-        self._label.setWordWrap(True)
-        self._label.setContentsMargins(0, 6, 0, 0)
-        self._label.setBuddy(self.controls[-1])
-        self._advised = Badge(lambda: tr("Advised"), "ok")
-        self._take_advice = Button(self._offer, "link")
-        self._take_advice.clicked.connect(self._take)
-        self._beside = box(row(self._advised, self._take_advice, None))
-        self._reason = Text(self._why, "caption", "text3", wrap=True)
-        self._wrong = Text("", "caption", "bad", wrap=True)
-        self._findings = column(gap=Space.xs)
-        self._lay()
-        for control in self.controls:
-            control.edited.connect(self._edit)  # type: ignore[attr-defined]
-            if isinstance(control, Number):
-                control.refused.connect(partial(self._tell_limits, control))
-        self.refresh()
+        self.settings = settings
+        self._rows = column(Text(title, "section"), gap=Space.l)
+        self.setLayout(self._rows)
 
-    @property
-    def path(self) -> str:
-        """The setting's dotted path."""
-        return self.setting.path
+    def put(self, row_: FieldRow, after: int) -> None:
+        """Put a row under so many others."""
+        self._rows.insertWidget(after + 1, row_)
 
-    def title(self) -> str:
-        """What the setting is called."""
-        return i18n.tr(str(self.setting.info.title))
 
-    def refresh(self) -> None:
-        """Show what the recipe says now."""
-        self._name()
-        if not self._session.has(self.path):
-            return
-        value = self._session.value(self.path)
-        self._advice = self._advise(self.path)
-        for control in self.controls:
-            control.show_value(value)  # type: ignore[attr-defined]
-            if isinstance(control, Slider):
-                control.advise(self._advice.value if self._advice else None)
-        self._refuse("")
-        self._advised.setVisible(bool(self._advice and self._advice.value == value))
-        self._take_advice.setVisible(bool(self._advice and self._advice.value != value))
-        self._beside.setVisible(self._advice is not None)
-        self._take_advice.say(self._offer)
-        self._reason.say(self._why)
-        self._name()  # the reason is part of what is read out
+class Rows(Mapping[str, FieldRow]):
+    """A form's rows by the paths of their settings; each is made when it is first asked for.
 
-    def follow_advice(self) -> None:
-        """Show what is advised where that is something else now."""
-        if self._session.has(self.path) and self._advise(self.path) != self._advice:
-            self.refresh()
+    Attributes:
+        made: Those that are there.
+    """
 
-    def stand(self, *, narrow: bool) -> None:
-        """Put what is advised under the control, where there is no room beside it."""
-        ways = QBoxLayout.Direction
-        self._across.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
-        self._across.setSpacing(2 if narrow else Space.s)
-
-    def show_findings(self, found: Iterable[Finding]) -> None:
-        """Show what was found about this setting."""
-        found = list(found)
-        if found == self._found:
-            return
-        self._found = found
-        clear(self._findings)
-        for each in found:
-            self._findings.addWidget(finding_box(each, self._session, self._refuse))
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether something about it blocks the start."""
-        return any(each.level == "error" for each in self._found)
-
-    def _lay(self) -> None:
-        line = row(*self.controls, gap=Space.s)
-        slides = isinstance(self.controls[0], Slider)
-        if slides:
-            line.setStretch(0, 1)
-        if unit := self.setting.about["unit"]:
-            line.addWidget(Text(lambda: i18n.tr(unit), "caption", "text3"))
-        if not slides:
-            line.addStretch(1)
-        self._across = row(box(line), self._beside, gap=Space.s)
-        self._across.setStretch(0 if slides else 1, 1)
-        right = column(self._across, self._reason, self._wrong, self._findings, gap=3)
-        outer = row(self._label, box(right), gap=Space.m)
-        outer.setAlignment(self._label, Qt.AlignmentFlag.AlignTop)
-        outer.setStretch(1, 1)
-        self.setLayout(outer)
-
-    def _edit(self, value: Any) -> None:
-        try:
-            self._session.change({self.path: value})
-        except RefusedError as error:
-            self.refresh()  # what counts stands there again
-            number = next((each for each in self.controls if isinstance(each, Number)), None)
-            if number is not None:
-                self._tell_limits(number, shown(value))
-            else:
-                self._refuse(" ".join((self._unchanged(shown(value)), error.hint)))
-        else:
-            self.refresh()
-
-    def _tell_limits(self, number: Number, text: str) -> None:
-        self._refuse(
-            tr("{refusal} It takes a number {bounds}.").format(
-                refusal=self._unchanged(text), bounds=number.bounds
-            )
-        )
-
-    def _unchanged(self, text: str) -> str:
-        now = shown(self._session.value(self.path))
-        if text.strip() in ("", NOTHING):
-            empty = tr("{setting} cannot be empty; it stays at {now}.")
-            return empty.format(setting=self.title(), now=now)
-        return tr("{setting} cannot be {text}; it stays at {now}.").format(
-            setting=self.title(), text=text.strip(), now=now
-        )
-
-    def _take(self) -> None:
-        if self._advice:
-            self._edit(self._advice.value)
-
-    def _refuse(self, text: str) -> None:
-        self._wrong.say(text)
-        self._wrong.setVisible(bool(text))
-
-    def _offer(self) -> str:
-        value = shown(self._advice.value) if self._advice else ""
-        return tr("Use the advised {value}").format(value=value)
-
-    def _why(self) -> str:
-        words = [AUTO.sub(f"{WORDS['auto']()}:", i18n.tr(self.setting.about["help"]))]
-        if self._advice:
-            text = tr("Advised {value}: {reason}.")
-            words.append(text.format(value=shown(self._advice.value), reason=self._advice.why))
-        source = self._advice.source if self._advice else self.setting.about["source"]
-        if source:
-            words.append(tr("Source: {source}").format(source=i18n.tr(source)))
-        return " ".join(words)
-
-    def _name(self) -> None:
-        for control in self.controls:
-            control.setAccessibleName(self.title())
-            control.setAccessibleDescription(self._reason.plain)
-            control.setToolTip("" if isinstance(control, Switch | Number) else self.title())
+    def __init__(self, groups: list[Group], make: Callable[[Described], FieldRow]) -> None:
+        self._settings = {each.path: each for group in groups for each in group.settings}
+        self._make = make
+        self.made: dict[str, FieldRow] = {}
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._name()
-            found, self._found = self._found, []
-            self.show_findings(found)
-        super().changeEvent(event)
+    def __getitem__(self, path: str) -> FieldRow:
+        if path not in self.made:
+            setting = self._settings[path]
+            self.made[path] = self._make(setting)
+        return self.made[path]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._settings)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._settings)
+
+    @override
+    def __contains__(self, path: object) -> bool:
+        return path in self._settings
 
 
 class Form(QWidget):
@@ -231,15 +92,12 @@ class Form(QWidget):
         super().__init__()
         self._session, self._advanced = session, False
         self._findings = findings or session.findings
-        self.rows: dict[str, FieldRow] = {}
-        self._groups: list[tuple[QWidget, list[FieldRow]]] = []
+        self._advise, self._narrow = advise, False
         layout = column(gap=Space.xl)
-        for title, settings in groups:
-            rows = [FieldRow(session, each, advise) for each in settings]
-            self.rows |= {each.path: each for each in rows}
-            group = box(column(Text(title, "section"), *rows, gap=Space.l))
-            self._groups.append((group, rows))
-            layout.addWidget(group)
+        self._groups = [Group(title, settings) for title, settings in groups]
+        for each in self._groups:
+            layout.addWidget(each)
+        self.rows = Rows(self._groups, self._make)
         layout.addStretch(1)
         self.setLayout(layout)
         session.changed.connect(self._follow)
@@ -254,14 +112,16 @@ class Form(QWidget):
 
     def stand(self, *, narrow: bool) -> None:
         """Make room where there is little width."""
-        for each in self.rows.values():
+        self._narrow = narrow
+        for each in self.rows.made.values():
             each.stand(narrow=narrow)
 
     def count(self, level: str = "") -> int:
         """How many rows there are now, of one level or in all."""
         return sum(
-            self._session.has(path) and level in ("", each.setting.about["level"])
-            for path, each in self.rows.items()
+            self._session.has(each.path) and level in ("", each.about["level"])
+            for group in self._groups
+            for each in group.settings
         )
 
     def reveal(self, path: str) -> bool:
@@ -275,7 +135,7 @@ class Form(QWidget):
 
     def _follow(self, paths: frozenset[str]) -> None:
         kinds = {"method.kind", "model.source", "task.kind"}
-        for path, each in self.rows.items():
+        for path, each in self.rows.made.items():
             if path in paths or paths & kinds:
                 each.refresh()
         self._show()
@@ -286,64 +146,42 @@ class Form(QWidget):
 
     def _show(self) -> None:
         found = self._findings()
-        for group, rows in self._groups:
-            for each in rows:
-                each.show_findings(one for one in found if one.where == each.path)
-                wanted = self._advanced or each.setting.about["level"] == "basic" or each.is_wrong
-                each.setVisible(wanted and self._session.has(each.path))
-            group.setVisible(any(not each.isHidden() for each in rows))
+        for group in self._groups:
+            wanted = [each for each in group.settings if self._is_wanted(each, found)]
+            for each in group.settings:
+                if each.path in self.rows.made:
+                    made = self.rows[each.path]
+                    made.show_findings(one for one in found if one.where == each.path)
+                    made.setVisible(each in wanted)
+            group.setVisible(bool(wanted))
+            if any(each.path not in self.rows.made for each in wanted):
+                later(self, self._make_next)
 
+    def _is_wanted(self, setting: Described, found: list[Finding]) -> bool:
+        """Whether a setting is shown: it is there, and basic, asked for, or in the way."""
+        wrong = any(each.where == setting.path and each.level == "error" for each in found)
+        wanted = self._advanced or setting.about["level"] == "basic" or wrong
+        return wanted and self._session.has(setting.path)
 
-def finding_box(
-    found: Finding, session: Session, refuse: Callable[[str], None], *, filled: bool = True
-) -> FindingBox:
-    """A finding with the press that mends it; what several changes are is said in a line."""
-    fix = (lambda: fix_words(found)) if found.fix else ""
-    detail = (lambda: changes_words(found)) if len(found.fix) > 1 else ""
-    made = FindingBox(found.level, lambda: found.sentence, detail, fix=fix, filled=filled)
+    def _make(self, setting: Described) -> FieldRow:
+        """Make a setting's row, and put it where it belongs."""
+        made = FieldRow(self._session, setting, self._advise)
+        made.stand(narrow=self._narrow)
+        found = self._findings()
+        made.show_findings(each for each in found if each.where == setting.path)
+        show_part(made, self._is_wanted(setting, found))
+        group = next(each for each in self._groups if setting in each.settings)
+        before = group.settings[: group.settings.index(setting)]
+        group.put(made, sum(each.path in self.rows.made for each in before))
+        return made
 
-    def mend() -> None:
-        try:
-            session.change(mending(found, session))
-        except RefusedError as error:
-            refuse(" ".join((error.title, error.hint)))
-
-    made.fix_pressed.connect(mend, Qt.ConnectionType.QueuedConnection)  # it goes as it is pressed
-    return made
-
-
-def fix_words(found: Finding) -> str:
-    """What the press will do: the value, or that all changes are made."""
-    if repair := said(found):
-        return repair
-    if len(found.fix) > 1:
-        return tr("Make these changes")
-    return tr("Set to {value}").format(value=shown(next(iter(found.fix.values()))))
-
-
-def changes_words(found: Finding) -> str:
-    """Each change of a finding's fix, by the name of its setting."""
-    titles = {each.path: i18n.tr(str(each.info.title)) for each in describe(Recipe)}
-    titles["method.kind"] = tr("Method")
-    return " · ".join(
-        f"{titles.get(path, path)}: {shown(value)}" for path, value in found.fix.items()
-    )
-
-
-def advice_for(session: Session, path: str) -> Advice | None:
-    """What is advised for a setting; the last word of several counts."""
-    found = [each for each in recommend(session.recipe) if each.path == path]
-    return found[-1] if found else None
-
-
-def shown(value: object) -> str:
-    """A value as a person reads it."""
-    if isinstance(value, bool):
-        return tr("on") if value else tr("off")
-    if isinstance(value, float):
-        return short(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or NOTHING
-    return WORDS[value]() if isinstance(value, str) and value in WORDS else str(value)
+    def _make_next(self) -> None:
+        """Make the first row that is wanted and not there, and let the window live before more."""
+        found = self._findings()
+        settings = (each for group in self._groups for each in group.settings)
+        missing = (each for each in settings if each.path not in self.rows.made)
+        due = [each.path for each in missing if self._is_wanted(each, found)]
+        if due:
+            _ = self.rows[due[0]]
+        if len(due) > 1:
+            later(self, self._make_next)

@@ -242,10 +242,10 @@ class MainWindow(QMainWindow):
         self.pages.show_page(self.wizard)
         self._name_window()
         project.facts.start()
-        if session.path is not None:
-            self.preferred.become(self.preferred.value.with_recent(session.path))
+        known = self.preferred.value
+        recent = known.with_recent(session.path) if session.path else known
         # Kept now, not when the window closes: it may be killed.
-        self.preferred.change(last=str(session.path or ""))
+        self.preferred.become(recent.changed(last=str(session.path or "")))
         self.wizard.went.connect(lambda key: self.preferred.change(step=key))
         followed = run or project.last_run()
         if followed is not None:

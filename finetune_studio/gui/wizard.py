@@ -1,6 +1,7 @@
 """The window around the steps: rail, header, page, live plan, footer."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
@@ -48,12 +49,13 @@ class Wizard(QWidget):
         self.project = project
         self.current = 0
         self._pages: dict[str, StepPage] = {}
-        self._stack = QStackedWidget()
+        self._stack, self._blank = QStackedWidget(), Pane()
+        self._stack.addWidget(self._blank)
         self._rail = Rail(len(STEPS))
         self._rail.asked.connect(self._jump)
         self.header = Header(project)
-        self._panel = PlanPanel(project)
-        self._panel.asked.connect(self.reveal)
+        self._beside = column(gap=0)
+        later(self, self._add_panel)
         self._footer = Footer(project)
         self._footer.back.clicked.connect(lambda: self.go(self.current - 1))
         self._footer.onward.clicked.connect(self._onward)
@@ -77,7 +79,11 @@ class Wizard(QWidget):
         if isinstance(step, str):
             step = keys.index(step) if step in keys else 0
         self.current = max(0, min(len(STEPS) - 1, step))
-        self._stack.setCurrentWidget(self.page(self.current_key))
+        if self.current_key in self._pages:
+            self._show_page()
+        else:
+            self._stack.setCurrentWidget(self._blank)
+            later(self, self._show_page)
         self._rail.choose(self.current)
         self.refresh()
         self._announced.now(STEPS[self.current].title())
@@ -86,18 +92,45 @@ class Wizard(QWidget):
     def _jump(self, step: int) -> None:
         """Go to a step of the rail; the next Tab enters its page."""
         self.go(step)
+        later(self, self._enter)
+
+    def _enter(self) -> None:
         page = self.page(self.current_key)
         page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         page.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def _show_page(self) -> None:
+        """Make the page, or show it: each is a turn of its own."""
+        if self.current_key in self._pages:
+            self._stack.setCurrentWidget(self._pages[self.current_key])
+        else:
+            self._make(self.current_key)
+            later(self, self._show_page)
+
     def page(self, key: str) -> StepPage:
-        """The page of a step."""
+        """The page of a step; the one that is open is shown by this at the latest."""
         if key not in self._pages:
-            step = next(each for each in STEPS if each.key == key)
-            made = self._pages[key] = step.build(self.project)
-            made.led.connect(self.reveal, Qt.ConnectionType.QueuedConnection)
-            self._stack.addWidget(made)
+            self._make(key)
+        if key == self.current_key:
+            self._stack.setCurrentWidget(self._pages[key])
         return self._pages[key]
+
+    def _make(self, key: str) -> None:
+        step = next(each for each in STEPS if each.key == key)
+        made = self._pages[key] = step.build(self.project)
+        made.led.connect(self.reveal, Qt.ConnectionType.QueuedConnection)
+        self._stack.addWidget(made)
+
+    def _add_panel(self) -> None:
+        _ = self._panel
+
+    @cached_property
+    def _panel(self) -> PlanPanel:
+        """The live plan."""
+        made = PlanPanel(self.project)
+        made.asked.connect(self.reveal)
+        self._beside.addWidget(made)
+        return made
 
     def reveal(self, path: str) -> None:
         """Go where a setting is edited, and give it the keyboard."""
@@ -147,7 +180,7 @@ class Wizard(QWidget):
         foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         rail = column(box(mark), 18, self._rail, foot, gap=0, pad=(10, 17, 10, 12))
         self._side = Pane(rail, "canvas", "r")
-        panel = Pane(column(self._panel, gap=0), "canvas", "l")
+        panel = Pane(self._beside, "canvas", "l")
         panel.setFixedWidth(Size.panel)
         middle = row(self._stack, panel, gap=0)
         middle.setStretch(0, 1)

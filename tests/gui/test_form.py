@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 from finetune_studio.gui import language
 from finetune_studio.gui.choices import WORDS
 from finetune_studio.gui.controls import MANNERS, can_edit, controls_for, limits
-from finetune_studio.gui.form import FieldRow, Form, finding_box
+from finetune_studio.gui.field import FieldRow, finding_box
+from finetune_studio.gui.form import Form
 from finetune_studio.gui.pages.hyperparameters import groups
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.widgets.button import Button

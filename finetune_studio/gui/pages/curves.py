@@ -199,15 +199,13 @@ class SmallCard(Card):
     def __init__(self, watch: Watch, chosen: int) -> None:
         super().__init__()
         self._watch, self._curve = watch, CURVES[chosen]
-        self._plots = {each.name: Plot([each.stroke], height=92, axis=44) for each in CURVES}
+        self._plots: dict[str, Plot] = {}  # each is made when it is first chosen
         self._choice = Select([(each, each.words) for each in CURVES])
         self._choice.show_value(self._curve)
         self._choice.edited.connect(self._choose)
         self._last = Text("", "label", "text2")
-        body = column(row(self._choice, None, self._last), gap=4, pad=(12, 8, 12, 6))
-        for plot in self._plots.values():
-            body.addWidget(plot)
-        self.hold(body)
+        self._body = column(row(self._choice, None, self._last), gap=4, pad=(12, 8, 12, 6))
+        self.hold(self._body)
         self._choice.setAccessibleName(tr("Which curve is drawn"))
         self._choose(self._curve)
 
@@ -227,6 +225,9 @@ class SmallCard(Card):
     def _choose(self, curve: object) -> None:
         assert isinstance(curve, Curve)
         self._curve = curve
+        if curve.name not in self._plots:
+            made = self._plots[curve.name] = Plot([curve.stroke], height=92, axis=44)
+            self._body.addWidget(made)
         for name, plot in self._plots.items():
             plot.setVisible(name == curve.name)
         self._choice.setToolTip(curve.means())

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from finetune_studio.gui import amounts, repairs
-from finetune_studio.gui.form import finding_box
+from finetune_studio.gui.field import finding_box
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.convert_card import ConvertCard
 from finetune_studio.gui.pages.data_sources import Sources

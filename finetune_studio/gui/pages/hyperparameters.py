@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from finetune_studio.gui import amounts
 from finetune_studio.gui.controls import can_edit
-from finetune_studio.gui.form import Form, advice_for
+from finetune_studio.gui.field import advice_for
+from finetune_studio.gui.form import Form
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.project import Project
@@ -136,7 +137,8 @@ class HyperparametersPage(StepPage):
         return advice_for(self._project.session, path)
 
     def _show_advice(self) -> None:
-        self.form.rows[LENGTH].follow_advice()
+        if LENGTH in self.form.rows.made:
+            self.form.rows[LENGTH].follow_advice()
         self._follow()
 
     def _basic(self) -> str:

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.catalog.licensing import licence_findings
-from finetune_studio.gui.form import finding_box
+from finetune_studio.gui.field import finding_box
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from finetune_studio import i18n
 from finetune_studio.gui import amounts, repairs
-from finetune_studio.gui.form import shown
+from finetune_studio.gui.field import shown
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.past import RunCurves, Values
 from finetune_studio.gui.tokens import Space

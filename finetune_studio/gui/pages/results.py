@@ -1,5 +1,6 @@
 """Results: how it went, answers before and after, a conversation, and the model to take along."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QUrl
@@ -48,29 +49,66 @@ class ResultsPage(StepPage):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
-        self.scores = Scores()
         self._shown: tuple[object, ...] = ()
         self._found: Evaluation | None = None
-        self.pairs = PairsCard(self._vote)
-        self.measure = MeasureCard(project)
-        self.measure.measuring.done.connect(self._show_anew)
-        self.chat, self.exports = ChatCard(project), Exports(project)
-        self.hub = HubCard(project)
-        self.serve = ServeCard(project)
-        for card in (self.hub, self.serve):
-            self.exports.wrote.connect(card.offer)
-        self.measure.go.clicked.connect(self.chat.talk.close)  # one model in memory
-        self._best = Text("", "caption", "text3", wrap=True)
-        self._unwatched = Unwatched(project.watch)
-        self._unwatched.led.connect(self.led)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty())
-        self._stack.addWidget(self._full())
         self.setLayout(column(self._stack))
         for signal in (project.watch.moved, project.watch.began, project.watch.ended):
             signal.connect(self._show)
         project.facts.changed.connect(self._show)
         self._show()
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The figures before and after."""
+        return Scores()
+
+    @cached_property
+    def pairs(self) -> PairsCard:
+        """Answers before and after, side by side."""
+        return PairsCard(self._vote)
+
+    @cached_property
+    def measure(self) -> MeasureCard:
+        """What measures the result."""
+        made = MeasureCard(self._project)
+        made.measuring.done.connect(self._show_anew)
+        made.go.clicked.connect(self.chat.talk.close)  # one model in memory
+        return made
+
+    @cached_property
+    def chat(self) -> ChatCard:
+        """A conversation with both models."""
+        return ChatCard(self._project)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """The result as files."""
+        made = Exports(self._project)
+        for card in (self.hub, self.serve):
+            made.wrote.connect(card.offer)
+        return made
+
+    @cached_property
+    def hub(self) -> HubCard:
+        """The way to the Hub."""
+        return HubCard(self._project)
+
+    @cached_property
+    def serve(self) -> ServeCard:
+        """The server on this machine."""
+        return ServeCard(self._project)
+
+    @cached_property
+    def _best(self) -> Text:
+        return Text("", "caption", "text3", wrap=True)
+
+    @cached_property
+    def _unwatched(self) -> Unwatched:
+        made = Unwatched(self._project.watch)
+        made.led.connect(self.led)
+        return made
 
     def _empty(self) -> QWidget:
         lead = Button(lambda: tr("Go to the training"))
@@ -119,6 +157,8 @@ class ResultsPage(StepPage):
     def _show(self) -> None:
         watch = self._project.watch
         ready = _has_result(self._project)
+        if ready and self._stack.count() == FULL:  # made when there is something to show
+            self._stack.addWidget(self._full())
         self._stack.setCurrentIndex(FULL if ready else EMPTY)
         if not ready:
             return

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui import amounts
-from finetune_studio.gui.form import FieldRow
+from finetune_studio.gui.field import FieldRow
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.data_sources import Sources
 from finetune_studio.gui.project import Project

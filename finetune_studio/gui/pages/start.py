@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from finetune_studio.gui.ahead import Ahead
 from finetune_studio.gui.header import Looks
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import Words, tr
@@ -89,6 +90,7 @@ class StartPage(QWidget):
 
         jobs.run("runs", read, lambda found: self.show_runs(*found), lambda _: None)
         self._machine.start(jobs, root)
+        Ahead(self, jobs)
 
     def show_runs(self, runs: "Sequence[PastRun]", drafts: "Sequence[Draft]" = ()) -> None:
         """Show these runs and projects, or what to do where there are none."""

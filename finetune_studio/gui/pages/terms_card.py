@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 
-from finetune_studio.gui.form import FieldRow
+from finetune_studio.gui.field import FieldRow
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.widgets.card import Card

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from typing_extensions import override
 
 from finetune_studio.gui import apart, token_views
-from finetune_studio.gui.form import finding_box
+from finetune_studio.gui.field import finding_box
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.lengths import CompareCard, LengthsCard
 from finetune_studio.gui.pages.page import StepOf, StepPage, page

@@ -49,7 +49,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             axis: Width of the vertical axis, in pixels.
             explored: Whether the wheel looks closer, the mouse moves, and a cross-hair reads.
         """
-        super().__init__()
+        super().__init__(enableMenu=False)  # a menu that nobody sees takes half the time
         self.setMinimumHeight(height or 124)
         if height:
             self.setMaximumHeight(height)
@@ -57,7 +57,6 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._curves = [
             self.plot([], [], antialias=each.smooth, connect="finite") for each in strokes
         ]
-        self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
