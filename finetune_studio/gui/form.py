@@ -4,6 +4,7 @@ A row is made when it is to be seen, or asked for; the window lives between two 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -13,7 +14,7 @@ from finetune_studio.gui.field import Advising, FieldRow
 from finetune_studio.gui.session import Session
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.turns import later
-from finetune_studio.gui.widgets.layout import column, show_part
+from finetune_studio.gui.widgets.layout import column
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.fields import Described
 from finetune_studio.recipe.findings import Finding
@@ -169,19 +170,40 @@ class Form(QWidget):
         made.stand(narrow=self._narrow)
         found = self._findings()
         made.show_findings(each for each in found if each.where == setting.path)
-        show_part(made, self._is_wanted(setting, found))
         group = next(each for each in self._groups if setting in each.settings)
         before = group.settings[: group.settings.index(setting)]
         group.put(made, sum(each.path in self.rows.made for each in before))
+        made.setVisible(self._is_wanted(setting, found))
+        later(self, self._order_keys)
         return made
 
     def _make_next(self) -> None:
         """Make the first row that is wanted and not there, and let the window live before more."""
-        found = self._findings()
-        settings = (each for group in self._groups for each in group.settings)
-        missing = (each for each in settings if each.path not in self.rows.made)
-        due = [each.path for each in missing if self._is_wanted(each, found)]
-        if due:
+        if due := self._due():
             _ = self.rows[due[0]]
         if len(due) > 1:
             later(self, self._make_next)
+
+    def _due(self) -> list[str]:
+        """The settings that are wanted, and have no row yet."""
+        found = self._findings()
+        settings = (each for group in self._groups for each in group.settings)
+        missing = (each for each in settings if each.path not in self.rows.made)
+        return [each.path for each in missing if self._is_wanted(each, found)]
+
+    def _order_keys(self) -> None:
+        """Let Tab go from row to row as they stand, in whatever order they were made."""
+        if self._due():
+            return  # more are coming, and this with them
+        rows = [self.rows[path] for path in self.rows if path in self.rows.made]
+        parts = (each for one in rows for each in one.findChildren(QWidget))
+        stops = [each for each in parts if _has_tab(each, self.window())]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
+
+
+def _has_tab(widget: QWidget, window: QWidget) -> bool:
+    """Whether Tab comes to it; the lists of choices are windows of their own."""
+    tab = Qt.FocusPolicy.TabFocus
+    takes = widget.focusPolicy() & tab == tab and widget.focusProxy() is None
+    return takes and widget.window() is window

@@ -14,6 +14,7 @@ from finetune_studio.gui.field import FieldRow, finding_box
 from finetune_studio.gui.form import Form
 from finetune_studio.gui.pages.hyperparameters import groups
 from finetune_studio.gui.session import Session
+from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.number import Number, Rate, beside, short
@@ -350,3 +351,30 @@ def test_a_number_beyond_its_limits_is_typed_whole_and_refused(row, session, qtb
         "cannot be 100000; it stays at 4. It takes a number from 1 to 4,096." in made._wrong.plain
     )
     assert session.value("training.batch_size") == 4
+
+
+def test_rows_are_made_as_they_are_wanted_and_tab_goes_through_them_as_they_stand(form, qtbot):
+    turns = turns_of(form)
+    qtbot.waitUntil(lambda: not turns.busy)
+    assert {"training.learning_rate", "training.epochs"} <= form.rows.made.keys()
+    assert "training.weight_decay" not in form.rows.made
+    form.reveal("training.weight_decay")  # made before many that stand over it
+    qtbot.waitUntil(lambda: not turns.busy)
+    there = [path for path in form.rows if form.rows[path].isVisible()]
+    assert set(there) <= form.rows.made.keys()
+    heights = [form.rows[path].mapTo(form, QPoint()).y() for path in there]
+    assert heights == sorted(heights)
+    assert _by_tab(form) == there
+
+
+def _by_tab(form):
+    """The rows that Tab comes to, one after another, each named once."""
+    first = form.rows[next(iter(form.rows))].controls[0]
+    found, stop = [], first
+    while True:
+        owner = next((path for path, row in form.rows.made.items() if row.isAncestorOf(stop)), "")
+        if owner and stop.isVisible() and owner not in found:
+            found.append(owner)
+        stop = stop.nextInFocusChain()
+        if stop is first:
+            return found
