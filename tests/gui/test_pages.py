@@ -11,6 +11,7 @@ from finetune_studio.gui import outcomes
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.talk import Talk
+from finetune_studio.gui.turns import turns_of
 from finetune_studio.preferences import Preferences
 from finetune_studio.runs.events import Evaluated, Finished, Sample
 from finetune_studio.runs.state import fold
@@ -55,7 +56,8 @@ def window(qtbot, model):
 
 def settle(window, qtbot):
     QApplication.sendPostedEvents()  # what a press asked for, and what comes into sight by it
-    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=30_000)
+    turns = turns_of(window)  # a page that is gone to comes in turns
+    qtbot.waitUntil(lambda: not (window.jobs.busy or turns.busy), timeout=30_000)
 
 
 def csv(tmp_path, text, name="자료.csv"):

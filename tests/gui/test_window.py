@@ -125,6 +125,8 @@ def test_every_control_is_reached_by_tab_and_has_a_name(window, qtbot):
     window.new_project()
     for step in STEPS:
         window.wizard.go(step.key)
+        _settle(window, qtbot)
+        assert window.wizard.page(step.key).isVisible()
         kinds = (QAbstractButton, QAbstractSpinBox, QComboBox)
         for control in [each for kind in kinds for each in window.wizard.findChildren(kind)]:
             if control.isVisible():
@@ -139,6 +141,8 @@ def test_targets_are_large_enough(window, qtbot):
     window.new_project()
     for step in STEPS:
         window.wizard.go(step.key)
+        _settle(window, qtbot)
+        assert window.wizard.page(step.key).isVisible()
         for button in window.wizard.findChildren(QAbstractButton):
             if button.isVisible() and button.isVisibleTo(window):
                 assert button.height() >= 22, button.accessibleName()
