@@ -59,6 +59,7 @@ class FieldRow(QWidget):
         self._beside = box(row(self._advised, self._take_advice, None))
         self._reason = Text(self._why, "caption", "text3", wrap=True)
         self._wrong = Text("", "caption", "bad", wrap=True)
+        self._wrong.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._findings = column(gap=Space.xs)
         self._lay()
         for control in self.controls:
@@ -172,7 +173,11 @@ class FieldRow(QWidget):
             self._edit(self._advice.value)
 
     def _refuse(self, text: str) -> None:
+        """Say why a value is not taken, in the reason's place: what is below stays where it is."""
+        if self._reason.isVisible():
+            self._wrong.setMinimumHeight(self._reason.height() if text else 0)
         self._wrong.say(text)
+        self._reason.setVisible(not text)
         self._wrong.setVisible(bool(text))
 
     def _offer(self) -> str:

@@ -378,3 +378,22 @@ def _by_tab(form):
         stop = stop.nextInFocusChain()
         if stop is first:
             return found
+
+
+def test_what_is_refused_is_said_where_the_reason_stood_and_moves_nothing(form, session, qtbot):
+    qtbot.waitUntil(lambda: not turns_of(form).busy)
+    rate, below = form.rows["training.learning_rate"], form.rows["training.batch_size"]
+    before = below.mapTo(form, QPoint()).y()
+    field = rate.controls[-1]
+    field.setFocus()
+    field.lineEdit().selectAll()
+    qtbot.keyClicks(field, "0")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(rate._wrong.isVisible)
+    qtbot.wait(50)  # a layout that moves comes to rest
+    assert rate._wrong.plain
+    assert not rate._reason.isVisible()
+    assert below.mapTo(form, QPoint()).y() == before
+    session.change({"training.learning_rate": 3e-4})
+    qtbot.waitUntil(rate._reason.isVisible)
+    assert not rate._wrong.isVisible()
