@@ -20,7 +20,7 @@ from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.layout import box, column, row
 from finetune_studio.gui.widgets.number import short
-from finetune_studio.gui.widgets.plot import LegendKey, Plot, Stroke
+from finetune_studio.gui.widgets.plot import LegendKey, Plot, PlotPlace, Stroke
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
 
@@ -199,7 +199,7 @@ class SmallCard(Card):
     def __init__(self, watch: Watch, chosen: int) -> None:
         super().__init__()
         self._watch, self._curve = watch, CURVES[chosen]
-        self._plots: dict[str, Plot] = {}  # each is made when it is first chosen
+        self._places: dict[str, PlotPlace] = {}  # each is made when it is first chosen
         self._choice = Select([(each, each.words) for each in CURVES])
         self._choice.show_value(self._curve)
         self._choice.edited.connect(self._choose)
@@ -211,7 +211,9 @@ class SmallCard(Card):
 
     def draw(self) -> None:
         """Draw what there is now."""
-        curve, series, plot = self._curve, self._watch.series, self._plots[self._curve.name]
+        curve, series, plot = self._curve, self._watch.series, self._places[self._curve.name].plot
+        if plot is None:
+            return  # it comes, and draws itself
         x, y = series.line(curve.name, SMALL)
         plot.show_line(0, x, y)
         total = self._watch.state.steps or (int(x[-1]) if len(x) else 100)
@@ -225,11 +227,12 @@ class SmallCard(Card):
     def _choose(self, curve: object) -> None:
         assert isinstance(curve, Curve)
         self._curve = curve
-        if curve.name not in self._plots:
-            made = self._plots[curve.name] = Plot([curve.stroke], height=92, axis=44)
+        if curve.name not in self._places:
+            made = self._places[curve.name] = PlotPlace([curve.stroke], height=92, axis=44)
+            made.came.connect(self.draw)
             self._body.addWidget(made)
-        for name, plot in self._plots.items():
-            plot.setVisible(name == curve.name)
+        for name, place in self._places.items():
+            place.setVisible(name == curve.name)
         self._choice.setToolTip(curve.means())
         self._choice.setAccessibleDescription(curve.means())
         self.draw()

@@ -22,7 +22,7 @@ from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Segmented
 from finetune_studio.gui.widgets.layout import Rule, box, column, row
 from finetune_studio.gui.widgets.number import short
-from finetune_studio.gui.widgets.plot import Plot, Stroke
+from finetune_studio.gui.widgets.plot import PlotPlace, Stroke
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
@@ -173,14 +173,15 @@ class _Curve(Card):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
-        self._plot = Plot([Stroke("rate")], height=148, axis=44)
+        self._place = PlotPlace([Stroke("rate")], height=148, axis=44)
+        self._place.came.connect(self._draw)
         self._note = Text(self._words, "caption", "text3", wrap=True)
         head = row(
             Text(lambda: tr("Learning rate"), "section"),
             None,
             Text(lambda: tr("by step"), "caption", "text3"),
         )
-        self.hold(column(head, self._plot, self._note, gap=Space.s))
+        self.hold(column(head, self._place, self._note, gap=Space.s))
         project.session.changed.connect(self._draw)
         project.facts.changed.connect(self._draw)
         self._draw()
@@ -198,19 +199,22 @@ class _Curve(Card):
 
     def _draw(self, _: object = None) -> None:
         training, steps = self._project.session.recipe.training, self._project.facts.steps
+        self._note.say(self._words)
+        plot = self._place.plot
+        if plot is None:
+            return  # it comes, and draws itself
         total = steps.total if steps else 1000
         at = np.unique(np.concatenate([np.linspace(0, total, POINTS), np.arange(min(total, 8))]))
         peak, ratio = training.learning_rate, training.warmup_ratio
-        self._plot.show_line(0, at, rate(training.schedule, peak, ratio, total, at))
+        plot.show_line(0, at, rate(training.schedule, peak, ratio, total, at))
         axis = steps_axis(total, 3)
         if steps is None:
             axis = type(axis)(0, total, ((0, "0 %"), (total / 2, "50 %"), (total, "100 %")))
-        self._plot.show_ranges(axis, values_axis(0, peak, 2, short), air=0.13)
+        plot.show_ranges(axis, values_axis(0, peak, 2, short), air=0.13)
         warm = warmup_steps(ratio, total)
-        self._plot.show_marks([(warm, "text3")] if warm else [])
-        self._plot.setAccessibleName(tr("Learning rate by step"))
-        self._note.say(self._words)
-        self._plot.setAccessibleDescription(self._note.plain)
+        plot.show_marks([(warm, "text3")] if warm else [])
+        plot.setAccessibleName(tr("Learning rate by step"))
+        plot.setAccessibleDescription(self._note.plain)
 
     @override
     def changeEvent(self, event: QEvent) -> None:

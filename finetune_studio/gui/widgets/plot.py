@@ -1,6 +1,7 @@
 """Curves. Each line has a colour and a pattern of its own, so that it reads without colour."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from finetune_studio.gui.theme import font, theme
+from finetune_studio.gui.turns import later
+from finetune_studio.gui.widgets.layout import column
 from finetune_studio.gui.widgets.ticks import Ticks
 
 if TYPE_CHECKING:
@@ -162,6 +165,33 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def _dress_marks(self) -> None:
         for line, colour in self._marks:
             line.setPen(pg.mkPen(theme.colour(colour), width=1, style=Qt.PenStyle.DashLine))
+
+
+class PlotPlace(QWidget):
+    """Room for a small plot, which takes a while to make and comes in a turn of its own.
+
+    Attributes:
+        came: It is there, and empty.
+        plot: It; None before.
+    """
+
+    came = Signal()
+
+    def __init__(self, strokes: list[Stroke], *, height: int, axis: int) -> None:
+        """Keep the room; arguments as of `Plot`."""
+        super().__init__()
+        self.plot: Plot | None = None
+        self._make_plot = partial(Plot, strokes, height=height, axis=axis)
+        self.setFixedHeight(height)
+        self.setLayout(column(gap=0))
+        later(self, self._make)
+
+    def _make(self) -> None:
+        self.plot = self._make_plot()
+        place = self.layout()
+        assert place is not None
+        place.addWidget(self.plot)
+        self.came.emit()
 
 
 class Explorer(QObject):
