@@ -8161,12 +8161,12 @@
    <translation>추가</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>Advised</source>
    <translation>추천값</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>Advised {value}: {reason}.</source>
    <translation>추천값 {value}: {reason}.</translation>
   </message>
@@ -9770,7 +9770,7 @@
    <translation>Hub에서 토큰 만들기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>Make these changes</source>
    <translation>이렇게 바꾸기</translation>
   </message>
@@ -9863,7 +9863,7 @@
    <translation>대화(messages)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <location filename="../../finetune_studio/gui/pages/method.py" />
    <source>Method</source>
    <translation>학습 방식</translation>
@@ -10715,7 +10715,7 @@
    <translation>보내기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Set to {value}</source>
    <translation>{value}(으)로 바꾸기</translation>
@@ -10824,7 +10824,7 @@
    <translation>생기지 말아야 할 문제가 생겼어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>Source: {source}</source>
    <translation>출처: {source}</translation>
   </message>
@@ -11579,7 +11579,7 @@
    <translation>추천값 모두 적용</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>Use the advised {value}</source>
    <translation>추천값 {value}(으)로 바꾸기</translation>
   </message>
@@ -12223,7 +12223,7 @@
    <translation>/ {rows}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>off</source>
    <translation>끔</translation>
   </message>
@@ -12233,7 +12233,7 @@
    <translation>공식 지원</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>on</source>
    <translation>켬</translation>
   </message>
@@ -12555,7 +12555,7 @@
    <translation>{place}, 여유 {free}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>{refusal} It takes a number {bounds}.</source>
    <translation>{refusal} 넣을 수 있는 수: {bounds}.</translation>
   </message>
@@ -12607,12 +12607,12 @@
    <translation>{rows}이라 모두 살펴보는 데 몇 분 걸려요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>{setting} cannot be empty; it stays at {now}.</source>
    <translation>{setting}은(는) 비워 둘 수 없어서 {now} 그대로예요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/form.py" />
+   <location filename="../../finetune_studio/gui/field.py" />
    <source>{setting} cannot be {text}; it stays at {now}.</source>
    <translation>{setting}에 {text}은(는) 넣을 수 없어서 {now} 그대로예요.</translation>
   </message>

@@ -1,5 +1,7 @@
 """The method: full, LoRA or QLoRA side by side with this model's figures, and what bits do."""
 
+from functools import cached_property
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from typing_extensions import override
@@ -15,6 +17,7 @@ from finetune_studio.gui.pages.method_plans import Name, Plans, changes_to, comp
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.rail import State
@@ -48,7 +51,8 @@ class MethodPage(StepPage):
             form.show_advanced(True)
         self.fp8 = Fp8Row()
         self.fp8.edited.connect(lambda on: self.choose("fp8" if on else "lora"))
-        self.levels = LevelsCard()
+        self._below = column(gap=0)
+        later(self, self._add_levels)
         self._advice = column(gap=0)
         self._said: object = None
         self._rest = QTimer(self, singleShot=True, interval=RESTS)
@@ -58,6 +62,16 @@ class MethodPage(StepPage):
         project.facts.changed.connect(self._wait)
         project.closing.connect(self._rest.stop)
         self._show_chosen()
+
+    @cached_property
+    def levels(self) -> LevelsCard:
+        """The picture of what rounding does to a weight."""
+        made = LevelsCard()
+        self._below.addWidget(made)
+        return made
+
+    def _add_levels(self) -> None:
+        _ = self.levels
 
     def _lay(self) -> None:
         cards = row(*self.cards, gap=Space.m)
@@ -69,7 +83,7 @@ class MethodPage(StepPage):
             self.form,
             self.fp8,
             self.fine,
-            self.levels,
+            self._below,
             None,
             gap=Space.l,
         )
