@@ -208,29 +208,33 @@ class Pass:
         return self._hands.click(other)
 
     def _do(self, name: str, *moves: Move) -> None:
-        """Make the movements, and wait until no work is left."""
+        """Make the movements, and wait until no work is left; Qt's own dialogs are told apart."""
         from finetune_studio.gui.turns import turns_of
 
         left, begun = list(moves), time.perf_counter()
-        quiet = begun
+        quiet, beat, asked = begun, 0, 0  # the last beat within a dialog
 
         def goes_on() -> bool:
-            nonlocal quiet
-            now = time.perf_counter()
+            nonlocal quiet, beat, asked
+            now, beat = time.perf_counter(), beat + 1
             if now - begun > LONGEST:
                 return False
             if left and self._hands.free and left[0]():
                 left.pop(0)
+            if QApplication.activeModalWidget():
+                asked = beat
             busy = self._window.jobs.busy or turns_of(self._window).busy
-            if left or busy or not self._hands.free or QApplication.activeModalWidget():
+            if left or busy or not self._hands.free or asked == beat:
                 quiet = now
             return now - quiet < QUIET
 
         if not self._window.isActiveWindow():
             self._hands.focus(self._window)
-        late = beats(0.0, goes_on)
+        dialog, late = beats(0.0, goes_on).parted(asked)
         if left:
             raise SystemExit(f"{name}: not done after {LONGEST:.0f} s; {len(left)} moves are left")
+        if dialog:
+            print(f"(a dialog of Qt's own: {told(dialog)})")
         self._all.take(late)
         print(f"{name}: {told(late)}; {quiet - begun:.1f} s", flush=True)
 

@@ -186,6 +186,14 @@ class Late(list[float]):
         self.extend(more)
         self.turns.extend(more.turns)
 
+    def parted(self, at: int) -> tuple["Late", "Late"]:
+        """The first so many beats, and the others."""
+        parts = Late(), Late()
+        for part, where in zip(parts, (slice(at), slice(at, None)), strict=True):
+            part.extend(self[where])
+            part.turns.extend(self.turns[where])
+        return parts
+
 
 def beats(seconds: float, more: object = None, first: object = None) -> Late:
     """How late each beat of a timer came, in milliseconds, while the event loop runs.

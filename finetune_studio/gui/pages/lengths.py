@@ -175,29 +175,40 @@ class CompareCard(Card):
         self._wrong.addWidget(FindingBox("error", error.title, detail))
 
     def _show(self) -> None:
+        self._title.say(self._title_words)
+        self._note.say(self._note_words)
         with laid_once(self._ranked):
             self._rank()
+
+    @property
+    def _by_syllable(self) -> bool:
+        return all(each.tokens_per_syllable is not None for each in self._models)
+
+    def _title_words(self) -> str:
+        if not self._models:
+            return ""
+        return tr("Tokens per syllable") if self._by_syllable else tr("Tokens per character")
+
+    def _note_words(self) -> str:
+        if not self._models:
+            return ""
+        return tr(
+            "On {rows} of your rows, without the template's control tokens, which the row "
+            "lengths count. Fewer is faster and cheaper."
+        ).format(rows=amounts.whole(self._models[0].rows))
 
     def _rank(self) -> None:
         clear(self._lines)
         if not self._models:
             return
-        hangul = all(each.tokens_per_syllable is not None for each in self._models)
-        self._title.say(tr("Tokens per syllable") if hangul else tr("Tokens per character"))
-        self._note.say(
-            tr(
-                "On {rows} of your rows, without the template's control tokens, which the row "
-                "lengths count. Fewer is faster and cheaper."
-            ).format(rows=amounts.whole(self._models[0].rows))
-        )
-        own = self._models[0]
+        own, hangul = self._models[0], self._by_syllable
         ranked = [
             ((each.tokens_per_syllable if hangul else each.tokens_per_character) or 0.0, each)
             for each in self._models
         ]
         most = max((value for value, _ in ranked), default=1.0) or 1.0
         for value, each in sorted(ranked, key=lambda pair: pair[0]):
-            self._lines.addWidget(_line(each, value, most, own=each is own))
+            self._lines.addWidget(_Line(each, value, most, own=each is own))
         if len(self._models) == 1:
             self._lines.addWidget(
                 Text(
@@ -208,27 +219,35 @@ class CompareCard(Card):
                 )
             )
 
+
+class _Line(QWidget):
+    """One tokenizer; its words are said again, not made again, in another language."""
+
+    def __init__(self, each: "Compared", value: float, most: float, *, own: bool) -> None:
+        super().__init__()
+        self._compared, self._value = each, value
+        short = each.model.rstrip("/").rsplit("/", 1)[-1]
+        label = Text(short if len(short) <= 15 else short[:14] + "…", "strong" if own else "body")
+        label.setToolTip(each.model)
+        label.setFixedWidth(NAME)
+        track = Track("accent" if own else "given", height=8)
+        track.show_part(value / most)
+        number = Text(f"{value:.2f}", "strong" if own else "body")
+        number.setFixedWidth(NUMBER)
+        line = row(label, track, number, gap=Space.s)
+        line.setStretch(1, 1)
+        self.setLayout(column(line, Text(self._cost, "caption", "text3"), gap=0))
+        self._name()
+
+    def _cost(self) -> str:
+        words = tr("{row:.1f} tokens a row, {cost:.2f} times the cheapest")
+        return words.format(row=self._compared.tokens_per_row, cost=self._compared.relative_cost)
+
+    def _name(self) -> None:
+        self.setAccessibleName(f"{self._compared.model}: {self._value:.2f}, {self._cost()}")
+
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._show()
-
-
-def _line(each: "Compared", value: float, most: float, *, own: bool) -> QWidget:
-    name = each.model
-    short = name.rstrip("/").rsplit("/", 1)[-1]
-    label = Text(short if len(short) <= 15 else short[:14] + "…", "strong" if own else "body")
-    label.setToolTip(name)
-    label.setFixedWidth(NAME)
-    track = Track("accent" if own else "given", height=8)
-    track.show_part(value / most)
-    number = Text(f"{value:.2f}", "strong" if own else "body")
-    number.setFixedWidth(NUMBER)
-    line = row(label, track, number, gap=Space.s)
-    line.setStretch(1, 1)
-    words = tr("{row:.1f} tokens a row, {cost:.2f} times the cheapest")
-    cost = words.format(row=each.tokens_per_row, cost=each.relative_cost)
-    made = box(column(line, Text(cost, "caption", "text3"), gap=0))
-    made.setAccessibleName(f"{name}: {value:.2f}, {cost}")
-    return made
+            self._name()
