@@ -7,10 +7,13 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFontInfo, QImage, QPainter, QRawFont
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui.icons import icon, paint_icon
 from finetune_studio.gui.theme import font, load_fonts, style_sheet, theme
 from finetune_studio.gui.tokens import DARK, LIGHT, TYPE, Radius, Size, Space, contrast
+from finetune_studio.gui.widgets.layout import box, column, row
+from finetune_studio.gui.widgets.text import Text
 from tests.conftest import ROOT
 
 ICONS = sorted((ROOT / "resources" / "icons").glob("*.svg"))
@@ -143,3 +146,15 @@ def _near(one, other):
     """Whether two colours are the same but for rounding."""
     pairs = zip(QColor(one).getRgb(), QColor(other).getRgb(), strict=True)
     return all(abs(a - b) <= 2 for a, b in pairs)
+
+
+def test_what_comes_into_a_window_wears_its_sheet_and_follows_the_theme(qtbot):
+    part = Text("words", tone="warn")
+    assert not part.styleSheet()
+    window = QWidget()
+    qtbot.addWidget(window)  # which dresses it
+    window.setLayout(column(box(row(part))))
+    window.show()
+    for mode in ("dark", "light"):
+        theme.use(mode)
+        assert part.palette().windowText().color() == QColor(MODES[mode].warn)
