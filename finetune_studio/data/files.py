@@ -90,28 +90,8 @@ def _readable(path: Path) -> Path:
             hint=tr("Choose a file with rows in it."),
         )
     if kind_of(path) is None:
-        title = (
-            tr("Files that end in “{ending}” cannot be read.").format(ending=path.suffix)
-            if path.suffix
-            else tr("The name of the file has no ending that says what is in it.")
-        )
-        raise RefusedError(
-            title,
-            f"“{path.name}”",
-            tr("Readable are {endings}, also compressed as {compressed}.").format(
-                endings=", ".join(KINDS), compressed=", ".join(COMPRESSIONS)
-            ),
-        )
-    try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except OSError as error:
-        raise RefusedError(
-            tr("“{name}” cannot be opened.").format(name=path.name),
-            str(error.strerror or error),
-            tr("Check that you may read the file."),
-        ) from error
-    if empty:
+        raise RefusedError(_unknown(path.suffix), f"“{path.name}”", _kinds())
+    if not _has_bytes(path):
         raise RefusedError(
             tr("“{name}” is empty.").format(name=path.name),
             hint=tr("Choose a file with rows in it."),
@@ -119,14 +99,36 @@ def _readable(path: Path) -> Path:
     return path
 
 
+def _unknown(ending: str) -> str:
+    if ending:
+        return tr("Files that end in “{ending}” cannot be read.").format(ending=ending)
+    return tr("The name of the file has no ending that says what is in it.")
+
+
+def _kinds() -> str:
+    return tr("Readable are {endings}, also compressed as {compressed}.").format(
+        endings=", ".join(KINDS), compressed=", ".join(COMPRESSIONS)
+    )
+
+
+def _has_bytes(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return bool(file.read(1))
+    except OSError as error:
+        raise RefusedError(
+            tr("“{name}” cannot be opened.").format(name=path.name),
+            str(error.strerror or error),
+            tr("Check that you may read the file."),
+        ) from error
+
+
 def _inside(folder: Path) -> list[Path]:
     found = sorted(path for path in _walk(folder) if kind_of(path))
     if not found:
         raise RefusedError(
             tr("The folder “{name}” holds no file that can be read.").format(name=folder.name),
-            hint=tr("Readable are {endings}, also compressed as {compressed}.").format(
-                endings=", ".join(KINDS), compressed=", ".join(COMPRESSIONS)
-            ),
+            hint=_kinds(),
         )
     return [_readable(path) for path in found]
 

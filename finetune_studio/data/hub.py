@@ -151,13 +151,7 @@ def _refusal(repo: str, config: str | None, error: Exception) -> StudioError:
             tr("Look for a copy of it in Parquet, or bring its files."),
         )
     if "Config name is missing" in str(error) or "BuilderConfig" in str(error):
-        return RefusedError(
-            tr("“{name}” has several configurations.").format(name=repo)
-            if config is None
-            else tr("“{name}” has no configuration “{config}”.").format(name=repo, config=config),
-            " ".join(str(error).split())[:400],
-            tr("Name one of them: hub:owner/name:configuration."),
-        )
+        return _no_configuration(repo, config, error)
     if "gated" in str(error).lower():
         return RefusedError(
             tr("“{name}” asks for consent before it is given out.").format(name=repo),
@@ -176,6 +170,16 @@ def _refusal(repo: str, config: str | None, error: Exception) -> StudioError:
         tr("“{name}” cannot be read as a dataset.").format(name=repo),
         f"{kind}: {said}",
         tr("Bring its files instead."),
+    )
+
+
+def _no_configuration(repo: str, config: str | None, error: Exception) -> RefusedError:
+    return RefusedError(
+        tr("“{name}” has several configurations.").format(name=repo)
+        if config is None
+        else tr("“{name}” has no configuration “{config}”.").format(name=repo, config=config),
+        " ".join(str(error).split())[:400],
+        tr("Name one of them: hub:owner/name:configuration."),
     )
 
 

@@ -189,6 +189,13 @@ def check_mapping(
             ),
             hint=_way_out(shape, task),
         )
+    _check_roles(columns, shape, mapping)
+    for column in mapping.values():
+        if column not in columns:
+            raise _no_column(column, columns, "data.mapping")
+
+
+def _check_roles(columns: list[str], shape: str, mapping: Mapping[str, str]) -> None:
     needed, optional = ROLES[shape]
     for role in mapping:
         if role not in needed + optional:
@@ -205,9 +212,6 @@ def check_mapping(
                     role=role, column=columns[0]
                 ),
             )
-    for column in mapping.values():
-        if column not in columns:
-            raise _no_column(column, columns, "data.mapping")
 
 
 def _check_group(

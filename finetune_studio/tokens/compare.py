@@ -111,17 +111,9 @@ def compare(
         done += size
         progress(done)
     cheapest = max(1, min((each.tokens for each in sums), default=1))
+    written = done, characters, syllables
     return [
-        Compared(
-            name,
-            done,
-            characters,
-            syllables,
-            each.tokens,
-            each.hangul,
-            each.unknown,
-            each.tokens / cheapest,
-        )
+        Compared(name, *written, each.tokens, each.hangul, each.unknown, each.tokens / cheapest)
         for (name, _), each in zip(models, sums, strict=True)
     ]
 
