@@ -60,7 +60,7 @@ def training_arguments(
         dataloader_pin_memory=device.kind == "cuda",
         ddp_find_unused_parameters=False,
         remove_unused_columns=False,
-        logging_steps=1,
+        logging_strategy="no",
         logging_nan_inf_filter=False,
         eval_strategy="no",
         save_strategy="no",

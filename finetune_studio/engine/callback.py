@@ -2,7 +2,9 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from finetune_studio.engine import checkpoints
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.figures import Meter, OnTheirWay
 from finetune_studio.engine.gauges import Gauges
-from finetune_studio.engine.loss import Meter
 from finetune_studio.engine.pace import Pace
 from finetune_studio.engine.records import Records
 from finetune_studio.errors import StudioError
@@ -22,6 +24,21 @@ from finetune_studio.recipe.steps import Steps
 
 MEMORY_EVERY = 5.0  # seconds between two looks at memory
 PAUSE_LOOK = 0.2  # seconds between two looks at the orders while paused
+
+
+def steps_behind(device: Device) -> int:
+    """How many steps that were sent are not told of yet: one, so that a GPU never waits."""
+    return 1 if device.kind == "cuda" else 0
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step that is over and not told of yet."""
+
+    number: int
+    epoch: float
+    rate: float
+    figures: OnTheirWay
 
 
 class Watch(TrainerCallback):
@@ -46,6 +63,9 @@ class Watch(TrainerCallback):
         self._waited = 0
         self._clock = time.monotonic()
         self._pace = Pace(steps.every(recipe.evaluation.every))
+        self._untold: deque[_Step] = deque()
+        self._behind = steps_behind(device)
+        self._rate = 0.0
         self._memory_at = 0.0
         self._gauges = Gauges(device)
 
@@ -67,58 +87,39 @@ class Watch(TrainerCallback):
         self._clock = time.monotonic()
         self._pace.begin(self._clock)
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        """Measure and save where it is due, and obey."""
-        step = state.global_step
-        control.should_log = True
-        last = step >= self._steps.total
-        if self._measure and (last or step % self._steps.every(self._recipe.evaluation.every) == 0):
-            self._evaluate(step, control)
-        if last or step % self._steps.every(self._recipe.checkpoints.every) == 0:
-            control.should_save = True
-        self._obey(control)
-
-    def on_log(
+    def on_pre_optimizer_step(
         self,
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
-        logs: dict[str, float] | None = None,
+        lr_scheduler: Any = None,
         **_: Any,
     ) -> None:
-        """Tell the step's figures; a loss that is no number ends the run."""
-        if not logs or "loss" not in logs:
-            return
-        now = time.monotonic()
-        fed = self._meter.take_fed(self._recipe.training.accumulation) * self._device.world
-        seconds, self._clock = max(now - self._clock, 1e-9), now
+        """Note the rate that this step learns at."""
+        self._rate = float(lr_scheduler.get_last_lr()[0])
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Tell, measure and save what is due, and obey."""
         step = state.global_step
-        self._emit(
-            "metrics",
-            step=step,
-            loss=logs["loss"],
-            learning_rate=logs.get("learning_rate"),
-            grad_norm=logs.get("grad_norm"),
-            tokens_per_second=fed / seconds,
-            token_accuracy=self._meter.take_accuracy(),
-        )
-        self._pace.step(now)
-        self._emit(
-            "progress",
-            step=step,
-            steps=self._steps.total,
-            epoch=state.epoch or 0.0,
-            seconds_left=self._pace.left(self._steps.total - step),
-        )
-        self._tell_memory(now)
-        if not math.isfinite(logs["loss"]):
-            raise StudioError(
-                tr("The loss is no longer a number."),
-                tr("It diverged at step {step}.").format(step=step),
-                tr("Lower training.learning_rate, or raise training.warmup_ratio."),
-            )
+        figures = self._meter.close(self._device.world)
+        self._untold.append(_Step(step, state.epoch or 0.0, self._rate, figures))
+        last = step >= self._steps.total
+        measured = last or step % self._steps.every(self._recipe.evaluation.every) == 0
+        saved = last or step % self._steps.every(self._recipe.checkpoints.every) == 0
+        order = self._next_order()
+        self._tell_steps(0 if measured or saved or order else self._behind)
+        if measured and self._measure:
+            self._evaluate(step, control)
+        control.should_save = control.should_save or saved
+        self._obey(order, control)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Tell what is left."""
+        self._tell_steps(0)
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -138,6 +139,41 @@ class Watch(TrainerCallback):
             sha256=whole,
         )
         checkpoints.tidy(self._folder, self._recipe.checkpoints.keep, self.best_folder())
+
+    def _tell_steps(self, left: int) -> None:
+        """Tell of the steps that are over, but for the latest `left`."""
+        while len(self._untold) > left:
+            self._tell(self._untold.popleft())
+
+    def _tell(self, done: "_Step") -> None:
+        """A step's figures; a loss that is no number ends the run."""
+        figures = done.figures.read()
+        now = time.monotonic()
+        seconds, self._clock = max(now - self._clock, 1e-9), now
+        self._emit(
+            "metrics",
+            step=done.number,
+            loss=figures.loss,
+            learning_rate=done.rate,
+            grad_norm=figures.grad_norm,
+            tokens_per_second=figures.fed * self._device.world / seconds,
+            token_accuracy=figures.accuracy,
+        )
+        self._pace.step(now)
+        self._emit(
+            "progress",
+            step=done.number,
+            steps=self._steps.total,
+            epoch=done.epoch,
+            seconds_left=self._pace.left(self._steps.total - done.number),
+        )
+        self._tell_memory(now)
+        if not math.isfinite(figures.loss):
+            raise StudioError(
+                tr("The loss is no longer a number."),
+                tr("It diverged at step {step}.").format(step=done.number),
+                tr("Lower training.learning_rate, or raise training.warmup_ratio."),
+            )
 
     def best_folder(self) -> Path | None:
         """The checkpoint with the lowest validation loss, if one was measured."""
@@ -165,8 +201,7 @@ class Watch(TrainerCallback):
             control.should_training_stop = control.should_save = True
             self.reason = "early-stopping"
 
-    def _obey(self, control: TrainerControl) -> None:
-        order = self._next_order()
+    def _obey(self, order: str, control: TrainerControl) -> None:
         if order == "pause":
             began = time.monotonic()
             self._emit("phase", name="paused")

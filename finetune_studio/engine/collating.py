@@ -110,10 +110,10 @@ def _edges(documents: list[list[int]]) -> dict[str, Any]:
     return {"cu_seq_lens_q": edges, "max_length_q": int(lengths.max())}
 
 
-def moved(batch: Mapping[str, Any], device: Device) -> dict[str, Any]:
-    """The batch with its tensors on the device."""
+def moved(batch: Mapping[str, Any], place: torch.device | str) -> dict[str, Any]:
+    """The batch with its tensors on a device; nothing waits for those that are pinned."""
     return {
-        name: value.to(device.place, non_blocking=True) if torch.is_tensor(value) else value
+        name: value.to(place, non_blocking=True) if torch.is_tensor(value) else value
         for name, value in batch.items()
     }
 

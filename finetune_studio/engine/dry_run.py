@@ -20,8 +20,9 @@ from finetune_studio.engine.adapters import count_parameters
 from finetune_studio.engine.arguments import training_arguments
 from finetune_studio.engine.dataset import Prepared, prepare
 from finetune_studio.engine.device import Device, find_device
+from finetune_studio.engine.figures import Meter
 from finetune_studio.engine.footing import stand
-from finetune_studio.engine.loss import Loss, Meter
+from finetune_studio.engine.loss import Loss
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
 from finetune_studio.recipe import store

@@ -44,7 +44,7 @@ def evaluate(
     sums = torch.zeros(3, dtype=torch.float64, device=place)
     table = torch.zeros(max(labels, 1) ** 2, dtype=torch.int64, device=place)
     for batch in batches:
-        given = moved(with_places(batch, head), device)
+        given = moved(with_places(batch, head), device.place)
         with torch.autocast(device.kind, device.dtype, enabled=device.precision != "fp32"):
             if labels:
                 part, cells = _classified(model, given, labels)

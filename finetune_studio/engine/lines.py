@@ -124,7 +124,7 @@ def _try(model: nn.Module, device: Device, edges: bool) -> bool:
 
 
 def _answers(model: nn.Module, device: Device, batch: dict[str, Any]) -> torch.Tensor:
-    given = moved({name: value for name, value in batch.items() if name != "labels"}, device)
+    given = moved({name: value for name, value in batch.items() if name != "labels"}, device.place)
     with torch.autocast(device.kind, device.dtype, enabled=device.precision != "fp32"):
         found: torch.Tensor = model(**given, use_cache=False).logits[0]
     return found.float()

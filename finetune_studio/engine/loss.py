@@ -1,48 +1,14 @@
-"""The two losses, and the meter that counts beside them.
+"""The two losses. Labels come ready; nothing is shifted twice."""
 
-Labels come ready; nothing is shifted twice.
-"""
-
-from collections import deque
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from finetune_studio.engine.figures import Meter
 from finetune_studio.engine.speed.head import Head, learned_places
 from finetune_studio.tokens.examples import IGNORED
-
-
-class Meter:
-    """What a step has seen: learned tokens, right guesses, tokens fed.
-
-    Tensors until they are read.
-    """
-
-    def __init__(self) -> None:
-        self.fed: deque[int] = deque()
-        self._right: list[torch.Tensor] = []
-        self._counted: list[torch.Tensor] = []
-
-    def add(self, right: torch.Tensor, counted: torch.Tensor) -> None:
-        """Add one batch's right guesses and counted labels (scalars)."""
-        self._right.append(right)
-        self._counted.append(counted)
-
-    def take_accuracy(self) -> float | None:
-        """The share of right guesses since the last call; None where nothing was counted."""
-        if not self._counted:
-            return None
-        right = torch.stack(self._right).sum().item()
-        counted = torch.stack(self._counted).sum().item()
-        self._right.clear()
-        self._counted.clear()
-        return right / counted if counted else None
-
-    def take_fed(self, batches: int) -> int:
-        """Tokens fed in the next `batches` batches, padding not counted."""
-        return sum(self.fed.popleft() for _ in range(min(batches, len(self.fed))))
 
 
 def token_sums(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -97,7 +63,11 @@ def sums_of(
 
 def with_places(batch: dict[str, Any], head: Head | None) -> dict[str, Any]:
     """The batch, still on the CPU, with what a chunked loss needs to know beforehand."""
-    return batch | {"learned": learned_places(batch["labels"])} if head else batch
+    if head is None:
+        return batch
+    labels = batch["labels"]
+    places = learned_places(labels)
+    return batch | {"learned": places.pin_memory() if labels.is_pinned() else places}
 
 
 class Loss:
@@ -105,7 +75,7 @@ class Loss:
 
     def __init__(self, kind: str, meter: Meter, head: Head | None = None) -> None:
         self._classifies = kind == "classify"
-        self._meter = meter
+        self.meter = meter
         self.head = head
 
     def __call__(
@@ -119,5 +89,6 @@ class Loss:
             counted: What the whole step learns; None takes the batch alone.
         """
         loss, right, here = sums_of(model, batch, self._classifies, self.head)
-        self._meter.add(right, here)
-        return loss / (here if counted is None else counted)
+        part = loss / (here if counted is None else counted)
+        self.meter.add(part, right, here)
+        return part

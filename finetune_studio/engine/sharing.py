@@ -9,6 +9,7 @@ here a process that gets none learns nothing at that step.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pyarrow.compute as pc
@@ -17,7 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers import Trainer
 
-from finetune_studio.engine.collating import CountingCollator
+from finetune_studio.engine.collating import CountingCollator, moved
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.loss import Loss, with_places
 from finetune_studio.engine.speed.ahead import Ahead
@@ -137,9 +138,28 @@ class SharingTrainer(Trainer):
         """The batches of this process; transformers asks here."""
         return self._batches
 
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[dict[str, Any]], num_batches: int, device: torch.device
+    ) -> tuple[list[dict[str, Any]], torch.Tensor | int | None]:
+        """A step's batches, and what all processes learn from theirs."""
+        batches = list(islice(epoch_iterator, num_batches))
+        counted = sum(int((each["labels"][:, 1:] != IGNORED).sum()) for each in batches)
+        if self.accelerator.num_processes == 1:
+            return batches, counted
+        own = torch.tensor(counted, device=device)
+        return batches, self.accelerator.gather(own).sum()
+
     def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        moved: dict[str, Any] = super()._prepare_inputs(with_places(inputs, self._loss.head))
-        return moved
+        return moved(with_places(inputs, self._loss.head), self.args.device)
+
+    def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        self._loss.meter.grad_norm = norm
+        return norm
+
+    def floating_point_ops(self, inputs: dict[str, Any]) -> int:
+        """None are counted: nobody reads them, and every parameter would be at each step."""
+        return 0
 
     def compute_loss(
         self,

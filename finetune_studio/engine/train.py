@@ -24,10 +24,11 @@ from finetune_studio.engine.collating import batches_of
 from finetune_studio.engine.dataset import prepare
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.evaluate import evaluate
+from finetune_studio.engine.figures import Meter
 from finetune_studio.engine.footing import Footing, stand
 from finetune_studio.engine.formats import export_as_asked
 from finetune_studio.engine.loading import context_length
-from finetune_studio.engine.loss import Loss, Meter
+from finetune_studio.engine.loss import Loss
 from finetune_studio.engine.process import as_studio_error, quiet
 from finetune_studio.engine.records import Records
 from finetune_studio.engine.result import restore_best, save_result

@@ -11,7 +11,8 @@ from transformers import TrainerCallback
 from finetune_studio.engine.arguments import training_arguments
 from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
-from finetune_studio.engine.loss import Loss, Meter, label_sums, token_sums
+from finetune_studio.engine.figures import Figures, Meter
+from finetune_studio.engine.loss import Loss, label_sums, token_sums
 from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
@@ -57,7 +58,7 @@ def step(tmp_path, model, rows, batch, kind="text", head=None):
         callbacks=[kept],
     )
     trainer.train()
-    return kept.found, trainer.state.log_history[0]["loss"]
+    return kept.found, meter.close().read().loss
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4, 8])
@@ -77,7 +78,7 @@ def test_accumulated_batches_give_the_gradient_of_the_whole_step(tmp_path, kind,
     expected.backward()
     plain = {n: w.grad.clone() for n, w in model.named_parameters() if w.grad is not None}
     found, loss = step(tmp_path, make_family("llama", labels=labels), rows, batch, kind)
-    assert loss == pytest.approx(expected.item(), rel=1e-4)  # the log rounds
+    assert loss == pytest.approx(expected.item(), rel=1e-6)
     assert found.keys() == plain.keys()
     for name, gradient in plain.items():
         torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=1e-6)
@@ -98,13 +99,12 @@ def test_label_sums_leave_out_rows_without_a_label():
     assert loss.item() == pytest.approx(18.0, rel=1e-4)
 
 
-def test_the_meter_forgets_what_was_taken():
+def test_the_meter_tells_a_step_and_forgets_it():
     meter = Meter()
-    assert meter.take_accuracy() is None
-    meter.add(torch.tensor(3), torch.tensor(4))
-    meter.add(torch.tensor(0), torch.tensor(4))
-    assert meter.take_accuracy() == 3 / 8
-    assert meter.take_accuracy() is None
     meter.fed = deque([5, 7, 9])
-    assert meter.take_fed(2) == 12
-    assert meter.take_fed(2) == 9
+    meter.grad_norm = torch.tensor(2.5)
+    meter.add(torch.tensor(0.5), torch.tensor(3), torch.tensor(4))
+    meter.add(torch.tensor(0.25), torch.tensor(0), torch.tensor(4))
+    assert meter.close().read() == Figures(0.75, 2.5, 3 / 8, 12)
+    meter.add(torch.tensor(1.0), torch.tensor(0), torch.tensor(0))
+    assert meter.close().read() == Figures(1.0, 2.5, None, 9)

@@ -6,6 +6,7 @@ import pytest
 
 from finetune_studio.engine import checkpoints
 from finetune_studio.recipe import store
+from finetune_studio.runs.events import EventReader
 from finetune_studio.runs.orders import give
 from tests.helpers.running import losses, make_run, state_of, train
 
@@ -144,3 +145,24 @@ def test_a_4_bit_model_learns_the_same_whether_it_was_measured_before_or_not(tmp
     never = make_run(tmp_path / "b", tiny, "text", "qlora", evaluation__every=1000)
     unmeasured = train(never)[1]
     assert losses(measured) == losses(unmeasured)
+
+
+def test_steps_told_late_are_told_whole_and_before_what_follows_them(tmp_path, tiny, monkeypatch):
+    """As on a GPU, where a step's figures are read when the next step is on its way."""
+    changes = {"training__max_steps": 5, "evaluation__every": 2, "checkpoints__every": 4}
+    at_once = make_run(tmp_path / "at-once", tiny, **changes)
+    assert train(at_once)[0] == 0
+    monkeypatch.setattr("finetune_studio.engine.callback.steps_behind", lambda _: 1)
+    late = make_run(tmp_path / "late", tiny, **changes)
+    assert train(late)[0] == 0
+    told, expected = state_of(late), state_of(at_once)
+    assert losses(told) == losses(expected)
+    events = [
+        (each.kind, each.step)
+        for each in EventReader(late.events).read()
+        if each.kind in ("metrics", "evaluated", "checkpoint") and each.step
+    ]
+    metrics = [step for kind, step in events if kind == "metrics"]
+    assert metrics == [1, 2, 3, 4, 5]
+    for kind, step in events:
+        assert events.index(("metrics", step)) <= events.index((kind, step))

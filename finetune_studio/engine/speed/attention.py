@@ -92,7 +92,7 @@ def install(model: nn.Module) -> Callable[[], None]:
         ValueError: The family does not let its attention be chosen.
     """
     ALL_ATTENTION_FUNCTIONS.register(NAME, torch.compiler.disable(attend))
-    ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, mask)
+    ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
     if model.config.get_text_config()._attn_implementation != NAME:
         raise ValueError("the family's attention cannot be chosen")
@@ -100,14 +100,16 @@ def install(model: nn.Module) -> Callable[[], None]:
 
 
 def _take(_module: nn.Module, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Take the edges out of a batch; in place of a mask, something that nobody reads.
+
+    transformers hands a mask of four dimensions on as it is. Without one it looks where rows end by
+    itself, and has to wait for the GPU to tell.
+    """
     _Edges.starts = kwargs.pop("cu_seq_lens_q", None)
     _Edges.longest = kwargs.pop("max_length_q", 0)
+    if _Edges.starts is not None:
+        kwargs["attention_mask"] = _Edges.starts.new_empty(1, 1, 1, 1)
     return args, kwargs
-
-
-def mask(*args: Any, **options: Any) -> torch.Tensor | None:
-    """No mask for rows with edges; transformers' SDPA mask for everything else."""
-    return None if _Edges.starts is not None else sdpa_mask(*args, **options)
 
 
 def attend(

@@ -109,7 +109,9 @@ class Head:
         hidden = self._kept.flatten(0, 1).index_select(0, places)
         self._kept = None
         targets = labels.flatten()[places + 1]
-        counted = torch.tensor(len(places), device=labels.device)
+        counted = torch.full(
+            (), len(places), device=labels.device
+        )  # copied, it would be waited for
         weights = [each for each in self._layer.parameters() if each.requires_grad]
         if torch.is_grad_enabled() and (hidden.requires_grad or weights):
             loss, right = _ChunkedLoss.apply(self, hidden, targets, weights, *weights)

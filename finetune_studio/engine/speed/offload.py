@@ -98,6 +98,7 @@ class Shelf:
         self._layers = layers
         self._waiting: list[tuple[int, torch.Size, torch.device]] = []  # as a stack
         self._arriving: dict[int, tuple[torch.Tensor, torch.cuda.Event | None]] = {}
+        self._leaving: tuple[torch.Tensor, torch.cuda.Event] | None = None
 
     def run(self, forward: Callable[..., Any], hidden: torch.Tensor, *rest: Any) -> Any:
         """A layer's forward pass that keeps its input here, and computes again from it.
@@ -129,14 +130,27 @@ class Shelf:
         if self._stream is None:
             kept.copy_(tensor)
             return self, place
+        self._let_go()
         self._stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self._stream):
             kept.copy_(tensor, non_blocking=True)
-        tensor.record_stream(self._stream)
+            self._leaving = tensor, self._stream.record_event()
         return self, place
+
+    def _let_go(self) -> None:
+        """Give up the input that was copied out last.
+
+        Its memory is used again behind the copy, in the order of the GPU's work. Told by
+        `record_stream` instead, it would be free only when the processor sees the copy done, and
+        one that is a step ahead would need memory for every layer's input.
+        """
+        if self._leaving is not None:
+            torch.cuda.current_stream().wait_event(self._leaving[1])
+            self._leaving = None
 
     def take(self, place: int) -> torch.Tensor:
         """An input, back on its device; the one that is needed next is sent for."""
+        self._let_go()
         self._send_for(place)
         del self._waiting[place:]
         tensor, arrived = self._arriving.pop(place)
@@ -159,7 +173,6 @@ class Shelf:
         with torch.cuda.stream(self._stream):
             tensor.copy_(kept, non_blocking=True)
             arrived = self._stream.record_event()
-        tensor.record_stream(self._stream)
         self._arriving[place] = tensor, arrived
 
 

@@ -294,7 +294,8 @@ def _trainer(
     from finetune_studio.engine.arguments import training_arguments
     from finetune_studio.engine.collating import Collator
     from finetune_studio.engine.dataset import Prepared
-    from finetune_studio.engine.loss import Loss, Meter
+    from finetune_studio.engine.figures import Meter
+    from finetune_studio.engine.loss import Loss
     from finetune_studio.engine.process import quiet
     from finetune_studio.engine.sharing import SharingTrainer, batches_to_learn
     from finetune_studio.recipe.steps import count_steps

@@ -186,7 +186,8 @@ def _steps(
     from accelerate.utils.operations import convert_outputs_to_fp32
 
     from finetune_studio.engine.device import Device
-    from finetune_studio.engine.loss import Loss, Meter
+    from finetune_studio.engine.figures import Meter
+    from finetune_studio.engine.loss import Loss
     from finetune_studio.engine.speed.head import Head
 
     trained = [weight for weight in model.parameters() if weight.requires_grad]
