@@ -1,4 +1,4 @@
-"""The plan against peaks that a GPU's driver reported: 67 runs on one H200, beside report.py."""
+"""The plan against peaks that a GPU's driver reported: 84 runs on an H200 and an H100, beside report.py."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def points():
 
 def test_points_kept_aside_are_met_and_none_is_planned_too_low(points):
     aside = [each for each in points if each.aside]
-    assert len(aside) >= 19
+    assert len(aside) >= 22
     assert {each.plan.setup.method for each in aside} == {"full", "lora", "qlora"}
     found = errors(ours, aside)
     assert sum(abs(each) <= CLOSE for each in found) >= 0.9 * len(found)
@@ -36,6 +36,6 @@ def test_the_rules_of_others_are_further_off(points):
 
 
 def test_every_run_had_the_context_that_is_planned(points):
-    """Measured alone, up to a tenth more: kernels are loaded as a run uses them."""
+    """Measured alone, up to an eighth more: kernels are loaded as a run uses them."""
     for each in points:
-        assert 0.99 * CONTEXT_HOPPER < each.point["context"] < 1.1 * CONTEXT_HOPPER
+        assert 0.99 * CONTEXT_HOPPER < each.point["context"] < 9 / 8 * CONTEXT_HOPPER
