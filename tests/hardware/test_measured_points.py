@@ -1,4 +1,4 @@
-"""The plan against peaks that a GPU's driver reported: 84 runs on an H200 and an H100, beside report.py."""
+"""The plan against peaks that GPUs' drivers reported: 84 runs on an H200 and an H100."""
 
 import pytest
 
