@@ -1,6 +1,6 @@
 """The pages of data and tokens by a real mouse and keyboard, and the stalls at each thing done.
 
-python -m tests.benchmarks.data_hands [--data FILE] [--rows N] [--language ko] [--size 1280x800]
+python -m tests.benchmarks.data_hands [--data FILE] [--rows N] [--language ko] [--only tokens]
 
 The window stands on an X server of its own, and a pointer and a keyboard use it (`hands`). What is
 pressed is found by the words on it, in both languages one after the other. A timer of 5 ms tells
@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--data", default="")
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--language", default="", choices=("", "ko", "en"))
+    parser.add_argument("--only", default="", choices=("", "data", "tokens"))
     parser.add_argument("--size", default="1280x800")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, screen():
@@ -50,7 +51,7 @@ def main() -> None:
         width, height = map(int, asked.size.split("x"))
         codes: list[Code] = [asked.language] if asked.language else ["en", "ko"]
         for code in codes:
-            Pass(data, code, (width, height)).go()
+            Pass(data, code, (width, height)).go(asked.only)
 
 
 class Pass:
@@ -73,17 +74,19 @@ class Pass:
         self._window.show()
         self._all = Late()
 
-    def go(self) -> None:
-        """Go it, and tell what stalled."""
+    def go(self, only: str = "") -> None:
+        """Go it, or the things of one page only, and tell what stalled."""
         print(f"== {self._code}", flush=True)
         hands = self._hands
         self._do("a new project", hands.keys("ctrl+n"))
         self._data_page()
-        self._map_by_hand()
-        self._findings()
-        self._tokens()
-        self._own_text()
-        self._languages()
+        if only != "tokens":
+            self._map_by_hand()
+            self._findings()
+        if only != "data":
+            self._tokens()
+            self._own_text()
+            self._languages()
         worst = max(self._all)
         print(f"all of it: {told(self._all)}; memory {memory():.0f} MB; worst {worst:.0f} ms")
         self._window.close()
