@@ -103,7 +103,7 @@ def _here(options: argparse.Namespace, folder: Path) -> dict[str, dict[str, Any]
                 found = _run(
                     folder / f"{number}-{len(table)}-{name}", common | changes, options.profile
                 )
-                table[name] = _better(table.get(name), found)
+                table[name] = _better(table.get(name), _told(name, found))
     return table
 
 
@@ -131,7 +131,8 @@ def _beside(
     for system in PEERS[workload]:
         name = f"{workload}, {method}: {system}"
         if not options.only or system in options.only:
-            found[name] = _better(table.get(name), _peer(options, system, workload, method))
+            line = _told(name, _peer(options, system, workload, method))
+            found[name] = _better(table.get(name), line)
     data = folder / f"{workload}.jsonl"
     if not data.exists():
         _write_rows(data, Path("peers-model"), workload, 4000, 2048)
@@ -152,7 +153,8 @@ def _beside(
         in_8_bits = method == "qlora" and "fp8" in system
         if (not options.only or system in options.only) and not in_8_bits:
             run = folder / f"{number}-{workload}-{method}-{len(found)}"
-            found[name] = _better(table.get(name), _run(run, common | changes, options.profile))
+            line = _told(name, _run(run, common | changes, options.profile))
+            found[name] = _better(table.get(name), line)
     return found
 
 
@@ -226,6 +228,12 @@ def _one(folder: Path, profile: Path | None) -> None:
         "not": {name: each["why"] for name, each in speed.items() if not each["used"]},
     }
     print(json.dumps(told))
+
+
+def _told(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    """A measurement as it was made, told at once beside the table: a long run may be cut off."""
+    print(f"{name}: {json.dumps(found, ensure_ascii=False)}", file=sys.stderr, flush=True)
+    return found
 
 
 def _better(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]:
