@@ -1,10 +1,9 @@
 """A form made from the declarations of the recipe's settings. Knows no setting by name.
 
-A row is made when it is to be seen, or asked for; the window lives between two of them.
+The rows are made one after another, and the window lives between two of them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -35,7 +34,9 @@ class Group(QWidget):
 
 
 class Rows(Mapping[str, FieldRow]):
-    """A form's rows by the paths of their settings; each is made when it is first asked for.
+    """A form's rows by the paths of their settings, made in their order: Tab follows that.
+
+    To ask for one makes it, and those before it.
 
     Attributes:
         made: Those that are there.
@@ -48,9 +49,13 @@ class Rows(Mapping[str, FieldRow]):
 
     @override
     def __getitem__(self, path: str) -> FieldRow:
-        if path not in self.made:
-            setting = self._settings[path]
-            self.made[path] = self._make(setting)
+        if path not in self._settings:
+            raise KeyError(path)
+        for each, setting in self._settings.items():
+            if path in self.made:
+                break
+            if each not in self.made:
+                self.made[each] = self._make(setting)
         return self.made[path]
 
     @override
@@ -103,6 +108,7 @@ class Form(QWidget):
         self.setLayout(layout)
         session.changed.connect(self._follow)
         self._show()
+        later(self, self._make_next)
 
     def show_advanced(self, advanced: bool) -> None:
         """Show every row, or the basic ones alone."""
@@ -155,8 +161,6 @@ class Form(QWidget):
                     made.show_findings(one for one in found if one.where == each.path)
                     made.setVisible(each in wanted)
             group.setVisible(bool(wanted))
-            if any(each.path not in self.rows.made for each in wanted):
-                later(self, self._make_next)
 
     def _is_wanted(self, setting: Described, found: list[Finding]) -> bool:
         """Whether a setting is shown: it is there, and basic, asked for, or in the way."""
@@ -174,36 +178,12 @@ class Form(QWidget):
         before = group.settings[: group.settings.index(setting)]
         group.put(made, sum(each.path in self.rows.made for each in before))
         made.setVisible(self._is_wanted(setting, found))
-        later(self, self._order_keys)
         return made
 
     def _make_next(self) -> None:
-        """Make the first row that is wanted and not there, and let the window live before more."""
-        if due := self._due():
-            _ = self.rows[due[0]]
-        if len(due) > 1:
+        """Make the next row, and let the window live before another one."""
+        missing = [path for path in self.rows if path not in self.rows.made]
+        if missing:
+            _ = self.rows[missing[0]]
+        if len(missing) > 1:
             later(self, self._make_next)
-
-    def _due(self) -> list[str]:
-        """The settings that are wanted, and have no row yet."""
-        found = self._findings()
-        settings = (each for group in self._groups for each in group.settings)
-        missing = (each for each in settings if each.path not in self.rows.made)
-        return [each.path for each in missing if self._is_wanted(each, found)]
-
-    def _order_keys(self) -> None:
-        """Let Tab go from row to row as they stand, in whatever order they were made."""
-        if self._due():
-            return  # more are coming, and this with them
-        rows = [self.rows[path] for path in self.rows if path in self.rows.made]
-        parts = (each for one in rows for each in one.findChildren(QWidget))
-        stops = [each for each in parts if _has_tab(each, self.window())]
-        for before, after in pairwise(stops):
-            QWidget.setTabOrder(before, after)
-
-
-def _has_tab(widget: QWidget, window: QWidget) -> bool:
-    """Whether Tab comes to it; the lists of choices are windows of their own."""
-    tab = Qt.FocusPolicy.TabFocus
-    takes = widget.focusPolicy() & tab == tab and widget.focusProxy() is None
-    return takes and widget.window() is window

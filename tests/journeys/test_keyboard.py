@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
 from tests.gui.conftest import dressed, leaves_nothing, translations  # noqa: F401  (fixtures)
@@ -37,7 +38,9 @@ class Hands:
         self.qtbot.keyClick(self.window.focusWidget() or self.window, key, modifier)
 
     def go_to(self, name):
-        """Press Tab until something of that name has the keyboard."""
+        """Press Tab until something of that name has the keyboard; a page comes in turns first."""
+        turns = turns_of(self.window)
+        self.qtbot.waitUntil(lambda: not turns.busy)
         for _ in range(STOPS):
             if name in self.where():
                 return
