@@ -70,7 +70,7 @@ class Hands:
 
     def write(self, text: str) -> Move:
         """Write a text where the keyboard is."""
-        return self._always("type", "--delay", 15, f"'{text}'")
+        return self._always("type", "--delay", 60, f"'{text}'")
 
     def wheel(self, wanted: Wanted, times: int) -> Move:
         """Turn the wheel over something, downwards."""
