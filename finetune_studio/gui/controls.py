@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from PySide6.QtWidgets import QWidget
 
 from finetune_studio.gui.choices import words
 from finetune_studio.gui.language import tr
@@ -18,6 +17,8 @@ from finetune_studio.recipe.fields import Described
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Control = Segmented | Select | Known | Switch | Line | Lines | Names | Number | Slider
+"""A widget that edits a setting: it tells `edited`, and shows what `show_value` is given."""
 IN_SIGHT = 3  # choices; more of them open as a list
 
 
@@ -74,15 +75,15 @@ def can_edit(setting: Described) -> bool:
     return kind in (bool, int, float, str) or get_origin(kind) is Literal or kind == tuple[str, ...]
 
 
-def controls_for(setting: Described) -> list[QWidget]:
-    """The widgets that edit a setting together; each has `edited` and `show_value`."""
+def controls_for(setting: Described) -> list[Control]:
+    """The widgets that edit a setting together."""
     kind, manner = setting.info.annotation, MANNERS.get(setting.path, PLAIN)
     if get_origin(kind) is Literal:
         options = [(value, words(value)) for value in get_args(kind)]
         return [(Segmented if len(options) <= IN_SIGHT else Select)(options)]
     if manner.names is not None:
         return [Known(manner.names())]
-    makers: dict[Any, Callable[[], QWidget]] = {
+    makers: dict[Any, Callable[[], Control]] = {
         bool: Switch,
         str: Line,
         tuple[str, ...]: _lines if manner.kind == "lines" else Names,
@@ -93,7 +94,7 @@ def controls_for(setting: Described) -> list[QWidget]:
     return [Slider(manner.scale, manner.safe), number] if manner.scale else [number]
 
 
-def _lines() -> QWidget:
+def _lines() -> Lines:
     return Lines(lambda: tr("One a line"))
 
 

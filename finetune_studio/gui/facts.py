@@ -4,6 +4,7 @@ Counted away from the window's thread, again whenever the settings that it follo
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -160,7 +161,7 @@ class Facts(QObject):
         self.first = ()
         files = self._session.recipe.data.files
         if files and all(each.lower().endswith(PLAIN) for each in files):
-            work = lambda: apart.VIEWS.do("first rows", peeked, files)  # noqa: E731
+            work = partial(apart.VIEWS.do, "first rows", peeked, files)
             self._jobs.run("first rows", work, self._know_first, lambda _: None)
 
     def _know_first(self, first: tuple[Mapping[str, Any], ...]) -> None:
@@ -175,7 +176,7 @@ class Facts(QObject):
 
     def _read(self, know: Callable[[DataFacts], None] | None = None) -> None:
         recipe = self._session.recipe
-        work = lambda: apart.ROWS.do("data", count_rows, recipe)  # noqa: E731
+        work = partial(apart.ROWS.do, "data", count_rows, recipe)
         self._jobs.run("data", work, know or self._know_data, self._no_data)
 
     def _know_words(self, data: DataFacts) -> None:

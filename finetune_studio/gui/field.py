@@ -63,7 +63,7 @@ class FieldRow(QWidget):
         self._findings = column(gap=Space.xs)
         self._lay()
         for control in self.controls:
-            control.edited.connect(self._edit)  # type: ignore[attr-defined]
+            control.edited.connect(self._edit)
             if isinstance(control, Number):
                 control.refused.connect(partial(self._tell_limits, control))
         self.refresh()
@@ -85,7 +85,7 @@ class FieldRow(QWidget):
         value = self._session.value(self.path)
         self._advice = self._advise(self.path)
         for control in self.controls:
-            control.show_value(value)  # type: ignore[attr-defined]
+            control.show_value(value)
             if isinstance(control, Slider):
                 control.advise(self._advice.value if self._advice else None)
         self._refuse("")

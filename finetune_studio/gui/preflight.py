@@ -3,6 +3,7 @@
 It reads and tokenises, so it runs in a process of its own, a while after the last change.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -55,7 +56,7 @@ class Preflights(QObject):
         if not self.looking:
             return
         apart.CHECKS.drop(KEY)
-        work = lambda: apart.CHECKS.do(KEY, flown, recipe)  # noqa: E731
+        work = partial(apart.CHECKS.do, KEY, flown, recipe)
         self._jobs.run(KEY, work, self._know, self._give_up)
 
     def findings(self) -> list[Finding]:

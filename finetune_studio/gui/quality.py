@@ -5,6 +5,7 @@ than `UNASKED` are looked at when the person asks for it: that takes minutes.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -92,7 +93,7 @@ class Quality(QObject):
             return
         self.waiting, self._looking = None, True
         self._beat.start()
-        work = lambda: apart.ROWS.do(KEY, survey, waiting)  # noqa: E731
+        work = partial(apart.ROWS.do, KEY, survey, waiting)
         self._jobs.run(KEY, work, self._know, self._fail)
         self.changed.emit()
 

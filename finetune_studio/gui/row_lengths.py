@@ -46,7 +46,7 @@ class RowLengths(QObject):
         if self.found is not None or self._asked or not 0 < rows <= FEW:
             return
         self._asked, recipe = True, self._session.recipe
-        work = lambda: apart.CHECKS.do(KEY, token_views.lengths, recipe)  # noqa: E731
+        work = partial(apart.CHECKS.do, KEY, token_views.lengths, recipe)
         self._jobs.run(KEY, work, partial(self.know, recipe), self._give_up)
 
     def know(self, recipe: Recipe, found: "Lengths") -> None:

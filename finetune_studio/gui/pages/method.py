@@ -1,6 +1,6 @@
 """The method: full, LoRA or QLoRA side by side with this model's figures, and what bits do."""
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
@@ -136,7 +136,7 @@ class MethodPage(StepPage):
         outlook = self._project.facts.plan.outlook
         beside = outlook.estimate if outlook and outlook.gpu == gpu else None
         target = beside.target if beside else None  # what is free is told once in a window
-        work = lambda: compare(recipe, gpu, target)  # noqa: E731
+        work = partial(compare, recipe, gpu, target)
         self._project.jobs.run("methods", work, self._show, self._fail)
 
     def _show(self, plans: Plans) -> None:

@@ -149,7 +149,7 @@ class TokenizerPage(StepPage):
         recipe, known = self._shown
         self.lengths.setVisible(bool(known.rows))
         if known.rows and known.trouble is None:
-            work = lambda: apart.CHECKS.do(LENGTHS, token_views.lengths, recipe)  # noqa: E731
+            work = partial(apart.CHECKS.do, LENGTHS, token_views.lengths, recipe)
             know = partial(self._know_lengths, recipe)
             self._project.jobs.run(LENGTHS, work, know, self.card.trouble)
 
