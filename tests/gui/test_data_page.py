@@ -16,6 +16,7 @@ from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.preferences import Preferences
+from tests.gui.resting import at_rest
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -69,7 +70,7 @@ def settle(window, qtbot):
         coming = quality.coming or not all(each.isVisible() for each in quality._rows)
         return not (window.jobs.busy or resting or coming or turns_of(window).busy)
 
-    qtbot.waitUntil(still, timeout=60_000)
+    at_rest(qtbot, still, timeout=60_000)
 
 
 def finding(page, code):

@@ -11,6 +11,7 @@ from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
 from tests.catalog.receiving import ReceivingHub
 from tests.export.conftest import run, server  # noqa: F401  (fixtures)
+from tests.gui.resting import at_rest
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -28,7 +29,7 @@ def card(qtbot, run):  # noqa: F811
         window.wizard.go("results")
         page = window.wizard.page("results")
         qtbot.waitUntil(lambda: not window.project.watch.alive and page._shown != ())
-        qtbot.waitUntil(lambda: not window.jobs.busy)
+        at_rest(qtbot, lambda: not window.jobs.busy)
         return page.hub
 
     yield opened
@@ -47,7 +48,7 @@ def type_name(qtbot, card, name):
     card.repo.setFocus()
     card.repo.selectAll()
     qtbot.keyClicks(card.repo, name)
-    qtbot.waitUntil(lambda: not card._soon.isActive() and not card._project.jobs.busy)
+    at_rest(qtbot, lambda: not card._soon.isActive() and not card._project.jobs.busy)
 
 
 def test_it_is_private_and_named_after_the_project_until_asked_otherwise(card, server):  # noqa: F811

@@ -15,6 +15,7 @@ from finetune_studio.gui.pages.hub_dialog import HubDialog
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
 from tests.data.datasets_hub import TWO_CONFIGS, DatasetsHub
+from tests.gui.resting import at_rest
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -68,7 +69,7 @@ def look_up(qtbot, dialog, name):
     dialog.field.selectAll()
     qtbot.keyClicks(dialog.field, name)
     qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: dialog.look.isEnabled() and not dialog._jobs.busy, timeout=60_000)
+    at_rest(qtbot, lambda: dialog.look.isEnabled() and not dialog._jobs.busy, timeout=60_000)
 
 
 def selects(dialog):

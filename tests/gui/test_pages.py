@@ -15,6 +15,7 @@ from finetune_studio.gui.turns import turns_of
 from finetune_studio.preferences import Preferences
 from finetune_studio.runs.events import Evaluated, Finished, Sample
 from finetune_studio.runs.state import fold
+from tests.gui.resting import at_rest
 from tests.helpers.tiny import make_tokenizer
 
 CONFIG = {
@@ -57,7 +58,7 @@ def window(qtbot, model):
 def settle(window, qtbot):
     QApplication.sendPostedEvents()  # what a press asked for, and what comes into sight by it
     turns = turns_of(window)  # a page that is gone to comes in turns
-    qtbot.waitUntil(lambda: not (window.jobs.busy or turns.busy), timeout=30_000)
+    at_rest(qtbot, lambda: not (window.jobs.busy or turns.busy), timeout=30_000)
 
 
 def csv(tmp_path, text, name="자료.csv"):

@@ -29,6 +29,7 @@ from finetune_studio.preferences import Preferences, load
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.events import EARLY_STOPPING, Finished
+from tests.gui.resting import at_rest
 from tests.gui.trainers import WHOLE, make_run
 from tests.helpers.past import T0, past_run
 
@@ -45,7 +46,7 @@ def history(qtbot):
         page.resize(1100, 800)
         page.show()
         made.append(page)
-        qtbot.waitUntil(lambda: not jobs.busy, timeout=20_000)
+        at_rest(qtbot, lambda: not jobs.busy, timeout=20_000)
         return page
 
     yield make
@@ -131,7 +132,7 @@ def test_a_run_is_deleted_after_a_question(history, runs, qtbot, monkeypatch):
         drop = next(b for b in page.findChildren(Button) if b.accessibleName() == "Delete 실험 0")
         qtbot.mouseClick(drop, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda left=left: len(list(paths.runs().glob("실험 ?"))) == left)
-        qtbot.waitUntil(lambda: not page._jobs.busy)
+        at_rest(qtbot, lambda: not page._jobs.busy)
     assert not runs[0].path.exists()
 
 

@@ -18,6 +18,7 @@ from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
 from finetune_studio.runs.votes import Tally, tally
+from tests.gui.resting import at_rest
 from tests.helpers.evaluated import chat, classified
 from tests.helpers.past import past_run
 
@@ -47,7 +48,7 @@ def results(qtbot, run):
         made.wizard.go("results")
         page = made.wizard.page("results")
         qtbot.waitUntil(lambda: not made.project.watch.alive and page._shown != ())
-        qtbot.waitUntil(lambda: not made.jobs.busy, timeout=30_000)
+        at_rest(qtbot, lambda: not made.jobs.busy, timeout=30_000)
         return page
 
     yield opened

@@ -8,6 +8,7 @@ from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.row_lengths import FEW, LENGTH
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.preferences import Preferences
+from tests.gui.resting import at_rest
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def window(qtbot):
 def counted(window, qtbot):
     lengths = window.project.facts.lengths
     qtbot.waitUntil(lambda: lengths.found is not None, timeout=60_000)
-    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=60_000)
+    at_rest(qtbot, lambda: not window.jobs.busy, timeout=60_000)
     return lengths.found
 
 

@@ -26,6 +26,7 @@ from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.events import EventReader
 from finetune_studio.runs.state import fold
+from tests.gui.resting import at_rest
 from tests.gui.trainers import ENDLESS, WHOLE, make_run
 
 CONFIG = {
@@ -199,7 +200,7 @@ def test_language_and_colours_switch_in_the_open_window(window, project, qtbot):
             or window.wizard._rail.items[0].step.title != "Settings"
         )
     )
-    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=20_000)
+    at_rest(qtbot, lambda: not window.jobs.busy, timeout=20_000)
     said = [label.plain for label in window.wizard.findChildren(Text) if label.isVisible()]
     english = [each for each in said if re.search(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}", each)]
     assert not english
