@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -43,9 +44,9 @@ def serve(arguments: list[str]) -> int:
         )
     target = target_of(options.path, options.file)
     door = _open(options.host, options.port)
-    model = _loaded(target)
-    model.write(model.encode("1"), Sampling(0.0, 1.0, None, 2), lambda token: False)  # warm-up
-    desk = Desk(model)
+    thread = ThreadPoolExecutor(1, "model")
+    model = thread.submit(_ready, target).result()
+    desk = Desk(model, thread)
     log = None if options.quiet else _log
     app = application(desk, key=key, local=local, log=log)
     server = _Server(desk, uvicorn.Config(app, **_settings()))
@@ -102,6 +103,18 @@ class _Server(uvicorn.Server):
             pass
         self._desk.close()
         self.should_exit = True
+
+
+def _ready(target: Target) -> Served:
+    """The model, which has answered once; in the thread in which it will answer.
+
+    Each thread that computes gets helpers of its own, one for every core. Two sets of them would
+    be more than there are cores, and sleep where one set waits for a moment awake: an answer then
+    takes twice the time.
+    """
+    model = _loaded(target)
+    model.write(model.encode("1"), Sampling(0.0, 1.0, None, 2), lambda token: False)
+    return model
 
 
 def _loaded(target: Target) -> Served:

@@ -93,13 +93,12 @@ def commands(folder: Path, gguf: Path | None, home: Path) -> dict[str, tuple[lis
     made: dict[str, tuple[list[str], int, str]] = {}
     port = free_port()
     made["studio"] = ([*studio, str(merged), "--port", str(port), "--quiet"], port, "smollm2")
-    port = free_port()
     serve = [str(Path(sys.executable).with_name("transformers")), "serve", str(merged)]
-    made["transformers serve"] = (
-        [*serve, "--device", "cpu", "--host", "127.0.0.1", "--port", str(port)],
-        port,
-        str(merged),
-    )
+    serve += ["--device", "cpu", "--host", "127.0.0.1"]
+    for name, precision in (("fp32", "float32"), ("bf16", "bfloat16")):  # ours computes in fp32
+        port = free_port()
+        own = [*serve, "--dtype", precision, "--port", str(port)]
+        made[f"transformers serve, {name}"] = (own, port, str(merged))
     if gguf:
         export = home / "gguf"
         export.mkdir()

@@ -293,10 +293,14 @@ def test_a_recipe_for_unsloth_is_trained_beside_it(tmp_path, own_environment):
 
 
 def test_threads_wait_without_spinning_unless_the_person_says_so(monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    assert process.engine_environment()["OMP_WAIT_POLICY"] == "PASSIVE"
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    assert process.engine_environment()["OMP_WAIT_POLICY"] == "ACTIVE"
+    ours = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
+    for name in ours:
+        monkeypatch.delenv(name, raising=False)
+    assert ours.items() <= process.engine_environment().items()
+    theirs = {"OMP_WAIT_POLICY": "ACTIVE", "GOMP_SPINCOUNT": "5"}
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+    assert theirs.items() <= process.engine_environment().items()
 
 
 def test_a_frozen_app_is_told_which_python(monkeypatch, own_environment, home):

@@ -27,10 +27,16 @@ class Desk:
         closed: Whether the server is ending, and nothing more is written.
     """
 
-    def __init__(self, model: Served) -> None:
+    def __init__(self, model: Served, thread: ThreadPoolExecutor | None = None) -> None:
+        """Take requests.
+
+        Args:
+            model: Who answers them.
+            thread: Where it answers, one at a time; the one in which it was loaded is the fastest.
+        """
         self.model = model
         self.closed = False
-        self._thread = ThreadPoolExecutor(1, "model")
+        self._thread = thread or ThreadPoolExecutor(1, "model")
         self._waiting = 0
         self._current: Taking | None = None
 
