@@ -23,6 +23,14 @@ LOCKS = PACKAGING / "locks"
 EPOCH = 1_767_225_600
 FAKE_UV = b"#!/bin/sh\nprintf '%s\\n' \"$@\"\n"
 """Says what it was asked for."""
+UV_ALONE = b"""#!/bin/sh
+case "$1 $2" in
+"python find") exit 2 ;;
+"python install") echo "error: no route" >&2; exit 1 ;;
+esac
+echo "$@"
+"""
+"""Finds no Python and reaches no network."""
 
 
 @pytest.fixture
@@ -202,6 +210,32 @@ def test_the_archive_installs_for_one_person_and_is_the_same_twice(made, made_ag
     assert {each.name for each in program.iterdir()} & {"uv.xz"} == set()
     assert [each.name for each in program.parent.glob("finetune-studio-program*")] == [program.name]
     assert digest(linux.make_run(made_again, made_again.work.parent)) == first
+
+
+@needs_makeself
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("C.UTF-8", "This computer has no Python 3.11 to 3.14, and it could not be downloaded."),
+        ("ko_KR.UTF-8", "이 컴퓨터에는 파이썬 3.11에서 3.14까지가 없고, 내려받지도 못했어요."),
+    ],
+)
+def test_a_start_without_python_and_network_is_one_sentence(made, tmp_path, language, sentence):
+    import linux
+
+    folder = made.work / "linux" / "program"
+    (folder / "uv").write_bytes(UV_ALONE)
+    home = tmp_path / "집"
+    assert start_archive(linux.make_run(made, tmp_path), home).returncode == 0
+    env = {"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": language}
+    launcher = home / ".local/bin/finetune-studio"
+    done = subprocess.run([launcher, "gui"], env=env, capture_output=True, text=True, check=False)
+    log = home / ".local/share/finetune-studio/setup.log"
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"finetune-studio: {sentence} ")
+    assert done.stderr.splitlines()[-1].endswith(str(log))
+    assert log.read_text() == "error: no route\n"
+    assert done.stdout == ""
 
 
 @needs_makeself
