@@ -88,6 +88,10 @@ BY_ROLE = {
 """The usual names of each role, the likeliest first."""
 
 
+_WORD = re.compile(r"[\s_\-./]+|(?<=[a-z])(?=[A-Z])")
+"""What stands between two words of a name; in camelCase nothing does."""
+
+
 def plain(name: str) -> str:
     """A column's name as it is compared."""
     return re.sub(r"[\s_\-./]+", "", unicodedata.normalize("NFC", name)).casefold()
@@ -97,3 +101,17 @@ def find(columns: list[str], names: tuple[str, ...]) -> str | None:
     """The column that bears the first of the names; None where there is none."""
     by_name = {plain(column): column for column in reversed(columns)}
     return next((by_name[plain(name)] for name in names if plain(name) in by_name), None)
+
+
+def ending(columns: list[str], names: tuple[str, ...]) -> list[str]:
+    """The columns whose name ends in one of the names, as its last word: "Customer question".
+
+    Korean compounds are written together as well: "손님질문". Names of one letter are passed over.
+    """
+    whole = {plain(name) for name in names if len(name) > 1}
+    korean = tuple(name for name in whole if len(name) > 1 and not name.isascii())
+    return [
+        column
+        for column in columns
+        if plain(_WORD.split(column.strip())[-1]) in whole or plain(column).endswith(korean)
+    ]

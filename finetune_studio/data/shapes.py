@@ -83,6 +83,7 @@ def recognise(columns: Sequence[str], sample_rows: Sequence[Mapping[str, Any]]) 
         _labelled,
         _posted,
         _text,
+        _worded,
         _unnamed,
     )
     return next(found for step in steps if (found := step(sample)))
@@ -237,6 +238,17 @@ def _text(sample: Sample) -> Recognition | None:
     sure = (not others or names.find(others, names.TEXT) is not None) and not judged
     why = tr("The column “{column}” holds text.").format(column=text)
     return Recognition("text", 0.9 if sure else 0.6, why, {"text": text})
+
+
+def _worded(sample: Sample) -> Recognition | None:
+    """A question and its answer under longer names: "손님 질문", "점원 답변"."""
+    prose = [column for column in sample.columns if _is_prose(sample, column)]
+    asks = names.ending(prose, names.QUESTION + names.ASKING)
+    answers = names.ending(prose, names.ANSWER + names.OUTPUT + names.COMPLETION)
+    if len(asks) != 1 or len(answers) != 1 or asks == answers:
+        return None
+    mapping = {"question": asks[0], "answer": answers[0]}
+    return Recognition("question-answer", 0.7, _named(mapping), mapping)
 
 
 def _unnamed(sample: Sample) -> Recognition:

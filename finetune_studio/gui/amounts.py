@@ -56,6 +56,11 @@ def rows(count: int) -> str:
     return tr("%n row(s)", count).replace(str(count), whole(count), 1)
 
 
+def sequences(count: int) -> str:
+    """So many sequences."""
+    return tr("%n sequence(s)", count).replace(str(count), whole(count), 1)
+
+
 def duration(seconds: float) -> str:
     """A length of time in its two largest units."""
     minutes = round(seconds / 60)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Control = Segmented | Select | Known | Switch | Line | Lines | Names | Number | Slider
 """A widget that edits a setting: it tells `edited`, and shows what `show_value` is given."""
 IN_SIGHT = 3  # choices; more of them open as a list
+FREE_TEXT = 320  # pixels, for a sentence
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,19 @@ def controls_for(setting: Described) -> list[Control]:
         return [Known(manner.names())]
     makers: dict[Any, Callable[[], Control]] = {
         bool: Switch,
-        str: Line,
+        str: _line,
         tuple[str, ...]: _lines if manner.kind == "lines" else Names,
     }
     if kind in makers:
         return [makers[kind]()]
     number = _number(setting, manner)
     return [Slider(manner.scale, manner.safe), number] if manner.scale else [number]
+
+
+def _line() -> Line:
+    made = Line()
+    made.setMinimumWidth(FREE_TEXT)
+    return made
 
 
 def _lines() -> Lines:

@@ -56,6 +56,14 @@
   </message>
   <message numerus="yes">
    <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n sequence(s)</source>
+   <translation>
+    <numerusform>%n sequence</numerusform>
+    <numerusform>%n sequences</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
    <source>%n step(s)</source>
    <translation>
     <numerusform>%n step</numerusform>

@@ -7967,6 +7967,13 @@
   </message>
   <message numerus="yes">
    <location filename="../../finetune_studio/gui/amounts.py" />
+   <source>%n sequence(s)</source>
+   <translation>
+    <numerusform>시퀀스 %n개</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../finetune_studio/gui/amounts.py" />
    <source>%n step(s)</source>
    <translation>
     <numerusform>%n스텝</numerusform>
@@ -8360,11 +8367,6 @@
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Better in part</source>
    <translation>일부만 좋아졌어요</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/run_line.py" />
-   <source>Broke off</source>
-   <translation>중단됨</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
@@ -8868,6 +8870,11 @@
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Exactly as the trainer sees it. Underlined teal is learned; grey is only read.</source>
    <translation>학습기가 실제로 보는 그대로예요. 밑줄 있는 청록 토큰만 배우고, 회색은 읽기만 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/run_line.py" />
+   <source>Failed</source>
+   <translation>실패</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />
@@ -10249,13 +10256,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
-   <source>Packed now: {sequences} sequences hold {rows}, {filled:.0%} of each is filled.</source>
-   <translation>지금 패킹해요. 시퀀스 {sequences}개에 {rows}이 담기고, 자리의 {filled:.0%}가 차요.</translation>
+   <source>Packed now: {rows} in {sequences}, {filled:.0%} of each is filled.</source>
+   <translation>지금 패킹해요. {rows}이 {sequences}에 담기고, 자리의 {filled:.0%}가 차요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
-   <source>Packed, {sequences} sequences would hold {rows}: {gain:.1f} times fewer places to compute. Now {unpacked:.0%} of a batch is filled.</source>
-   <translation>패킹하면 시퀀스 {sequences}개에 {rows}이 담겨 계산할 자리가 {gain:.1f}배 줄어요. 지금은 배치의 {unpacked:.0%}가 차요.</translation>
+   <source>Packed, {rows} would fit into {sequences}: {gain:.1f} times fewer places to compute. Now {unpacked:.0%} of a batch is filled.</source>
+   <translation>패킹하면 {rows}이 {sequences}에 담겨 계산할 자리가 {gain:.1f}배 줄어요. 지금은 배치의 {unpacked:.0%}가 차요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -11104,11 +11111,6 @@
    <translation>첫 스텝이 가장 오래 걸려요. 모델을 불러와 준비하고 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
-   <source>The first {steps} warm up, to the dashed line.</source>
-   <translation>점선까지, 처음 {steps}이 워밍업이에요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
    <source>The folder of the offline bundle</source>
    <translation>오프라인 묶음 폴더</translation>
@@ -11203,6 +11205,11 @@
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>The vote could not be kept.</source>
    <translation>투표를 저장하지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
+   <source>The warm-up takes {steps}, to the dashed line.</source>
+   <translation>워밍업은 {steps} 동안, 점선까지예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
@@ -12146,8 +12153,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
-   <source>median {median} · 95 % {high} · longest {longest} tokens</source>
-   <translation>중앙값 {median} · 95 % {high} · 최대 {longest}</translation>
+   <source>median {median} · 95 % have {high} at most · longest {longest} tokens</source>
+   <translation>중앙값 {median} · 95 %가 {high} 이하 · 최대 {longest}토큰</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/scores.py" />
@@ -12558,6 +12565,16 @@
    <location filename="../../finetune_studio/gui/field.py" />
    <source>{refusal} It takes a number {bounds}.</source>
    <translation>{refusal} 넣을 수 있는 수: {bounds}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>{row:.1f} tokens a row</source>
+   <translation>행마다 토큰 {row:.1f}개</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/lengths.py" />
+   <source>{row:.1f} tokens a row, the fewest</source>
+   <translation>행마다 토큰 {row:.1f}개, 가장 적어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />

@@ -111,6 +111,21 @@ LAYOUTS = {
         "question-answer",
         {"question": "고객 질문", "answer": "답변"},
     ),
+    "손님 질문": (
+        {"손님 질문": ASK, "점원 답변": SAY},
+        "question-answer",
+        {"question": "손님 질문", "answer": "점원 답변"},
+    ),
+    "고객문의, 직원회신": (
+        {"고객문의": ASK, "직원회신": SAY},
+        "question-answer",
+        {"question": "고객문의", "answer": "직원회신"},
+    ),
+    "CustomerQuestion": (
+        {"CustomerQuestion": ASK, "clerk_reply": SAY},
+        "question-answer",
+        {"question": "CustomerQuestion", "answer": "clerk_reply"},
+    ),
     "FAQ": (
         {"category": "billing", "Question": ASK, "Answer": SAY},
         "question-answer",
@@ -199,6 +214,7 @@ def test_a_layout_is_recognised_and_mapped(name):
     [
         {"a": LONG, "b": SAY},
         {"premise": LONG, "hypothesis": SAY},
+        {"first question": ASK, "second question": ASK, "the answer": SAY},
         {"n": 1, "m": 2.5},
         {"text": 7},
         {"question": None, "answer": None},

@@ -31,6 +31,7 @@ TOPICS = (
     "keys",
 )
 LIST = 240
+INDENT = 24  # pixels before a point of a list
 
 
 def topic_file(key: str, code: str) -> Path:
@@ -79,7 +80,7 @@ class HelpPage(Place):
 
     def _row(self, key: str) -> PressCard:
         words = row(Text(lambda: topic_title(key)), None, pad=(10, 6, 10, 6))
-        card = PressCard(words, name=lambda: topic_title(key), bare=True)
+        card = PressCard(words, name=lambda: topic_title(key), bare=True, chosen="accent_soft")
         card.pressed.connect(lambda: self.open(key))
         return card
 
@@ -130,6 +131,7 @@ class Reader(QTextBrowser):
 
         cursor = QTextCursor(self.document())
         cursor.select(QTextCursor.SelectionType.Document)
+        self.document().setIndentWidth(INDENT)
         leading = QTextBlockFormat()
         leading.setLineHeight(150, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor.mergeBlockFormat(leading)

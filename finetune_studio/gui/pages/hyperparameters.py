@@ -193,9 +193,8 @@ class _Curve(Card):
         warm = warmup_steps(training.warmup_ratio, steps.total)
         if not warm:
             return tr("It starts at the full rate, without a warm-up.")
-        return tr("The first {steps} warm up, to the dashed line.").format(
-            steps=amounts.steps(warm)
-        )
+        words = tr("The warm-up takes {steps}, to the dashed line.")
+        return words.format(steps=amounts.steps(warm))
 
     def _draw(self, _: object = None) -> None:
         training, steps = self._project.session.recipe.training, self._project.facts.steps

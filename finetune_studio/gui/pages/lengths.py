@@ -68,7 +68,7 @@ class LengthsCard(Card):
         edges, rows = lengths.histogram(BINS, upto)
         words = tr("cut at {length}").format(length=amounts.whole(cut))
         self._histogram.show_rows(edges.tolist(), rows.tolist(), cut, words)
-        said = tr("median {median} · 95 % {high} · longest {longest} tokens").format(
+        said = tr("median {median} · 95 % have {high} at most · longest {longest} tokens").format(
             median=amounts.whole(lengths.quantile(0.5)),
             high=amounts.whole(lengths.quantile(0.95)),
             longest=amounts.whole(lengths.longest),
@@ -89,15 +89,15 @@ class LengthsCard(Card):
             words = tr("Packing would save nothing: {unpacked:.0%} of a batch is filled as it is.")
             return words.format(unpacked=found.filled_unpacked)
         words = (
-            tr("Packed now: {sequences} sequences hold {rows}, {filled:.0%} of each is filled.")
+            tr("Packed now: {rows} in {sequences}, {filled:.0%} of each is filled.")
             if training.packing
             else tr(
-                "Packed, {sequences} sequences would hold {rows}: {gain:.1f} times fewer places to "
+                "Packed, {rows} would fit into {sequences}: {gain:.1f} times fewer places to "
                 "compute. Now {unpacked:.0%} of a batch is filled."
             )
         )
         return words.format(
-            sequences=amounts.whole(found.sequences),
+            sequences=amounts.sequences(found.sequences),
             rows=amounts.rows(found.rows),
             filled=found.filled,
             unpacked=found.filled_unpacked,
@@ -208,7 +208,8 @@ class CompareCard(Card):
         ]
         most = max((value for value, _ in ranked), default=1.0) or 1.0
         for value, each in sorted(ranked, key=lambda pair: pair[0]):
-            self._lines.addWidget(_Line(each, value, most, own=each is own))
+            alone = len(self._models) == 1
+            self._lines.addWidget(_Line(each, value, most, own=each is own, alone=alone))
         if len(self._models) == 1:
             self._lines.addWidget(
                 Text(
@@ -223,9 +224,11 @@ class CompareCard(Card):
 class _Line(QWidget):
     """One tokenizer; its words are said again, not made again, in another language."""
 
-    def __init__(self, each: "Compared", value: float, most: float, *, own: bool) -> None:
+    def __init__(
+        self, each: "Compared", value: float, most: float, *, own: bool, alone: bool
+    ) -> None:
         super().__init__()
-        self._compared, self._value = each, value
+        self._compared, self._value, self._alone = each, value, alone
         short = each.model.rstrip("/").rsplit("/", 1)[-1]
         label = Text(short if len(short) <= 15 else short[:14] + "…", "strong" if own else "body")
         label.setToolTip(each.model)
@@ -240,8 +243,14 @@ class _Line(QWidget):
         self._name()
 
     def _cost(self) -> str:
-        words = tr("{row:.1f} tokens a row, {cost:.2f} times the cheapest")
-        return words.format(row=self._compared.tokens_per_row, cost=self._compared.relative_cost)
+        row, cost = self._compared.tokens_per_row, self._compared.relative_cost
+        if self._alone:
+            return tr("{row:.1f} tokens a row").format(row=row)
+        if cost == 1:
+            return tr("{row:.1f} tokens a row, the fewest").format(row=row)
+        return tr("{row:.1f} tokens a row, {cost:.2f} times the cheapest").format(
+            row=row, cost=cost
+        )
 
     def _name(self) -> None:
         self.setAccessibleName(f"{self._compared.model}: {self._value:.2f}, {self._cost()}")

@@ -104,6 +104,8 @@ class CellPainter(QStyledItemDelegate):
 
     def _second(self, row: Row) -> str:
         parts = []
+        if "download" in self.second_line and (row.on_disk or row.download):
+            parts.append(tr("on disk") if row.on_disk else amounts.size(row.download))
         if "maker" in self.second_line:
             parts.append(row.maker)
         if "context" in self.second_line and row.context:

@@ -46,7 +46,7 @@ WIDTHS = {
     "fits": 168,
 }
 LARGEST_FIRST = {"suits", "korean", "download", "fits", "licence", "context"}
-ROOM = {"context": 840, "maker": 980}
+ROOM = {"download": 700, "context": 840, "maker": 980}
 """From how many pixels on a column has room; until then the name's second line says it."""
 
 

@@ -72,7 +72,7 @@ def status_badge(summary: "Summary", *, early: bool = False) -> Badge:
             return Badge(lambda: tr("Stopped"), "plain", "square")
         case "new":
             return Badge(lambda: tr("Not started"), "plain", "")
-    return Badge(lambda: tr("Broke off"), "warn")
+    return Badge(lambda: tr("Failed"), "warn")
 
 
 def _about(summary: "Summary") -> str:

@@ -69,11 +69,25 @@ class PressCard(Card):
     pressed = Signal()
 
     def __init__(
-        self, layout: QLayout, *, fill: str = "surface", name: Words = "", bare: bool = False
+        self,
+        layout: QLayout,
+        *,
+        fill: str = "surface",
+        name: Words = "",
+        bare: bool = False,
+        chosen: str = "",
     ) -> None:
-        """Make a card; a `bare` one has no line, for rows inside another card."""
+        """Make a card.
+
+        Args:
+            layout: What is on it.
+            fill: The colour of its ground.
+            name: What it is called when read out.
+            bare: Without a line, for rows inside another card.
+            chosen: The ground of the chosen one, in place of a thick line around it.
+        """
         super().__init__(layout, fill=fill, name=name)
-        self.selected, self._bare = False, bare
+        self.selected, self._bare, self._chosen_fill = False, bare, chosen
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -102,7 +116,10 @@ class PressCard(Card):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hovered = self.underMouse() and not self.selected
         fill = "hover" if hovered else self._fill
-        line, width = ("accent", 2.0) if self.selected else (fill if self._bare else "line", 1.0)
+        if self.selected and self._chosen_fill:
+            fill = self._chosen_fill
+        ringed = self.selected and not self._chosen_fill
+        line, width = ("accent", 2.0) if ringed else (fill if self._bare else "line", 1.0)
         self._paint_ground(painter, line, width, fill)
         if self.hasFocus():  # a second, inner line: focus must not look like choice
             painter.setPen(QPen(theme.colour("accent"), 1))

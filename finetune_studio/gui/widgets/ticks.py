@@ -33,7 +33,7 @@ def values_axis(
     if not math.isfinite(low) or not math.isfinite(high):
         low, high = 0.0, 1.0
     if high - low < 1e-12 + 1e-6 * abs(high):
-        low, high = low - (abs(low) or 1.0) * 0.5, high + (abs(high) or 1.0) * 0.5
+        low, high = (low - abs(low) * 0.5, high + abs(high) * 0.5) if high else (0.0, 1.0)
     stride = nice((high - low) / count)
     first, last = math.floor(low / stride + 1e-9), math.ceil(high / stride - 1e-9)
     places = [float(f"{number * stride:.6g}") for number in range(first, last + 1)]
