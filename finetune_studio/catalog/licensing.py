@@ -51,6 +51,21 @@ def licence_of_data(files: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else UNKNOWN
 
 
+def licence_with(recipe: Recipe, files: Iterable[str]) -> dict[str, str]:
+    """What `licence.data` becomes with other files, by its path; empty where it stays.
+
+    That of the program's own samples comes and goes with them, unless the recipe says another.
+    """
+    before, now = _licence_of_samples(recipe.data.files), _licence_of_samples(files)
+    said = licence(recipe.licence.data).key
+    return {DATA: now} if said in (UNKNOWN, before) and now != said else {}
+
+
+def _licence_of_samples(files: Iterable[str]) -> str:
+    found = {_licence_of_sample(name) for name in files}
+    return found.pop() if len(found) == 1 else UNKNOWN
+
+
 def judged(recipe: Recipe) -> Judgement:
     """What the licences of a recipe say together: those it names, else those that are known."""
     known = known_licences(recipe)
@@ -81,15 +96,30 @@ def _differing(recipe: Recipe, known: Mapping[str, str]) -> list[Finding]:
 
 
 def _licence_of_file(name: str) -> str:
-    place = Path(name.partition("#")[0]).expanduser()
     try:
-        here = place.resolve()
-        if here.parent == (paths.resources() / "samples").resolve():
-            return _samples().get(here.name, UNKNOWN)
+        if _is_sample(here := _place_of(name)):
+            return _licence_of_sample(name)
         folder = here if here.is_dir() else here.parent
     except (OSError, ValueError, RuntimeError):
         return UNKNOWN
     return licence(readme_licence(folder)).key
+
+
+def _licence_of_sample(name: str) -> str:
+    """The licence of a sample that comes with the program; unknown for every other file."""
+    try:
+        here = _place_of(name)
+        return _samples().get(here.name, UNKNOWN) if _is_sample(here) else UNKNOWN
+    except (OSError, ValueError, RuntimeError):
+        return UNKNOWN
+
+
+def _place_of(name: str) -> Path:
+    return Path(name.partition("#")[0]).expanduser().resolve()
+
+
+def _is_sample(here: Path) -> bool:
+    return here.parent == (paths.resources() / "samples").resolve()
 
 
 @functools.cache

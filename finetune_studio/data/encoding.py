@@ -38,6 +38,7 @@ FORMATS = {
     "ELF": rb"\x7fELF",
 }
 """How files begin that are no text, by what they are."""
+ROWLESS = ("PNG", "JPEG", "GIF", "PDF", "ELF")  # kinds that cannot be read under any name
 HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 USUAL = re.compile(
@@ -79,7 +80,9 @@ def _refuse_other_formats(sample: bytes, path: Path) -> None:
         raise RefusedError(
             tr("“{name}” is not text.").format(name=path.name),
             tr("It begins as files of the kind {kind} do.").format(kind=found),
-            tr("Let its name end as such files do, or save its rows as CSV or JSONL."),
+            tr("They hold no rows: choose a table or text, such as CSV, JSONL or XLSX.")
+            if found in ROWLESS
+            else tr("Let its name end as such files do, or save its rows as CSV or JSONL."),
         )
 
 

@@ -80,6 +80,12 @@ def clock(when: float) -> str:
     return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
 
 
+def moment(when: float) -> str:
+    """The day and the time, to tell one from another; the time alone where it was today."""
+    near, time_of_day = day(when), clock(when)
+    return near if near == time_of_day else f"{near} {time_of_day}"
+
+
 def day(when: float) -> str:
     """The day, by its distance where it is near."""
     then = QDateTime.fromSecsSinceEpoch(int(when)).date()

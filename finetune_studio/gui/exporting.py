@@ -49,6 +49,11 @@ class Exporting(QObject):
         """Whether it is written or compared now."""
         return self._writing.alive or self._judging.alive
 
+    @property
+    def writing(self) -> bool:
+        """Whether it is written now; what is compared is there already."""
+        return self._writing.alive
+
     def start(
         self, run: RunFolder, form: str, out: Path, quant: str = "", *, with_base: bool = False
     ) -> None:

@@ -25,6 +25,7 @@ from finetune_studio.recipe.findings import Finding
 from finetune_studio.recipe.steps import Steps, count_steps
 
 ROWS = ("data.", "task.")
+UNREADABLE = "data-unreadable"  # the finding of files that cannot be read
 REFUSED = "refused"  # the pre-flight's word for what it could not look at
 PLAIN = (".jsonl", ".ndjson", ".csv", ".tsv", ".tab", ".txt")
 """Endings of files whose first rows can be read without all the others."""
@@ -86,6 +87,11 @@ class Facts(QObject):
             self._read(self._know_words)
         else:
             self._count(0, same_rows=self.counting)
+
+    def look_again(self) -> None:
+        """Read the files once more: they may have changed, or be there again."""
+        self._count(0)
+        self.preflight.look()
 
     def leave(self) -> None:
         """Find out no more."""
@@ -205,4 +211,4 @@ class Facts(QObject):
 
 def _as_finding(error: StudioError) -> Finding:
     text = "{title} {detail} {hint}"
-    return Finding("error", "data-unreadable", "data.files", text, error.as_dict())
+    return Finding("error", UNREADABLE, "data.files", text, error.as_dict())

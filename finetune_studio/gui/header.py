@@ -16,7 +16,7 @@ from finetune_studio.gui.widgets.dialog import Over
 from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Pane, column, row
 from finetune_studio.gui.widgets.line import Line
-from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.widgets.text import OneLine, Text
 
 if TYPE_CHECKING:
     from finetune_studio.gui.project import Project
@@ -72,7 +72,7 @@ class Header(Pane):
         super().__init__(None, "surface", "b")
         self._project = project
         self.looks = Looks()
-        self._name = Text("", "section")
+        self._name = OneLine("", "section")
         self._field = Line()
         self._field.setFixedWidth(280)
         self._field.hide()

@@ -1,11 +1,15 @@
 """What the window asks of a project: which to open, where to save, what is lost by leaving."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.widgets.dialog import Answer, Ask
+
+if TYPE_CHECKING:
+    from finetune_studio.gui.wizard import Wizard
 
 
 def ask_to_save(window: QWidget) -> str:
@@ -37,6 +41,20 @@ def ask_to_close(window: QWidget) -> str:
             Answer("leave", lambda: tr("Close and keep training"), "primary"),
         ],
     ).ask()
+
+
+def may_end_work(window: QWidget, wizard: "Wizard | None") -> bool:
+    """Whether files that are being written for a project may be given up with it."""
+    if wizard is None or not wizard.busy:
+        return True
+    asked = Ask(
+        window,
+        lambda: tr("The result is still being saved"),
+        lambda: tr("It ends when you leave the project, and nothing half-written stays."),
+        Answer("stay", lambda: tr("Wait for it")),
+        [Answer("leave", lambda: tr("End it and leave"), "danger")],
+    )
+    return asked.ask() == "leave"
 
 
 def ask_what_to_open(window: QWidget) -> Path | None:

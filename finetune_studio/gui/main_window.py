@@ -26,6 +26,7 @@ from finetune_studio.gui.leaving import (
     ask_to_save,
     ask_what_to_open,
     ask_where_to_save,
+    may_end_work,
 )
 from finetune_studio.gui.pages.start import StartPage
 from finetune_studio.gui.places import PLACES, Pages
@@ -284,7 +285,7 @@ class MainWindow(QMainWindow):
             return True
         if focused := self.focusWidget():
             focused.clearFocus()  # what was typed and not left yet counts, too
-        if not self._settled(project):
+        if not self._settled(project) or not may_end_work(self, self.wizard):
             return False
         try:
             project.close()

@@ -1,13 +1,15 @@
 """Earlier runs as the window lists them: what happened, the curve in a few points. Reads files."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from finetune_studio.errors import StudioError
+from finetune_studio.gui import amounts
 from finetune_studio.gui.series import SMOOTH, Series, thin
 from finetune_studio.runs.comparing import Comparison, compare
 from finetune_studio.runs.events import EARLY_STOPPING, EventReader, Finished, Stopped
@@ -42,11 +44,12 @@ class PastRun:
 
 @dataclass(frozen=True)
 class RunCurves:
-    """The curves of a run, to be laid over others: steps and values."""
+    """The curves of a run, to be laid over others: steps and values, and when it began."""
 
     name: str
     training: tuple[Values, Values]
     validation: tuple[Values, Values]
+    created: float = 0.0
 
 
 def read_runs(root: Path, most: int = 0) -> list[PastRun]:
@@ -85,7 +88,22 @@ def read_curves(runs: Sequence[RunFolder]) -> tuple[list[RunCurves], Comparison]
     Raises:
         RefusedError: One of them is no run any more.
     """
-    return [_curves(run) for run in runs], compare(runs)
+    return told_apart([_curves(run) for run in runs]), compare(runs)
+
+
+def told_apart(runs: Sequence[RunCurves]) -> list[RunCurves]:
+    """The same runs, each with its time, or its place, behind a name that another has, too."""
+    names = Counter(each.name for each in runs)
+    timed = [_with_time(each) if names[each.name] > 1 else each for each in runs]
+    again = Counter(each.name for each in timed)
+    return [
+        replace(each, name=f"{each.name} ({place})") if again[each.name] > 1 else each
+        for place, each in enumerate(timed, 1)
+    ]
+
+
+def _with_time(run: RunCurves) -> RunCurves:
+    return replace(run, name=f"{run.name} · {amounts.moment(run.created)}")
 
 
 def _curves(run: RunFolder) -> RunCurves:
@@ -94,4 +112,5 @@ def _curves(run: RunFolder) -> RunCurves:
         series.add(each)
     held = [(step, loss) for step, loss in state.validation("loss") if loss is not None]
     steps, losses = np.array([s for s, _ in held], float), np.array([v for _, v in held], float)
-    return RunCurves(run.info().name, series.line(SMOOTH, COLUMNS), (steps, losses))
+    info = run.info()
+    return RunCurves(info.name, series.line(SMOOTH, COLUMNS), (steps, losses), info.created)

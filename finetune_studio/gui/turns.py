@@ -5,6 +5,7 @@ What waits already is not done twice, so that many changes in a row cost no more
 
 import time
 from collections.abc import Callable
+from types import FunctionType
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -16,8 +17,16 @@ Act = Callable[[], None]
 
 def gone(act: Callable[..., object]) -> bool:
     """Whether who would act was taken away meanwhile, as a page is that was left."""
-    owner = getattr(getattr(act, "func", act), "__self__", None)
+    owner = _owner(getattr(act, "func", act))
     return isinstance(owner, QObject) and not shiboken6.isValid(owner)
+
+
+def _owner(act: object) -> object:
+    """Whose method it is, or whose `self` a function in a method holds."""
+    if isinstance(act, FunctionType) and "self" in act.__code__.co_freevars:
+        at = act.__code__.co_freevars.index("self")
+        return (act.__closure__ or ())[at].cell_contents
+    return getattr(act, "__self__", None)
 
 
 class Turns(QObject):

@@ -73,6 +73,11 @@ class Wizard(QWidget):
         """The name of the step that is shown."""
         return STEPS[self.current].key
 
+    @property
+    def busy(self) -> bool:
+        """Whether a page writes something that would end with it."""
+        return any(page.busy for page in self._pages.values())
+
     def go(self, step: int | str) -> None:
         """Show a step, by its number or its name."""
         keys = [each.key for each in STEPS]

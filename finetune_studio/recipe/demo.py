@@ -21,6 +21,7 @@ def demo_recipe() -> Recipe:
         {
             "name": NAME,
             "data.files": [str(paths.resources() / "samples" / "korean_qa.csv")],
+            "licence.data": "mit",  # as resources/licences/samples.json has it
             "method.alpha": 32,
             "training.learning_rate": 2e-3,
             "training.epochs": 3,

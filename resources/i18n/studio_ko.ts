@@ -4583,6 +4583,11 @@
    <translation>{names}이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>They hold no rows: choose a table or text, such as CSV, JSONL or XLSX.</source>
+   <translation>행이 들어 있지 않은 파일이에요. CSV, JSONL, XLSX 같은 표나 텍스트 파일을 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/convert.py" />
    <source>They hold one answer, and none that is worse.</source>
    <translation>답이 하나뿐이고 더 못한 답이 없어요.</translation>
@@ -8549,6 +8554,11 @@
    <translation>닫고 계속 학습</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/overlay.py" />
+   <source>Close the comparison</source>
+   <translation>비교 닫기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>Code that asks the server</source>
    <translation>서버에 묻는 코드</translation>
@@ -8815,6 +8825,11 @@
    <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>End it and close</source>
    <translation>멈추고 닫기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>End it and leave</source>
+   <translation>그만두고 나가기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
@@ -9261,6 +9276,11 @@
    <translation>좋아지지 않았어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>It ends when you leave the project, and nothing half-written stays.</source>
+   <translation>프로젝트를 나가면 저장을 그만둬요. 쓰다 만 파일은 남지 않아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>It ends with the window, and begins anew the next time you ask for it.</source>
    <translation>창을 닫으면 멈추고, 다음에 다시 받을 때 처음부터 시작해요.</translation>
@@ -9700,6 +9720,11 @@
    <translation>가장 긴 답변</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/dataset.py" />
+   <source>Look again</source>
+   <translation>다시 읽기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />
    <source>Look at every row</source>
    <translation>모든 행 살펴보기</translation>
@@ -9829,7 +9854,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Measuring</source>
-   <translation>재고 있어요</translation>
+   <translation>평가하고 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -11151,6 +11176,11 @@
    <translation>결과에는 마지막 스텝의 가중치가 담겨 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>The result is still being saved</source>
+   <translation>결과를 아직 저장하고 있어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>The rows are read and the model is loaded. The first figures come with the first steps.</source>
    <translation>행을 읽고 모델을 불러와요. 첫 스텝이 끝나면 수치가 나와요.</translation>
@@ -11159,6 +11189,16 @@
    <location filename="../../finetune_studio/gui/pages/results.py" />
    <source>The run's folder</source>
    <translation>실행 폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/changed_since.py" />
+   <source>The settings were changed meanwhile: this training goes on as it began.</source>
+   <translation>학습 중에 설정을 바꿨어요. 지금 학습은 처음 설정 그대로 진행하고, 바꾼 값은 다음 학습부터 쓰여요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/changed_since.py" />
+   <source>The settings were changed since: the change counts for the next training.</source>
+   <translation>그 뒤에 설정을 바꿨어요. 바꾼 값은 다음 학습부터 쓰여요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -11215,6 +11255,11 @@
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>There is no data yet</source>
    <translation>아직 데이터가 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training.py" />
+   <source>There is no result.</source>
+   <translation>결과가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
@@ -11684,6 +11729,11 @@
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Votes: tuned {tuned}, base {base}, the same {tie}</source>
    <translation>투표: 튜닝 {tuned} · 원래 {base} · 비슷함 {tie}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>Wait for it</source>
+   <translation>기다리기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />

@@ -11,6 +11,7 @@ from finetune_studio.catalog.licensing import (
     licence_of_model,
 )
 from finetune_studio.recipe import store
+from finetune_studio.recipe.demo import demo_recipe
 from finetune_studio.recipe.schema import Recipe
 
 SAMPLES = paths.resources() / "samples"
@@ -105,3 +106,8 @@ def test_a_conflict_of_both_is_found():
     asked = recipe(model__source="meta-llama/Llama-3.1-8B-Instruct", licence__data="cc-by-sa-4.0")
     assert "licence-conflict" in codes(licence_findings(asked))
     assert judged(asked).result == "unknown"
+
+
+def test_the_demo_says_the_licence_of_its_sample():
+    demo = demo_recipe()
+    assert demo.licence.data == licence_of_data(demo.data.files) == "mit"

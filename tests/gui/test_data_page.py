@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from finetune_studio import paths
 from finetune_studio.data.sources import open_rows
 from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
@@ -505,3 +506,41 @@ def test_the_step_of_the_tokenizer_is_true_without_a_press(window, page, qtbot, 
     session.change({"data.files": ()})
     tokenizer = window.wizard._rail.items[2]
     qtbot.waitUntil(lambda: tokenizer.step.summary == "waits for data")
+
+
+def test_a_file_that_is_back_is_read_again_and_keeps_its_columns(window, page, qtbot, tmp_path):
+    odd, away = tmp_path / "열.csv", tmp_path / "away.csv"
+    rows = "".join(f"배송은 며칠 걸리나요 {n}?,이틀이면 도착해요 {n}.\n" for n in range(40))
+    odd.write_text("가,나\n" + rows, encoding="utf-8")
+    page.use([str(odd)])
+    mapping = {"question": "가", "answer": "나"}
+    window.project.session.change({"data.shape": "question-answer", "data.mapping": mapping})
+    odd.rename(away)
+    window.project.facts.look_again()
+    settle(window, qtbot)
+    assert window.project.facts.data_error is not None
+    assert not page.terms.isVisible()
+    away.rename(odd)
+    press(qtbot, window, page.findings, "Look again")
+    assert window.project.facts.data.training == 36
+    assert page.terms.isVisible()
+    page.use([str(odd)])
+    settle(window, qtbot)
+    assert window.project.session.recipe.data.mapping == mapping
+    assert window.project.facts.data.training == 36
+
+
+def test_a_sample_brings_its_licence_and_takes_it_along(window, page, file):
+    def said():
+        return window.project.session.recipe.licence.data
+
+    samples = paths.resources() / "samples"
+    page.use([str(samples / "korean_qa.csv")])
+    assert said() == "mit"
+    page.use([str(samples / "korean_sentiment.csv")])
+    assert said() == "cc0-1.0"
+    page.use([str(file)])
+    assert said() == "unknown"
+    window.project.session.change({"licence.data": "own"})
+    page.use([str(samples / "korean_qa.csv")])
+    assert said() == "own"

@@ -4,6 +4,8 @@ import threading
 from concurrent.futures import Future
 
 import pytest
+import shiboken6
+from PySide6.QtCore import QObject
 
 from finetune_studio.gui.jobs import WORKERS, Jobs
 
@@ -74,3 +76,24 @@ def test_what_ended_at_once_is_told_by_the_event_loop(jobs, qtbot, monkeypatch):
     assert jobs.busy
     qtbot.waitUntil(lambda: heard == [7])
     jobs.close()
+
+
+class Page(QObject):
+    """A page that is left while something is read for it."""
+
+    def __init__(self, shown):
+        super().__init__()
+        self.shown = shown
+
+    def read(self, jobs, work):
+        jobs.run("page", work, lambda found: self.shown.append(found), unheard)
+
+
+def test_a_page_that_is_gone_hears_of_no_job(jobs, qtbot):
+    may_end, shown = threading.Event(), []
+    page = Page(shown)
+    page.read(jobs, lambda: may_end.wait(20))
+    shiboken6.delete(page)
+    may_end.set()
+    qtbot.waitUntil(lambda: not jobs.busy)
+    assert shown == []

@@ -207,3 +207,20 @@ def test_the_set_up_says_what_trains_in_a_python_of_ones_own(stage):
     said = " ".join(each.plain for each in stage.window.pages.cover_now.findChildren(Text))
     for name in ("torch", "transformers", "peft"):
         assert f"{name} {version(name)}" in said
+
+
+def test_runs_of_one_name_are_told_apart_and_the_comparison_closes(history, qtbot):
+    for name, when in (("one", T0), ("two", T0 + 7200), ("three", T0 + 7200)):
+        run = past_run(paths.runs() / name)
+        run.write_info(replace(run.info(), name="카페", created=when))
+    page = history()
+    for each in page.findChildren(Tick):
+        qtbot.mouseClick(each, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.compare, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page._overlay.isVisible, timeout=20_000)
+    names = [each.name for each in page._overlay._runs]
+    assert len(set(names)) == 3
+    assert all(each.startswith("카페 · ") for each in names)
+    assert all(said(page._overlay).count(each) == 2 for each in names)
+    qtbot.mouseClick(page._overlay.close_it, Qt.MouseButton.LeftButton)
+    assert not page._overlay.isVisible()

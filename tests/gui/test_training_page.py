@@ -1,14 +1,17 @@
 """The page of the training in the states that a run comes to: what it says, and what it offers."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 
+from finetune_studio.gui import language
 from finetune_studio.gui.coach import Remark
 from finetune_studio.gui.pages.coach_words import ACTIONS, coach_action, coach_detail, coach_title
 from finetune_studio.gui.pages.longer import Longer
 from finetune_studio.gui.pages.notices import sentence
+from finetune_studio.gui.tokens import Size
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe import store
@@ -216,3 +219,48 @@ def test_what_was_just_drawn_is_drawn_again_when_more_has_come(stage):
     page._refresh()
     assert page._loss.draw in page._due
     assert len(page._due) == 3
+
+
+def test_the_page_tells_of_the_run_s_epochs_and_that_the_project_was_changed(stage):
+    stage.project({"training.epochs": 6})
+    session = stage.open.session
+    asked = session.recipe.model_dump(mode="json")
+    events = [
+        replace(each, asked=asked) if isinstance(each, said.Started) else each
+        for each in whole(train(STEPS_IN_ALL))
+    ]
+    stage.follow(record(stage.folder, "run", events))
+    page = stage.page("training")
+    assert "of 6" in page._status._epoch.plain
+    assert not page._since.isVisible()
+    session.change({"name": "other"})
+    assert not page._since.isVisible()
+    session.change({"training.epochs": 3})
+    stage.wait()
+    assert "of 6" in page._status._epoch.plain
+    assert "next training" in words(page._since)
+    session.undo()
+    stage.wait()
+    assert not page._since.isVisible()
+
+
+def test_a_run_without_a_checkpoint_is_not_offered_to_go_on(stage):
+    failed = said.Failed(title="There is no file.", detail="", hint="")
+    page = follow(stage, [*begin(), failed])
+    assert not page._status.resume.isVisible()
+    assert page._status.again.isVisible()
+    assert not stage.window.wizard._footer.onward.isEnabled()
+
+
+@pytest.mark.parametrize("code", ["ko", "en"])
+def test_a_window_made_narrow_cuts_nothing_off(stage, qtbot, code):
+    language.use(code)
+    stage.window.resize(1500, 900)
+    page = follow(stage, [*begin(), *train(200)], alive=True)
+    qtbot.waitUntil(page._loss._best.isVisible)
+    stage.window.resize(*Size.least)
+    content = page._status.parentWidget()
+    qtbot.waitUntil(lambda: content.width() <= content.parentWidget().width())
+    assert not page._loss._best.isVisible()
+    ends = page._status.stop
+    qtbot.waitUntil(lambda: ends.mapTo(page, ends.rect().topRight()).x() < page.width())

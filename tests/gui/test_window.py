@@ -16,6 +16,7 @@ from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.project import folder
 from finetune_studio.gui.steps import STEPS
 from finetune_studio.gui.theme import theme
+from finetune_studio.gui.tokens import Size
 from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.dialog import Ask
@@ -461,3 +462,40 @@ def test_a_number_that_is_typed_and_not_left_is_kept(window, project, qtbot):
     qtbot.keyClicks(window.focusWidget(), "7")
     window.show_start()
     assert store.load(path).training.epochs == 7
+
+
+def test_the_start_page_may_be_left_before_the_runs_are_read(window, qtbot):
+    told = []
+    window.jobs.surprised.connect(told.append)
+    for leave in (window.new_project, window.show_start, window.show_start, window.new_project):
+        leave()
+    at_rest(qtbot, lambda: not window.jobs.busy, timeout=60_000)
+    assert told == []
+
+
+def test_a_long_name_pushes_nothing_out_of_the_start_page(window, qtbot):
+    window.resize(*Size.least)
+    window.new_project()
+    window.project.session.change({"name": "아주 긴 이름 " * 30})
+    header = window.wizard.header
+    qtbot.waitUntil(lambda: header.looks.geometry().right() <= header.width())
+    window.show_start()
+    page = window.pages.currentWidget()
+    at_rest(qtbot, lambda: not window.jobs.busy, timeout=60_000)
+    line = next(each for each in page.findChildren(PressCard) if "긴 이름" in each.accessibleName())
+    qtbot.waitUntil(line.isVisible)
+    right = page.looks.mapTo(page, QPoint(page.looks.width(), 0)).x()
+    assert right <= page.width()
+
+
+def test_what_is_being_saved_is_not_given_up_unasked(window, project, qtbot, monkeypatch):
+    window.wizard.go("results")
+    page = window.wizard.page("results")
+    line = page.exports.lines["merged"]
+    monkeypatch.setattr(type(line), "writing", property(lambda each: each is line))
+    answers = iter(["stay", "leave"])
+    monkeypatch.setattr(Ask, "ask", lambda _: next(answers))
+    window.show_start()
+    assert window.project is project
+    window.show_start()
+    assert window.project is None

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from typing_extensions import override
 
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import amounts
@@ -179,7 +181,7 @@ class LossCard(Card):
         total = state.steps or (int(x[-1]) if len(x) else 100)
         self._plot.show_ranges(steps_axis(total, 5), values_axis(low, high, 4))
         best = state.best
-        self._best.setVisible(best is not None and self.width() >= ROOMY)
+        self._fit_keys()
         marks = [(float(best.step), "ok")] if best else []
         self._plot.show_marks([*marks, (float(state.step), "text3")] if state.step else marks)
         last = series.last(SMOOTH)
@@ -191,6 +193,22 @@ class LossCard(Card):
                 loss=self._train.plain, held=self._held.plain
             )
         )
+
+    def _fit_keys(self) -> None:
+        """Show every key where there is room for it."""
+        self._best.setVisible(self._watch.state.best is not None and self.width() >= ROOMY)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_keys()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """As small as without the key that goes where the card gets narrow."""
+        least = super().minimumSizeHint()
+        spare = 0 if self._best.isHidden() else self._best.minimumSizeHint().width() + Space.l
+        return QSize(least.width() - spare, least.height())
 
 
 class SmallCard(Card):

@@ -3,12 +3,14 @@
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QEvent, QMimeData
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from finetune_studio.catalog.licensing import licence_with
 from finetune_studio.gui import amounts, repairs
+from finetune_studio.gui.facts import UNREADABLE
 from finetune_studio.gui.field import finding_box
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.convert_card import ConvertCard
@@ -26,12 +28,14 @@ from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
+from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
+from finetune_studio.recipe.findings import Finding
 
 OURS = ("data.files", "data.shape", "data.mapping", "task.kind", "data.split")
-CARDS = ("files", "terms", "findings", "layout_card", "reading", "quality", "rows", "convert")
+CARDS = ("files", "findings", "terms", "layout_card", "reading", "quality", "rows", "convert")
 """What stands on the page, from above; each is made when it is first needed."""
 T = TypeVar("T", bound=QWidget)
 RECOGNISED: dict[str, Any] = {
@@ -136,15 +140,22 @@ class DatasetPage(StepPage):
         return path.startswith(("data.", "task.kind", DATA_LICENCE))
 
     def use(self, files: list[str]) -> None:
-        """Take these files; how they are laid out is recognised anew."""
-        self._project.session.change({"data.files": files, **RECOGNISED})
+        """Take these files; how they are laid out is recognised anew, unless they are the same."""
+        session = self._project.session
+        same = tuple(files) == tuple(session.recipe.data.files)
+        if same:
+            self._project.facts.look_again()
+            return
+        terms = licence_with(session.recipe, files)
+        session.change({"data.files": files, **RECOGNISED, **terms})
 
     def add(self, files: list[str]) -> None:
         """Take these files too."""
         before = self._project.session.recipe.data.files
         kept = [*before, *(each for each in files if each not in before)]
-        changes: dict[str, Any] = {"data.files": kept}
-        self._project.session.change(changes)
+        session = self._project.session
+        changes: dict[str, Any] = {"data.files": kept, **licence_with(session.recipe, kept)}
+        session.change(changes)
 
     def _empty(self) -> QWidget:
         choose = Button(lambda: tr("Choose files"), "primary", "folder-open")
@@ -193,6 +204,7 @@ class DatasetPage(StepPage):
         facts = self._project.facts
         broken = facts.data is None and facts.data_error is not None
         self.layout_card.setVisible(not broken or bool(facts.first))
+        self.terms.setVisible(not broken)
         if broken:
             for hidden in (self.reading, self.quality, self.convert):
                 hidden.hide()
@@ -205,8 +217,22 @@ class DatasetPage(StepPage):
         self.findings.hide()
         clear(self._findings)
         for each in found:
-            self._findings.addWidget(finding_box(each, self._project.session, lambda _: None))
+            self._findings.addWidget(self._finding(each))
         self.findings.setVisible(bool(found))
+
+    def _finding(self, found: Finding) -> FindingBox:
+        if found.code != UNREADABLE:
+            return finding_box(found, self._project.session, lambda _: None)
+        made = FindingBox(found.level, lambda: found.sentence, fix=lambda: tr("Look again"))
+        again = self._project.facts.look_again
+        made.fix_pressed.connect(again, Qt.ConnectionType.QueuedConnection)
+        return made
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._project.facts.data_error is not None:
+            self._project.facts.look_again()  # it may be there by now
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -111,6 +111,11 @@ class ExportLine(QWidget):
         return self.exporting.busy
 
     @property
+    def writing(self) -> bool:
+        """Whether it is being written: what is written already stays, whatever comes."""
+        return self.exporting.writing
+
+    @property
     def report(self) -> dict[str, Any] | None:
         """What was written last."""
         return self.exporting.report

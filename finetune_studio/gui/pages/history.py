@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from finetune_studio import paths
 from finetune_studio.errors import StudioError
+from finetune_studio.gui import amounts
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.overlay import MOST, Overlay
@@ -58,6 +59,7 @@ class HistoryPage(Place):
                 self._trouble, self._overlay, self._asking, Card(self._lines), None, gap=Space.m
             ),
         )
+        self._overlay.close_it.clicked.connect(self._overlay.hide)
         self._overlay.hide()
         self.read()
 
@@ -144,7 +146,7 @@ class HistoryPage(Place):
             self.window(),
             lambda: tr("Delete this run?"),
             lambda: tr("{name}: its checkpoints and its result go for good.").format(
-                name=past.summary.name
+                name=f"{past.summary.name} · {amounts.moment(past.summary.created)}"
             ),
             Answer("keep", lambda: tr("Keep it")),
             [Answer("delete", lambda: tr("Delete the run"), "danger")],

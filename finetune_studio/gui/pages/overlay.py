@@ -14,6 +14,7 @@ from finetune_studio.gui.field import shown
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.past import RunCurves, Values
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Segmented
 from finetune_studio.gui.widgets.finding import FindingBox
@@ -63,7 +64,8 @@ class Overlay(Card):
             "warning",
             lambda: tr("They were measured on different rows, so their losses cannot be compared."),
         )
-        head = row(Text(lambda: tr("Loss by step"), "section"), None, self._which)
+        self.close_it = Button(name=lambda: tr("Close the comparison"), kind="quiet", glyph="x")
+        head = row(Text(lambda: tr("Loss by step"), "section"), None, self._which, self.close_it)
         self.hold(
             column(head, self._legend, self._warning, self._plot, Rule(), self._table, gap=Space.m)
         )
@@ -112,7 +114,7 @@ class Overlay(Card):
                 title, told = _FIGURES[name]
                 lines[title()] = [_figure(each, told) for each in values]
         head = [Text(lambda: tr("What differs"), "strong")]
-        head += [Text(each.name, "strong") for each in comparison.runs]
+        head += [Text(each.name, "strong") for each in self._runs]
         for at, widget in enumerate(head):
             self._table.addWidget(widget, 0, at)
         for index, (setting, told_of) in enumerate(list(lines.items())[:ROWS], 1):

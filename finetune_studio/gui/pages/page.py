@@ -26,6 +26,11 @@ class StepPage(QWidget):
 
     led = Signal(str)
 
+    @property
+    def busy(self) -> bool:
+        """Whether it writes something that would end with it."""
+        return False
+
     def reveal(self, path: str) -> bool:
         """Bring a setting into view and give it the keyboard; False where it is not here."""
         return False

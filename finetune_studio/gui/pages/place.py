@@ -32,9 +32,25 @@ class Place(QWidget):
     scroller: Scroller | None = None
 
     def lay(
-        self, title: Words, sentence: Words, body: QLayout, *, scrolls: bool = True, widest: int = 0
+        self,
+        title: Words,
+        sentence: Words,
+        body: QLayout,
+        *,
+        beside: QWidget | None = None,
+        scrolls: bool = True,
+        widest: int = 0,
     ) -> None:
-        """Put the page together around its body."""
+        """Put the page together around its body.
+
+        Args:
+            title: The question that it asks.
+            sentence: What it is about.
+            body: What it holds.
+            beside: What stands at the end of the line that leads back.
+            scrolls: Whether it scrolls as a whole.
+            widest: Pixels; as wide as such pages are where it is 0.
+        """
         self.setAccessibleName(say(title))
         back = Button(lambda: tr("Go back"), "quiet", "chevron-left")
         back.setProperty("lead", True)  # its arrow stands over the title
@@ -44,7 +60,8 @@ class Place(QWidget):
         escape.activated.connect(self.left)
         words = Text(sentence, "body", "text2", wrap=True)
         words.setMaximumWidth(Size.text_measure)
-        head = column(row(back, None), Text(title, "title"), words, gap=Space.xs)
+        line = row(back, None, *([beside] if beside is not None else []))
+        head = column(line, Text(title, "title"), words, gap=Space.xs)
         inner = box(column(head, Space.s, box(body), gap=Space.m))
         inner.layout().setStretch(2, 1)  # type: ignore[union-attr]
         inner.setMaximumWidth(widest or WIDEST)

@@ -110,6 +110,12 @@ class ResultsPage(StepPage):
         made.led.connect(self.led)
         return made
 
+    @property
+    @override
+    def busy(self) -> bool:
+        made = "exports" in self.__dict__
+        return made and any(line.writing for line in self.exports.lines.values())
+
     def _empty(self) -> QWidget:
         lead = Button(lambda: tr("Go to the training"))
         lead.clicked.connect(lambda: self.led.emit("run."))

@@ -13,7 +13,7 @@ from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.layout import box, column, row
 from finetune_studio.gui.widgets.sparkline import Sparkline
-from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.widgets.text import OneLine, Text
 
 if TYPE_CHECKING:
     from finetune_studio.gui.drafts import Draft
@@ -27,7 +27,7 @@ FIGURE = 170
 def run_line(past: "PastRun", *beside: QWidget) -> PressCard:
     """A line that can be pressed."""
     name = past.summary.name
-    about = column(Text(name, "strong"), Text(lambda: _about(past.summary), "caption", "text3"))
+    about = column(OneLine(name, "strong"), Text(lambda: _about(past.summary), "caption", "text3"))
     about.setSpacing(1)
     figure = _right(Text(lambda: _figure(past.summary), "caption", "text2"), FIGURE)
     day = _right(Text(lambda: amounts.day(past.summary.created), "caption", "text3"), DAY)
@@ -49,7 +49,7 @@ def run_line(past: "PastRun", *beside: QWidget) -> PressCard:
 def draft_line(draft: "Draft") -> PressCard:
     """A project that no run shows, as a line that can be pressed."""
     told = Text(lambda: _kind(draft.model, draft.method, draft.changed), "caption", "text3")
-    about = column(Text(draft.name, "strong"), told, gap=1)
+    about = column(OneLine(draft.name, "strong"), told, gap=1)
     note = (lambda: tr("Changed since")) if draft.trained else (lambda: tr("Not trained yet"))
     day = _right(Text(lambda: amounts.day(draft.changed), "caption", "text3"), DAY)
     line = row(box(about), Badge(note, "plain", "pencil"), day, gap=Space.l, pad=(8, 10, 8, 10))

@@ -53,7 +53,8 @@ class SetupPage(Place):
             lambda: tr(
                 "PyTorch and the training libraries are installed once, in their own folder."
             ),
-            column(row(None, looks), line, gap=Space.s),
+            column(line),
+            beside=looks,
             widest=WIDEST,
         )
         self._job.moved.connect(self._refresh)

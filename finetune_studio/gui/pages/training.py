@@ -10,6 +10,7 @@ from typing_extensions import override
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.aside import Aside
+from finetune_studio.gui.pages.changed_since import ChangedSince
 from finetune_studio.gui.pages.curves import LossCard, SmallCard, curves
 from finetune_studio.gui.pages.longer import Longer
 from finetune_studio.gui.pages.notices import Notices
@@ -45,7 +46,7 @@ class TrainingPage(StepPage):
         self._project, self._watch = project, project.watch
         self._start = Button(lambda: tr("Start training"), "primary", "play")
         self._start.clicked.connect(self.start)
-        self._status = Status(project)
+        self._status, self._since = Status(project), ChangedSince(project)
         self._status.again.clicked.connect(self.start)
         self._status.extend.clicked.connect(self._extend)
         self._failure, self._notices = column(gap=0), Notices(project.watch)
@@ -116,6 +117,7 @@ class TrainingPage(StepPage):
         answers.setMinimumHeight(ANSWERS)
         content = column(
             self._status,
+            self._since,
             self._failure,
             self._notices,
             box(middle),
@@ -123,7 +125,7 @@ class TrainingPage(StepPage):
             gap=Space.m,
             pad=(28, 14, 28, 8),
         )
-        content.setStretch(3, 1)
+        content.setStretch(4, 1)
         body = column(Scroller(content), self._log, gap=0)
         body.setStretch(0, 1)
         return Pane(body, "surface")
@@ -145,6 +147,7 @@ class TrainingPage(StepPage):
         for words in self._reasons.findChildren(Text):
             words.refresh()
         self._status.refresh()
+        self._since.refresh()
         self._aside.refresh()
         self._samples.refresh()
         self._unwatched.refresh()
@@ -234,8 +237,12 @@ def _state(project: Project) -> State:
 
 
 def _closed(project: Project) -> str:
-    ended = project.watch.state.outcome is not None and not project.watch.starting
-    return "" if ended else tr("Results open when the training ends.")
+    watch = project.watch
+    if watch.state.outcome is None or watch.starting:
+        return tr("Results open when the training ends.")
+    broke = isinstance(watch.state.outcome, Failed)
+    nothing = broke and watch.run is not None and not watch.run.result.is_dir()
+    return tr("There is no result.") if nothing else ""
 
 
 STEP = StepOf(

@@ -95,7 +95,8 @@ class Status(QWidget):
         self.stop.setEnabled(steps)
         self.cancel.setVisible(watch.can_cancel)
         ended = state.outcome is not None and not watch.starting
-        self.resume.setVisible(ended and not isinstance(state.outcome, Finished))
+        unfinished = ended and not isinstance(state.outcome, Finished)
+        self.resume.setVisible(unfinished and bool(state.checkpoints))
         self.again.setVisible(ended)
         self.extend.setVisible(ended and isinstance(state.outcome, Finished))
         self._show_badge(ended)
@@ -125,7 +126,7 @@ class Status(QWidget):
             if watch.alive or watch.starting
             else ""
         )
-        epochs = self._project.session.recipe.training.epochs
+        epochs = self._epochs()
         self._epoch.say(
             tr("epoch {epoch:.2f} of {epochs:g}").format(epoch=state.epoch, epochs=epochs)
             if known and state.epoch
@@ -142,10 +143,17 @@ class Status(QWidget):
         )
         end = "" if left is None else amounts.clock(time.time() + left)
         self._end.say(tr("done at {time}").format(time=end) if end else "")
-        if state.outcome is not None and state.seconds and not watch.starting:
+        if state.outcome is not None and state.seconds >= 1 and not watch.starting:
             self._end.say(tr("took {time}").format(time=amounts.duration(state.seconds)))
         self._track.show_part(state.step / state.steps if known else 0.0)
         self._track.setAccessibleName(self._step.plain)
+
+    def _epochs(self) -> float:
+        """How many the run was asked for: the project's may have been changed since."""
+        started = self._watch.state.started
+        asked = started.asked.get("training", {}).get("epochs") if started is not None else None
+        own = self._project.session.recipe.training.epochs
+        return float(asked) if isinstance(asked, int | float) else own
 
     def _wait(self, begins: bool) -> None:
         """Count the seconds until the first step, while nothing else moves."""

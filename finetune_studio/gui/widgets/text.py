@@ -2,7 +2,8 @@
 
 from html import escape
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 from typing_extensions import override
 
@@ -13,6 +14,7 @@ from finetune_studio.gui.tokens import TYPE
 
 LETTERS = (QEvent.Type.FontChange, QEvent.Type.StyleChange)
 """Changes after which the same words may be of another height."""
+LEAST = 8  # letters of a line that is cut
 OWN_LINE = 1.19  # em; Pretendard's own leading, which is too tight for Hangul
 
 
@@ -110,3 +112,30 @@ class Text(QLabel):
         elif event.type() in LETTERS:
             self._heights.clear()
         super().changeEvent(event)
+
+
+class OneLine(Text):
+    """A line that is cut with an ellipsis where it has less room than it would take."""
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        letters = self.fontMetrics().averageCharWidth() * LEAST
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), letters), hint.height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        text = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width()
+        )
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter,
+            self.contentsRect(),
+            int(self.alignment()),
+            self.palette(),
+            self.isEnabled(),
+            text,
+            self.foregroundRole(),
+        )
+        painter.end()
