@@ -56,7 +56,7 @@ class Measuring(QObject):
     @property
     def result(self) -> "Measured | None":
         """What was measured of the recipe as it is now; None where that was not."""
-        return self._known.get(_fingerprint(self._session.recipe))
+        return self._known.get(_fingerprint(self._session.recipe)) if self._known else None
 
     def start(self) -> None:
         """Measure the recipe as it is now; how that ends is told by a signal."""

@@ -113,14 +113,21 @@ class PlanPanel(QWidget):
         )
 
     def _follow(self) -> None:
-        later(self, self.refresh)
+        later(self, self._show_figures)
+        later(self, self._show_found)
 
     def refresh(self) -> None:
         """Show what is known now."""
+        self._show_figures()
+        self._show_found()
+
+    def _show_figures(self) -> None:
         self._head.refresh()
         self._place.refresh()
         self._show_memory()
         self._show_plan()
+
+    def _show_found(self) -> None:
         found, looking = self._project.facts.findings(), self._project.facts.looking
         if (found, looking) != self._shown or not self._findings.count():
             self._shown = found, looking

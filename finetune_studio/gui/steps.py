@@ -1,5 +1,7 @@
 """The steps of the wizard, in their order. A page joins the window by its line here."""
 
+from functools import cache
+
 from finetune_studio.gui.pages import (
     dataset,
     hyperparameters,
@@ -22,6 +24,7 @@ STEPS: tuple[StepOf, ...] = (
 )
 
 
+@cache
 def owner(path: str) -> StepOf | None:
     """The step that a setting belongs to: the one that names it most closely."""
     claims = [(len(start), step) for step in STEPS for start in step.owns if path.startswith(start)]

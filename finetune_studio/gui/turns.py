@@ -8,8 +8,9 @@ from collections.abc import Callable
 from types import FunctionType
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
+from typing_extensions import override
 
 PART = 0.006  # seconds after which the window has its turn again
 Act = Callable[[], None]
@@ -82,3 +83,24 @@ def turns_of(widget: QWidget) -> Turns:
 def later(widget: QWidget, act: Act) -> None:
     """Act for a widget in a turn to come."""
     turns_of(widget).add(act, seen=widget.isVisible())
+
+
+class Part(QWidget):
+    """A part of the window that follows a change of language in a turn of its own.
+
+    All of the window at once would hold it up: new words are laid out and painted, too.
+    """
+
+    _following = False
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LanguageChange and not self._following:
+            later(self, self._follow_language)
+            return True
+        return super().event(event)
+
+    def _follow_language(self) -> None:
+        self._following = True
+        QCoreApplication.sendEvent(self, QEvent(QEvent.Type.LanguageChange))
+        self._following = False

@@ -15,7 +15,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from finetune_studio.gui import language, main_window
+from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.theme import theme
+from finetune_studio.preferences import Preferences
 from finetune_studio.runs import liveness
 from tests.conftest import ROOT
 
@@ -106,14 +108,22 @@ def leaves_nothing(dressed, qtbot):
 
 
 @pytest.fixture
+def begun(qtbot):
+    """A window in which a project was just begun; no job of it goes on after the test."""
+    made = main_window.MainWindow(Preferred(Preferences()))
+    qtbot.addWidget(made)
+    made.show()
+    made.new_project()
+    yield made
+    made.jobs.close()
+
+
+@pytest.fixture
 def stage(leaves_nothing, home):
     """A window on which the scenes of tests/gui/scenes.py are set; it asks nothing when it goes."""
-    from finetune_studio.gui.main_window import MainWindow
-    from finetune_studio.gui.preferred import Preferred
-    from finetune_studio.preferences import Preferences
     from tests.gui.scenes import Stage, strike
 
-    window = MainWindow(Preferred(Preferences()))
+    window = main_window.MainWindow(Preferred(Preferences()))
     window.show()
     yield Stage(window, home)
     strike(window)

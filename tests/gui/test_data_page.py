@@ -11,26 +11,19 @@ from finetune_studio.data.sources import open_rows
 from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.pages.quality_row import Applied, QualityRow
-from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.preferences import Preferences
 from tests.gui.resting import at_rest
 
 LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def window(qtbot):
-    made = MainWindow(Preferred(Preferences()))
-    qtbot.addWidget(made)
-    made.show()
-    made.new_project()
-    made.wizard.go("dataset")
-    yield made
-    made.jobs.close()
+def window(begun):
+    begun.wizard.go("dataset")
+    return begun
 
 
 @pytest.fixture

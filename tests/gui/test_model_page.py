@@ -335,6 +335,18 @@ def test_the_language_reaches_table_and_details(page, window, qtbot):
     assert language.current() == "ko"
 
 
+def test_a_page_out_of_sight_takes_the_other_language_when_it_is_seen(page, window, qtbot):
+    window.wizard.go("dataset")
+    window.use_language("ko")
+    settle(window, qtbot)
+    named = [each.name for each in page.rows["catalogue"]]
+    assert "Demo model" in named  # nothing was read for nobody
+    window.wizard.go("model")
+    settle(window, qtbot)
+    qtbot.waitUntil(lambda: "데모 모델" in [each.name for each in page.rows["catalogue"]])
+    assert "데모 모델" in words(page.details)
+
+
 def test_what_fits_comes_first_and_the_model_in_use_is_looked_at(page):
     rows = page.list.table.rows.shown
     ease = [2 if each.trains else int(each.fits["qlora"] != "does-not-fit") for each in rows]

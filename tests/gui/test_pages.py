@@ -8,11 +8,8 @@ from PySide6.QtWidgets import QApplication
 
 from finetune_studio import paths
 from finetune_studio.gui import outcomes
-from finetune_studio.gui.main_window import MainWindow
-from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.talk import Talk
 from finetune_studio.gui.turns import turns_of
-from finetune_studio.preferences import Preferences
 from finetune_studio.runs.events import Evaluated, Finished, Sample
 from finetune_studio.runs.state import fold
 from tests.gui.resting import at_rest
@@ -45,14 +42,9 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, model):
-    made = MainWindow(Preferred(Preferences()))
-    qtbot.addWidget(made)
-    made.show()
-    made.new_project()
-    made.project.session.change({"model.source": str(model)})
-    yield made
-    made.jobs.close()
+def window(begun, model):
+    begun.project.session.change({"model.source": str(model)})
+    return begun
 
 
 def settle(window, qtbot):

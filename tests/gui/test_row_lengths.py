@@ -3,24 +3,16 @@
 import pytest
 
 from finetune_studio import paths
-from finetune_studio.gui.main_window import MainWindow
-from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.row_lengths import FEW, LENGTH
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.preferences import Preferences
 from tests.gui.resting import at_rest
 
 
 @pytest.fixture
-def window(qtbot):
-    made = MainWindow(Preferred(Preferences()))
-    qtbot.addWidget(made)
-    made.show()
-    made.new_project()
+def window(begun):
     sample = str(paths.resources() / "samples" / "korean_qa.csv")
-    made.project.session.change({"model.source": "demo", "data.files": [sample], LENGTH: 128})
-    yield made
-    made.jobs.close()
+    begun.project.session.change({"model.source": "demo", "data.files": [sample], LENGTH: 128})
+    return begun
 
 
 def counted(window, qtbot):

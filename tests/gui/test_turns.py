@@ -3,12 +3,12 @@
 import time
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from finetune_studio.gui import language
 from finetune_studio.gui.turns import PART, Turns, later, turns_of
 from finetune_studio.gui.widgets.card import Card
-from finetune_studio.gui.widgets.layout import column
+from finetune_studio.gui.widgets.layout import Pane, column
 from finetune_studio.gui.widgets.text import Text
 
 
@@ -98,3 +98,15 @@ def test_a_card_follows_the_language_in_a_turn_of_its_own(window, qtbot):
     language.use("ko")
     qtbot.waitUntil(lambda: said.text() == "ko")
     assert card.accessibleName() == "ko"
+
+
+def test_each_pane_follows_the_language_in_a_turn_of_its_own(window, qtbot):
+    panes = [Pane(column(Text(lambda: language.tr("Loss")))) for _ in range(3)]
+    window.setLayout(column(*panes))
+    said = [each.findChild(Text) for each in panes]
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    language.use("ko")
+    QApplication.sendPostedEvents()
+    assert [each.text() for each in said] == ["Loss"] * 3  # nothing yet: it waits for its turn
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    assert [each.text() for each in said] == ["손실"] * 3

@@ -136,7 +136,10 @@ the label; whether characters were lost."""
 def measure(rows: "Dataset", names: Iterable[str]) -> dict[str, Array]:
     """Some of `MEASURES` of all rows."""
     wanted = list(names)
-    work = lambda table: measured(Batch(table), wanted)  # noqa: E731
+
+    def work(table: Any) -> dict[str, Array]:
+        return measured(Batch(table), wanted)
+
     return joined([made for _, made in worked_ahead(flat.batches(rows), work, THREADS)], wanted)
 
 

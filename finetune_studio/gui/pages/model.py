@@ -64,7 +64,7 @@ class ModelPage(StepPage):
             ]
         )
         self._said, self._findings = column(gap=Space.s), ModelFindings(project)
-        self._asked = ""
+        self._asked, self._renamed = "", False
         self._lay()
         self._connect()
         self.go(_place_of(project))
@@ -316,12 +316,20 @@ class ModelPage(StepPage):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange and self.place in ("catalogue", "demo"):
-            self._load()  # the demo model has a name in each language
+            self._renamed = True  # the demo model has a name in each language
+            self._follow_names()
+
+    def _follow_names(self) -> None:
+        """Show the names as they are now, as soon as somebody sees them."""
+        if self._renamed and self.isVisible():
+            self._renamed = False
+            self._load()
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
         self._findings.judge()
         super().showEvent(event)
+        self._follow_names()
 
 
 def _place_of(project: Project) -> Place:

@@ -171,6 +171,7 @@ class ModelTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(Size.row)
         self._dress_header()
+        self._telling = True
         self.selectionModel().currentRowChanged.connect(self._look)
         self.doubleClicked.connect(lambda index: self._take(index.row()))
         self.setAccessibleName(tr("Models"))
@@ -218,10 +219,10 @@ class ModelTable(QTableView):
         self.selectionModel().blockSignals(True)
         change()
         self.selectionModel().blockSignals(False)
-        if not (before and self.look_at(before.source)):
-            self.looked.emit(None)
-        else:
-            self.looked.emit(self.current())
+        self._telling = False  # one word is enough: the details are made anew for each
+        kept = before is not None and self.look_at(before.source)
+        self._telling = True
+        self.looked.emit(self.current() if kept else None)
 
     def _dress_header(self) -> None:
         header = self.horizontalHeader()
@@ -245,7 +246,7 @@ class ModelTable(QTableView):
         self.sorted.emit(key, descending)
 
     def _look(self, now: QModelIndex, _: QModelIndex) -> None:
-        if now.isValid():
+        if now.isValid() and self._telling:
             self.looked.emit(self.current())
 
     def _take(self, at: int) -> None:

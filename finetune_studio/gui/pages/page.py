@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLayout, QWidget
 
 from finetune_studio.gui.language import Words
 from finetune_studio.gui.tokens import Size, Space
+from finetune_studio.gui.turns import Part
 from finetune_studio.gui.widgets.layout import Pane, Scroller, box, column, row
 from finetune_studio.gui.widgets.rail import State
 from finetune_studio.gui.widgets.text import Text
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from finetune_studio.gui.project import Project
 
 
-class StepPage(QWidget):
+class StepPage(Part):
     """A step's page.
 
     Attributes:

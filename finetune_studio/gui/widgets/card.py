@@ -1,26 +1,26 @@
 """A card with a hairline; one that can be pressed is a button."""
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLayout, QWidget
+from PySide6.QtWidgets import QLayout
 from typing_extensions import override
 
 from finetune_studio.gui.language import Words, say
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Radius, Space
-from finetune_studio.gui.turns import later
+from finetune_studio.gui.turns import Part
 
 PRESS_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class Card(QWidget):
+class Card(Part):
     """A hairline card around a layout."""
 
     def __init__(
         self, layout: QLayout | None = None, *, fill: str = "surface", name: Words = ""
     ) -> None:
         super().__init__()
-        self._fill, self._called, self._speaking = fill, name, False
+        self._fill, self._called = fill, name
         self.setAccessibleName(say(name))
         if layout is not None:
             self.hold(layout)
@@ -30,18 +30,6 @@ class Card(QWidget):
         if layout.contentsMargins().isNull():
             layout.setContentsMargins(Space.l, Space.l, Space.l, Space.l)
         self.setLayout(layout)
-
-    @override
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LanguageChange and not self._speaking:
-            later(self, self._follow_language)  # a whole page at once would hold the window up
-            return True
-        return super().event(event)
-
-    def _follow_language(self) -> None:
-        self._speaking = True
-        QCoreApplication.sendEvent(self, QEvent(QEvent.Type.LanguageChange))
-        self._speaking = False
 
     @override
     def changeEvent(self, event: QEvent) -> None:

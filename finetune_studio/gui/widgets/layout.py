@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import Part
 
 Item = QWidget | QLayout | int | None  # an int is a gap, None is a stretch
 Pad = tuple[int, int, int, int] | int
@@ -155,7 +156,7 @@ def show_part(part: QWidget, wanted: bool) -> None:
         part.setVisible(wanted)
 
 
-class Pane(QWidget):
+class Pane(Part):
     """A region with a ground and, at will, hairlines at its sides ("l", "r", "t", "b")."""
 
     def __init__(
