@@ -90,7 +90,7 @@ def _readable(path: Path) -> Path:
             hint=tr("Choose a file with rows in it."),
         )
     if kind_of(path) is None:
-        raise RefusedError(_unknown(path.suffix), f"“{path.name}”", _kinds())
+        raise RefusedError(_unknown(path), hint=_kinds())
     if not _has_bytes(path):
         raise RefusedError(
             tr("“{name}” is empty.").format(name=path.name),
@@ -99,10 +99,10 @@ def _readable(path: Path) -> Path:
     return path
 
 
-def _unknown(ending: str) -> str:
-    if ending:
-        return tr("Files that end in “{ending}” cannot be read.").format(ending=ending)
-    return tr("The name of the file has no ending that says what is in it.")
+def _unknown(path: Path) -> str:
+    if path.suffix:
+        return tr("“{name}” is of a kind that cannot be read.").format(name=path.name)
+    return tr("The name “{name}” has no ending that says what is in it.").format(name=path.name)
 
 
 def _kinds() -> str:

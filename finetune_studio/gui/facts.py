@@ -210,5 +210,6 @@ class Facts(QObject):
 
 
 def _as_finding(error: StudioError) -> Finding:
-    text = "{title} {detail} {hint}"
-    return Finding("error", UNREADABLE, "data.files", text, error.as_dict())
+    values = error.as_dict()
+    text = " ".join(f"{{{name}}}" for name in ("title", "detail", "hint") if values[name])
+    return Finding("error", UNREADABLE, "data.files", text, values)

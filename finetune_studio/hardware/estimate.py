@@ -117,7 +117,7 @@ def _steps(recipe: Recipe, workload: Workload | None) -> tuple[int | None, int]:
     """Steps of the run, and tokens of one of them."""
     training = recipe.training
     batch = training.batch_size * training.accumulation
-    if workload is None:
+    if workload is None or not workload.rows:
         return training.max_steps or None, batch * training.sequence_length
     mean = workload.mean(training.sequence_length)
     rows = max(1, workload.rows - _held(recipe, workload))

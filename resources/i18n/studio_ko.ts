@@ -1452,11 +1452,6 @@
    <translation>파일이나 폴더예요. 상대 경로는 레시피가 있는 곳에서 시작해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/files.py" />
-   <source>Files that end in “{ending}” cannot be read.</source>
-   <translation>‘{ending}’(으)로 끝나는 파일은 읽을 수 없어요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>Fine-tune a language model on your own GPU.</source>
    <translation>내 GPU에서 언어 모델을 파인튜닝해요.</translation>
@@ -3993,8 +3988,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
-   <source>The name of the file has no ending that says what is in it.</source>
-   <translation>파일 이름에 무엇이 들었는지 알려 주는 확장자가 없어요.</translation>
+   <source>The name “{name}” has no ending that says what is in it.</source>
+   <translation>‘{name}’에는 무엇이 들었는지 알려 주는 확장자가 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -7892,6 +7887,11 @@
    <location filename="../../finetune_studio/data/encoding.py" />
    <source>“{name}” is not text.</source>
    <translation>‘{name}’은(는) 글이 아니에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/files.py" />
+   <source>“{name}” is of a kind that cannot be read.</source>
+   <translation>‘{name}’은(는) 읽을 수 없는 종류의 파일이에요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/push.py" />

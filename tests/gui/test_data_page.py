@@ -92,6 +92,23 @@ def texts(widget):
     return [each.plain for each in widget.findChildren(Text)]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("빈 파일.csv", b"", "“빈 파일.csv” is empty. Choose a file with rows in it."),
+        ("그림.png", b"PNG", "“그림.png” is of a kind that cannot be read. Readable are .json, "),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_clear_sentences(
+    window, page, qtbot, tmp_path, name, content, says
+):
+    (tmp_path / name).write_bytes(content)
+    page.use([str(tmp_path / name)])
+    settle(window, qtbot)
+    [told] = page.findings.findChildren(FindingBox)
+    assert told.accessibleName().startswith(says)
+
+
 def test_faults_are_counted_with_their_rows_and_examples(window, page, qtbot, file):
     page.use([str(file)])
     settle(window, qtbot)

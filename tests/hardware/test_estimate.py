@@ -154,6 +154,14 @@ def test_without_data_there_are_no_steps_to_count(capsys):
     assert estimate(limited, "A100").steps == 7
 
 
+def test_a_file_without_rows_gives_no_steps(tmp_path):
+    (tmp_path / "heads.csv").write_text("question,answer\n", encoding="utf-8")
+    changes = {"model.source": LLAMA, "data.files": [str(tmp_path / "heads.csv")]}
+    found = estimate(store.with_changes(Recipe(), changes), "A100")
+    assert (found.steps, found.seconds) == (None, None)
+    assert found.workload.rows == 0
+
+
 def test_packing_makes_fewer_and_fuller_rows(file):
     asked = store.load(file)
     packed = store.with_changes(asked, {"training.packing": True})

@@ -119,7 +119,8 @@ class Gate(Sheet):
 
         self._again.setEnabled(False)
         self._tell("advice", lambda: tr("Asking the Hub …"))
-        self._jobs.run("gate", lambda: hub.may_have(self._model), self._let_in, self._refuse)
+        model = self._model  # no job's thread is to hold a dialog that may be gone by its end
+        self._jobs.run("gate", lambda: hub.may_have(model), self._let_in, self._refuse)
 
     def _let_in(self, _: None) -> None:
         self.accept()
