@@ -1,12 +1,13 @@
 """The page of the method: figures side by side, advice with its reason, and what bits do."""
 
+import re
 import struct
 from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from finetune_studio.gui import amounts
+from finetune_studio.gui import amounts, language
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.pages.method_card import room_words
 from finetune_studio.gui.pages.method_plans import FREE, NAMES, advise, compare, current
@@ -156,6 +157,19 @@ def test_the_advice_has_a_reason_and_one_press_takes_it(page, window, qtbot):
     qtbot.waitUntil(
         lambda: page.plans.options[advised].estimate.verdict != "does-not-fit", timeout=20_000
     )
+
+
+def test_the_advice_speaks_the_language_that_is_chosen(page, window, qtbot):
+    def said():
+        return page.findChildren(FindingBox)[0].accessibleName()
+
+    assert re.search("[A-Za-z]+ is advised", said())
+    window.wizard.go("training")
+    language.use("ko")
+    settle(window, qtbot)
+    window.wizard.go("method")
+    qtbot.waitUntil(lambda: not re.search("[a-z]{3,} [a-z]{2,} [a-z]{2,}", said()), timeout=20_000)
+    assert re.search("[가-힣]{2,}", said())
 
 
 def test_variants_change_the_figures(page, window, qtbot):

@@ -2,7 +2,7 @@
 
 from functools import cached_property, partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from typing_extensions import override
 
@@ -210,6 +210,13 @@ class MethodPage(StepPage):
         super().showEvent(event)
         self.fine.setVisible(self._project.preferences.advanced)
         self._reckon()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange and self.plans:
+            self._advise(self.plans)
+            self._wait()  # what stands in a plan is said in the language in which it was made
 
 
 def reason(plans: Plans) -> str:
