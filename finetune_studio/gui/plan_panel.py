@@ -86,7 +86,13 @@ class PlanPanel(QWidget):
             signal.connect(self._head.refresh)
             signal.connect(self._show_time)
         project.watch.moved.connect(self._show_time)
+        self.hide()
+        later(self, self._come)
+
+    def _come(self) -> None:
+        """Come into sight with what is known: a turn of its own, after that in which it is made."""
         self.refresh()
+        self.show()
 
     def _content(self) -> QVBoxLayout:
         memory = column(
@@ -212,7 +218,7 @@ class PlanPanel(QWidget):
             return tr("paused; {time} done").format(time=done)
         if self._knows_better():
             return tr("as this run goes")
-        if watch.state.outcome is not None and watch.state.seconds:
+        if watch.state.outcome is not None and watch.state.seconds >= 1:
             took = amounts.duration(watch.state.seconds)
             return tr("a guess; the last run took {time}").format(time=took)
         if plan.measuring.result is not None and plan.outlook and not plan.outlook.gpu:

@@ -1,9 +1,8 @@
 """The base model: from the catalogue, the Hub, a folder, what was downloaded, or the demo."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Literal, get_args
+from functools import cached_property
+from typing import get_args
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -12,7 +11,7 @@ from typing_extensions import override
 
 from finetune_studio.catalog.resolve import DEMO
 from finetune_studio.errors import StudioError
-from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.model_choice import again, catalogue, known, on_hub
 from finetune_studio.gui.pages.model_details import Details
 from finetune_studio.gui.pages.model_download import Download
@@ -22,18 +21,20 @@ from finetune_studio.gui.pages.model_gate import Gate
 from finetune_studio.gui.pages.model_kept import KeptModels
 from finetune_studio.gui.pages.model_list import ModelList
 from finetune_studio.gui.pages.model_own import demo_row, folder_row
+from finetune_studio.gui.pages.model_places import TABLES, Place, place_of
 from finetune_studio.gui.pages.model_progress import ProgressCard
 from finetune_studio.gui.pages.model_rows import Row
 from finetune_studio.gui.pages.model_taking import Taking
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.choice import Segmented
-from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.finding import tell
+from finetune_studio.gui.widgets.layout import box, clear, column, row, show_part
 from finetune_studio.gui.widgets.rail import State
 
-Place = Literal["catalogue", "hub", "folder", "kept", "demo"]
+Rows = list[Row]
 WIDE = 1180  # pixels of the page from which the details stand beside the table
 BESIDE = 340
 SHORTEST = 2  # letters before the Hub is asked
@@ -45,14 +46,13 @@ class ModelPage(StepPage):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
-        self.place: Place = "catalogue"
-        self.rows: dict[Place, list[Row]] = {each: [] for each in get_args(Place)}
+        self.place = place_of(project)
+        self.rows: dict[Place, Rows] = {each: [] for each in get_args(Place)}
         self.download = Download(project)
         self.download.finished.connect(self._arrived)
         self.download.failed.connect(self._download_failed)
         self._taking = Taking(self, project)
         self._taking.refused.connect(self._refuse)
-        self.list, self.details = ModelList(), Details(project)
         self.kept = KeptModels(project)
         self._sources = Segmented(
             [
@@ -67,13 +67,44 @@ class ModelPage(StepPage):
         self._asked, self._renamed = "", False
         self._lay()
         self._connect()
-        self.go(_place_of(project))
+        for each in (self._add_list, self._add_details, self._begin):
+            later(self, each)
+
+    @cached_property
+    def list(self) -> ModelList:
+        """The table to choose from."""
+        made = ModelList()
+        made.table.looked.connect(self._look)
+        made.table.taken.connect(self._take)
+        made.searched.connect(self._search)
+        made.gpu_asked.connect(self._compare_on)
+        self._body.insertWidget(0, made, 1)
+        return made
+
+    @cached_property
+    def details(self) -> Details:
+        """The model that is looked at."""
+        made = Details(self._project)
+        made.use_asked.connect(self.use)
+        made.download_asked.connect(lambda each: self.fetch(each))
+        made.gate_asked.connect(self._open_gate)
+        made.hide()  # until there is a model to tell of
+        self._body.addWidget(made)
+        return made
+
+    def _add_list(self) -> None:
+        _ = self.list if self.place in TABLES else None
+
+    def _add_details(self) -> None:
+        _ = self.details
+
+    def _begin(self) -> None:
+        self.go(self.place)
 
     def _lay(self) -> None:
         self._sources.setAccessibleName(tr("Where the model comes from"))
         self._folder = folder_card(self._choose_folder)
-        self._body = row(self.list, self.details, gap=Space.m)
-        self._body.setStretch(0, 1)
+        self._body = row(gap=Space.m)
         self._progress = ProgressCard(self.download)
         body = column(
             row(self._sources, None),
@@ -87,6 +118,8 @@ class ModelPage(StepPage):
             gap=Space.m,
         )
         self._column = body
+        self.kept.hide()
+        self._folder.hide()
         title, sentence = (
             lambda: tr("Which model do we start from?"),
             lambda: tr(
@@ -99,18 +132,16 @@ class ModelPage(StepPage):
     def _connect(self) -> None:
         project = self._project
         self._sources.edited.connect(lambda place: self.go(str(place)))  # type: ignore[arg-type]
-        self.list.table.looked.connect(self._look)
-        self.list.table.taken.connect(self._take)
-        self.list.searched.connect(self._search)
-        self.list.gpu_asked.connect(self._compare_on)
-        self.details.use_asked.connect(self.use)
-        self.details.download_asked.connect(lambda each: self.fetch(each))
-        self.details.gate_asked.connect(self._open_gate)
         self.kept.use_asked.connect(lambda name: self.use(known(name, self.rows.values())))
         self._findings.led.connect(self.led)
         self.kept.removed.connect(lambda _: self._load())
         project.session.changed.connect(self._follow)
         project.facts.changed.connect(self._show_machine)
+
+    @property
+    def _has_list(self) -> bool:
+        """Whether the table is made: it comes when it is first needed."""
+        return "list" in self.__dict__
 
     @override
     def reveal(self, path: str) -> bool:
@@ -122,9 +153,10 @@ class ModelPage(StepPage):
         self.place = place
         self._sources.show_value(place)
         clear(self._said)
-        self.list.setVisible(place in ("catalogue", "hub"))
+        tall = place in TABLES  # a table takes what height there is
+        if tall or self._has_list:
+            show_part(self.list, tall)
         self.kept.setVisible(place == "kept")
-        tall = place in ("catalogue", "hub")  # a table takes what height there is
         self._column.setStretch(5, int(tall))
         self._column.setStretch(7, int(not tall))
         self._folder.setVisible(place == "folder")
@@ -145,12 +177,12 @@ class ModelPage(StepPage):
             run("models", lambda: [demo_row(gpu)], self._show_one, self._refuse)
         elif self.place == "folder":
             source = self._project.session.recipe.model.source
-            if _place_of(self._project) == "folder":
+            if place_of(self._project) == "folder":
                 self.look_into(source)
         else:
             self.kept.look()
 
-    def _show_rows(self, rows: list[Row]) -> None:
+    def _show_rows(self, rows: Rows) -> None:
         self.rows[self.place] = rows
         self.list.show_rows(rows)
         source = self._project.session.recipe.model.source
@@ -159,7 +191,7 @@ class ModelPage(StepPage):
         if table.current() is None and not table.look_at(source) and table.rows.shown:
             table.look_at(table.rows.shown[0].source)
 
-    def _show_one(self, rows: list[Row]) -> None:
+    def _show_one(self, rows: Rows) -> None:
         self.details.show_row(rows[0], downloading=self.download.running)
 
     def _look(self, shown: Row | None) -> None:
@@ -171,28 +203,29 @@ class ModelPage(StepPage):
         if len(text) < SHORTEST:
             self._asked = ""
             self._show_rows([])
-            self._tell("advice", lambda: tr("Type a name, and the Hub is asked."))
+            tell(self._said, "advice", lambda: tr("Type a name, and the Hub is asked."))
             return
         if text == self._asked:
             return
         self._asked = text
-        self._tell("advice", lambda: tr("Asking the Hub …"))
+        tell(self._said, "advice", lambda: tr("Asking the Hub …"))
         gpu = self._project.preferences.gpu
         self._project.jobs.run("models", lambda: on_hub(text, gpu), self._found, self._no_hub)
 
-    def _found(self, rows: list[Row]) -> None:
+    def _found(self, rows: Rows) -> None:
         clear(self._said)
         if self.place != "hub":
             return
         self._show_rows(rows)
         if not rows:
-            self._tell("advice", lambda: tr("The Hub has no text model of that name."))
+            tell(self._said, "advice", lambda: tr("The Hub has no text model of that name."))
 
     def _no_hub(self, error: StudioError) -> None:
         """To be offline is a normal state: what is here can be used nevertheless."""
         self._asked = ""
         self._show_rows([])
-        self._tell(
+        tell(
+            self._said,
             "advice",
             error.title,
             " ".join(filter(None, (error.detail, error.hint))),
@@ -236,7 +269,9 @@ class ModelPage(StepPage):
         gate.open()
 
     def _arrived(self, model: str) -> None:
-        self._tell("good", lambda: tr("{model} is on this disk, checked.").format(model=model))
+        tell(
+            self._said, "good", lambda: tr("{model} is on this disk, checked.").format(model=model)
+        )
         self._project.facts.plan.reckon()
         self._load_again()
 
@@ -263,44 +298,32 @@ class ModelPage(StepPage):
         self.list.show_gpu(gpu)
         self._project.jobs.run("models", lambda: again(rows, gpu), self._show_again, self._refuse)
 
-    def _show_again(self, rows: list[Row]) -> None:
+    def _show_again(self, rows: Rows) -> None:
         self._show_rows(rows)
         self._look(self.list.table.current())
 
     def _show_machine(self) -> None:
         machine = self._project.facts.machine
         gpu = machine.gpus[0].name if machine and machine.gpus else ""
-        self.list.show_machine(gpu, known=machine is not None)
-        self.list.show_gpu(self._project.preferences.gpu)
+        if self._has_list:
+            self.list.show_machine(gpu, known=machine is not None)
+            self.list.show_gpu(self._project.preferences.gpu)
         self._findings.show_findings()
 
     def _follow(self, changed: frozenset[str]) -> None:
         if any(each.startswith("model.") for each in changed):
-            self.list.table.show_chosen(self._project.session.recipe.model.source)
+            if self._has_list:
+                self.list.table.show_chosen(self._project.session.recipe.model.source)
             self._refresh_details()
         if any(each.startswith(("model.", "licence.", "data.files")) for each in changed):
             self._findings.judge()
 
     def _refuse(self, error: StudioError) -> None:
-        self._tell("warning", error.title, " ".join(filter(None, (error.detail, error.hint))))
-
-    def _tell(
-        self,
-        level: str,
-        title: Words,
-        detail: Words = "",
-        fix: Words = "",
-        mend: Callable[[], None] | None = None,
-    ) -> None:
-        clear(self._said)
-        made = FindingBox(level, title, detail, fix)
-        if mend:
-            made.fix_pressed.connect(mend, Qt.ConnectionType.QueuedConnection)
-        self._said.addWidget(made)
+        tell(self._said, "warning", error.title, " ".join(filter(None, (error.detail, error.hint))))
 
     def _stand(self) -> None:
         """Put the details beside the table where there is room, else under it."""
-        beside = self.width() >= WIDE and self.list.isVisibleTo(self)
+        beside = self.width() >= WIDE and self._has_list and self.list.isVisibleTo(self)
         ways = QBoxLayout.Direction
         self._body.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
         self.details.setMinimumWidth(BESIDE if beside else 0)
@@ -309,7 +332,8 @@ class ModelPage(StepPage):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._stand()
+        if "details" in self.__dict__:
+            self._stand()
         super().resizeEvent(event)
 
     @override
@@ -330,13 +354,6 @@ class ModelPage(StepPage):
         self._findings.judge()
         super().showEvent(event)
         self._follow_names()
-
-
-def _place_of(project: Project) -> Place:
-    """Where the recipe's model comes from."""
-    source = project.session.recipe.model.source
-    own = source != DEMO and Path(source).expanduser().is_dir()
-    return "folder" if own else "catalogue"
 
 
 def _summary(project: Project) -> str:

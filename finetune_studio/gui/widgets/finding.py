@@ -1,8 +1,10 @@
 """A finding: what is so, what follows, and one press that mends it."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
 from finetune_studio.gui.language import Words, say, shaped
@@ -12,7 +14,7 @@ from finetune_studio.gui.tokens import Radius, Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import PRESS_KEYS
 from finetune_studio.gui.widgets.glyph import Glyph
-from finetune_studio.gui.widgets.layout import box, column, row
+from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.text import Text
 
 LEVELS = {
@@ -122,3 +124,28 @@ class FindingBox(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(f"{self._tone}_soft"))
         painter.drawRoundedRect(QRectF(self.rect()), Radius.control + 2, Radius.control + 2)
+
+
+def tell(
+    place: QBoxLayout,
+    level: str,
+    title: Words,
+    detail: Words = "",
+    fix: Words = "",
+    mend: Callable[[], None] | None = None,
+) -> None:
+    """Say one thing in a place of a page, instead of what was said there before.
+
+    Args:
+        place: Where.
+        level: `error`, `warning`, `advice` or `good`.
+        title: What is so.
+        detail: What follows.
+        fix: What the button says that mends it.
+        mend: What the button does.
+    """
+    clear(place)
+    made = FindingBox(level, title, detail, fix)
+    if mend:
+        made.fix_pressed.connect(mend, Qt.ConnectionType.QueuedConnection)
+    place.addWidget(made)

@@ -1,0 +1,18 @@
+"""Where the models of the model's page come from. Knows no widget."""
+
+from pathlib import Path
+from typing import Literal
+
+from finetune_studio.catalog.resolve import DEMO
+from finetune_studio.gui.project import Project
+
+Place = Literal["catalogue", "hub", "folder", "kept", "demo"]
+TABLES = ("catalogue", "hub")
+"""Those that a table shows."""
+
+
+def place_of(project: Project) -> Place:
+    """Where the recipe's model comes from."""
+    source = project.session.recipe.model.source
+    own = source != DEMO and Path(source).expanduser().is_dir()
+    return "folder" if own else "catalogue"
