@@ -19,7 +19,7 @@ from finetune_studio.data.columns import to_text
 from finetune_studio.data.quality.flat import at_once
 from finetune_studio.data.shapes import ROLES
 from finetune_studio.data.whole_columns import plain
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.i18n import tr
 
 if TYPE_CHECKING:
@@ -184,10 +184,16 @@ def check_mapping(
         )
     if task and shape not in FORMS[task]:
         raise RefusedError(
-            tr("The task {task} cannot learn from rows of the shape {shape}.").format(
-                task=task, shape=shape
+            remedy(
+                tr("The task {task} cannot learn from rows of the shape {shape}.").format(
+                    task=task, shape=shape
+                ),
+                tr("The chosen task cannot learn from rows that are laid out like this."),
             ),
-            hint=_way_out(shape, task),
+            hint=remedy(
+                _way_out(shape, task),
+                tr("Say on the page of the data how they are laid out, or choose another task."),
+            ),
         )
     _check_roles(columns, shape, mapping)
     for column in mapping.values():

@@ -3118,6 +3118,11 @@
    <translation>--shape와 --map으로 알려 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/mapping.py" />
+   <source>Say on the page of the data how they are laid out, or choose another task.</source>
+   <translation>데이터 화면에서 행의 형식과 열을 정하거나 다른 학습 유형을 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Scales by alpha / √r, so that large ranks learn as fast as small ones.</source>
    <translation>alpha / √r로 곱해서, 랭크가 커도 작은 랭크만큼 빨리 배워요.</translation>
@@ -3621,6 +3626,11 @@
    <location filename="../../finetune_studio/export/server/app.py" />
    <source>The chat template refuses these messages: {why}</source>
    <translation>대화 템플릿이 이 메시지를 받아들이지 않아요: {why}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/mapping.py" />
+   <source>The chosen task cannot learn from rows that are laid out like this.</source>
+   <translation>고른 학습 유형은 이런 형식의 행에서 배울 수 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />

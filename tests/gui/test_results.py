@@ -14,6 +14,7 @@ from finetune_studio.gui.pages.chat_turn import TurnView
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.talk import BASE, TUNED, Manner, Talk, Turn
 from finetune_studio.gui.widgets.chip import Badge
+from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
@@ -238,3 +239,25 @@ def test_an_engine_that_cannot_measure_says_why(results, run, qtbot):
     qtbot.mouseClick(page.measure.go, LEFT)
     qtbot.waitUntil(lambda: "no result yet" in " ".join(words(page.measure)), timeout=300_000)
     assert page.measure.go.isVisible()
+
+
+def test_what_is_being_saved_is_not_given_up_unasked(results, monkeypatch):
+    page = results()
+    window = page.window()
+    line = page.exports.lines["merged"]
+    monkeypatch.setattr(type(line), "writing", property(lambda each: each is line))
+    answers = iter(["stay", "leave"])
+    monkeypatch.setattr(Ask, "ask", lambda _: next(answers))
+    window.show_start()
+    assert window.project is not None
+    window.show_start()
+    assert window.project is None
+
+
+def test_the_cards_come_in_turns_of_their_own_in_their_order(results):
+    page = results()
+    cards = [page._body.itemAt(n).widget() for n in range(page._body.count() - 1)]
+    assert cards[:4] == [page.scores, page._best, page.measure, page.pairs]
+    assert cards[5:8] == [page.chat, page._saved, page.serve]
+    assert page.hub.parentWidget() is page._saved
+    assert len(cards) == 9

@@ -486,16 +486,3 @@ def test_a_long_name_pushes_nothing_out_of_the_start_page(window, qtbot):
     qtbot.waitUntil(line.isVisible)
     right = page.looks.mapTo(page, QPoint(page.looks.width(), 0)).x()
     assert right <= page.width()
-
-
-def test_what_is_being_saved_is_not_given_up_unasked(window, project, qtbot, monkeypatch):
-    window.wizard.go("results")
-    page = window.wizard.page("results")
-    line = page.exports.lines["merged"]
-    monkeypatch.setattr(type(line), "writing", property(lambda each: each is line))
-    answers = iter(["stay", "leave"])
-    monkeypatch.setattr(Ask, "ask", lambda _: next(answers))
-    window.show_start()
-    assert window.project is project
-    window.show_start()
-    assert window.project is None

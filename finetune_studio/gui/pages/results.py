@@ -1,6 +1,6 @@
 """Results: how it went, answers before and after, a conversation, and the model to take along."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QUrl
@@ -25,6 +25,7 @@ from finetune_studio.gui.pages.serve_card import ServeCard
 from finetune_studio.gui.pages.unwatched import Unwatched
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.turns import later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import PressCard
 from finetune_studio.gui.widgets.glyph import Glyph
@@ -37,6 +38,8 @@ from finetune_studio.runs.events import Failed
 from finetune_studio.runs.votes import Side, vote
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from finetune_studio.evaluation.result import Evaluation
 
 FEW = 30  # rows; a measure on fewer is hardly one
@@ -51,6 +54,7 @@ class ResultsPage(StepPage):
         self._project = project
         self._shown: tuple[object, ...] = ()
         self._found: Evaluation | None = None
+        self._due: list[Callable[[], None]] = []
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty())
         self.setLayout(column(self._stack))
@@ -74,7 +78,7 @@ class ResultsPage(StepPage):
         """What measures the result."""
         made = MeasureCard(self._project)
         made.measuring.done.connect(self._show_anew)
-        made.go.clicked.connect(self.chat.talk.close)  # one model in memory
+        made.go.clicked.connect(lambda: self.chat.talk.close())  # one model in memory
         return made
 
     @cached_property
@@ -86,8 +90,8 @@ class ResultsPage(StepPage):
     def exports(self) -> Exports:
         """The result as files."""
         made = Exports(self._project)
-        for card in (self.hub, self.serve):
-            made.wrote.connect(card.offer)
+        made.wrote.connect(lambda place: self.hub.offer(place))
+        made.wrote.connect(lambda place: self.serve.offer(place))
         return made
 
     @cached_property
@@ -131,23 +135,38 @@ class ResultsPage(StepPage):
         return Pane(column(empty, pad=Space.xl), "surface")
 
     def _full(self) -> QWidget:
-        ways = row(self.exports, self.hub, gap=Space.m)
-        ways.setStretch(0, 10)
-        ways.setStretch(1, 8)
-        body = column(
-            self.scores,
-            self._best,
-            self.measure,
-            self.pairs,
-            self._unwatched,
-            self.chat,
-            box(ways),
-            self.serve,
-            self._next(),
-            None,
-            gap=Space.m,
-        )
-        return page(self._title, self._sentence, body)
+        """The page; its cards come in turns of their own, for all at once hold the window up."""
+        self._ways = row(gap=Space.m)
+        self._body = column(None, gap=Space.m)
+        names = ("scores", "_best", "measure", "pairs", "_unwatched", "chat", "_saved", "serve")
+        self._due = [partial(self._put, each) for each in names]
+        self._due[-1:-1] = [self._add_hub]
+        self._due += [self._put_doors]
+        later(self, self._go_on)
+        return page(self._title, self._sentence, self._body)
+
+    def _put(self, name: str) -> None:
+        self._body.insertWidget(self._body.count() - 1, getattr(self, name))
+
+    @cached_property
+    def _saved(self) -> QWidget:
+        """The result as files, with the way to the Hub beside it."""
+        self._ways.addWidget(self.exports, 10)
+        return box(self._ways)
+
+    def _add_hub(self) -> None:
+        self._ways.addWidget(self.hub, 8)
+
+    def _put_doors(self) -> None:
+        self._body.insertWidget(self._body.count() - 1, self._next())
+
+    def _go_on(self) -> None:
+        """Make the next card; when all are there, show what they have to tell."""
+        self._due.pop(0)()
+        if self._due:
+            later(self, self._go_on)
+        else:
+            self._show()
 
     def _next(self) -> QWidget:
         code = _door("terminal", lambda: tr("Loading code"), _programs)
@@ -166,7 +185,7 @@ class ResultsPage(StepPage):
         if ready and self._stack.count() == FULL:  # made when there is something to show
             self._stack.addWidget(self._full())
         self._stack.setCurrentIndex(FULL if ready else EMPTY)
-        if not ready:
+        if not ready or self._due:
             return
         data = self._project.facts.data
         held = data.validation if data is not None else None
