@@ -11231,6 +11231,11 @@
    <translation>검증 손실이 가장 낮은 스텝이에요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
+   <source>The trainer has written nothing here.</source>
+   <translation>학습기가 남긴 기록이 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
    <source>The training loss has risen since step {step}. Stop, halve the learning rate and train again.</source>
    <translation>{step}스텝부터 학습 손실이 오르고 있어요. 멈추고 학습률을 절반으로 줄여 다시 해 보세요.</translation>

@@ -42,7 +42,7 @@ class LogDrawer(Pane):
         )
         self._warnings = 0
         self._file = Text(self._file_words, "caption", "text3")
-        self._checkpoints = Text("", "caption", "text3")
+        self._checkpoints = Text(self._checkpoint_words, "caption", "text3")
         head = row(
             self._button,
             self._file,
@@ -64,6 +64,7 @@ class LogDrawer(Pane):
         self._text.setVisible(opened)
         self._button.show_glyph("chevron-down" if opened else "chevron-right")
         self._text.setAccessibleName(tr("Log"))
+        self._text.setPlaceholderText(tr("The trainer has written nothing here."))
         self._read()
 
     def _read(self) -> None:
@@ -90,6 +91,9 @@ class LogDrawer(Pane):
         return words.format(count=amounts.whole(self._warnings))
 
     def _show_checkpoints(self) -> None:
+        self._checkpoints.refresh()
+
+    def _checkpoint_words(self) -> str:
         state = self._watch.state
         best = state.best
         newest = state.checkpoints[-NEWEST:]
@@ -101,7 +105,7 @@ class LogDrawer(Pane):
             for each in shown
         ]
         words = tr("checkpoints {steps}").format(steps=" · ".join(names))
-        self._checkpoints.say(words if names else "")
+        return words if names else ""
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
