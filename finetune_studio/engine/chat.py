@@ -34,7 +34,7 @@ def chat(arguments: list[str]) -> int:
         return _serve(tuned)
     if options.compare and tuned.labels:
         raise incomparable()
-    sides = Sides(tuned, both=options.compare)
+    sides = Sides(tuned, both=options.compare, answers=True)
     system = options.system or getattr(tuned.recipe.task, "system", "")
     manner = manner_of(vars(options))
     remembers = tuned.recipe.task.kind == "chat"
@@ -90,7 +90,8 @@ class _Asked:
 
 def _serve(tuned: Tuned) -> int:
     """Answer a program until it closes our input."""
-    sides, voice, asked = Sides(tuned, both=True), tuned.voice(), _Asked(sys.stdin)
+    sides, voice = Sides(tuned, both=True, answers=True), tuned.voice()
+    asked = _Asked(sys.stdin)
     with sides.side(TUNED):
         _say({"ready": True})
     while (question := asked.next()) is not None:

@@ -9,8 +9,9 @@ from tokenizers.decoders import DecodeStream
 from transformers import StoppingCriteria, StoppingCriteriaList
 
 from finetune_studio.engine.device import find_device
+from finetune_studio.engine.halves import keep_halves, load_to_answer, serves
 from finetune_studio.engine.loading import context_length
-from finetune_studio.engine.tuned import load_whole, open_tuned
+from finetune_studio.engine.tuned import open_tuned
 from finetune_studio.export.server.model import Hear, Messages, Sampling, rendered
 from finetune_studio.export.server.served import Kind, Target
 from finetune_studio.recipe.schema import Recipe
@@ -116,9 +117,11 @@ class _Ear(StoppingCriteria):
 def _opened(target: Target) -> tuple[Path, Path, Any]:
     """The folder of the tokenizer, that of the configuration, and the model."""
     if target.kind is Kind.WHOLE:
-        model = load_whole(target.folder, False, find_device(Recipe()))
-        return target.folder, target.folder, model
+        return target.folder, target.folder, load_to_answer(target.folder, find_device(Recipe()))
     assert target.run is not None
     tuned = open_tuned(RunFolder.open(target.run))
     source = tuned.folder if (tuned.folder / "config.json").is_file() else tuned.source
-    return tuned.folder, source, tuned.model()
+    model = tuned.model()
+    if serves(model):
+        keep_halves(model)
+    return tuned.folder, source, model

@@ -10,6 +10,7 @@ from typing import Any
 
 from peft import PeftModel
 
+from finetune_studio.engine import halves
 from finetune_studio.engine.device import release
 from finetune_studio.engine.tuned import Tuned
 from finetune_studio.recipe.methods import Full
@@ -18,14 +19,15 @@ from finetune_studio.recipe.methods import Full
 class Sides:
     """Both models of a run."""
 
-    def __init__(self, tuned: Tuned, *, both: bool = False) -> None:
+    def __init__(self, tuned: Tuned, *, both: bool = False, answers: bool = False) -> None:
         """Load nothing yet.
 
         Args:
             tuned: The run.
             both: Whether both stay in memory where they are two: quicker to and fro.
+            answers: Whether they are only to answer, as fast as they can; see `halves`.
         """
-        self._tuned, self._both = tuned, both
+        self._tuned, self._both, self._answers = tuned, both, answers
         self._adapted = not isinstance(tuned.recipe.method, Full)
         self._loaded: dict[bool, Any] = {}
 
@@ -47,5 +49,8 @@ class Sides:
         if wanted not in self._loaded:
             if not self._both:
                 self.free()
-            self._loaded[wanted] = self._tuned.base() if wanted else self._tuned.model()
+            model = self._tuned.base() if wanted else self._tuned.model()
+            if self._answers and halves.serves(model):
+                halves.keep_halves(model)
+            self._loaded[wanted] = model
         return self._loaded[wanted]

@@ -110,12 +110,21 @@ def open_tuned(run: RunFolder) -> Tuned:
     return Tuned(run.result, source, recipe, device, tokenizer, tuple(about["labels"]), template)
 
 
-def load_whole(folder: Path, classifies: bool, device: Device) -> nn.Module:
-    """A model that stands alone: a full fine-tuning's result, or a merged export."""
+def load_whole(
+    folder: Path, classifies: bool, device: Device, dtype: torch.dtype | None = None
+) -> nn.Module:
+    """A model that stands alone: a full fine-tuning's result, or a merged export.
+
+    Args:
+        folder: Where it is.
+        classifies: Whether it has labels.
+        device: Where to.
+        dtype: The type of its weights; None for the device's.
+    """
     kind: Any = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
     model = kind.from_pretrained(
         folder,
-        dtype=device.dtype,
+        dtype=dtype or device.dtype,
         use_safetensors=True,
         local_files_only=True,
         device_map=_placed(folder, device),
