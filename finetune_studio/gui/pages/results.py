@@ -32,6 +32,7 @@ from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Pane, box, column, row
 from finetune_studio.gui.widgets.notice import empty_state
 from finetune_studio.gui.widgets.rail import State
+from finetune_studio.gui.widgets.steady import keep_steady
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.methods import Full
 from finetune_studio.runs.events import Failed
@@ -167,6 +168,8 @@ class ResultsPage(StepPage):
             later(self, self._go_on)
         else:
             self._show()
+            above = (self.scores, self._best, self.measure, self.pairs, self._unwatched, self.chat)
+            keep_steady([*above, *self.exports.lines.values(), self.serve])
 
     def _next(self) -> QWidget:
         code = _door("terminal", lambda: tr("Loading code"), _programs)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -84,7 +84,13 @@ def _fill(layout: QBoxLayout, items: tuple[Item, ...], gap: int, pad: Pad) -> No
 
 
 class Scroller(QScrollArea):
-    """Scrolls a page downwards; its bar lies inside the margin, so that the page never shifts."""
+    """Scrolls a page downwards; its bar lies inside the margin, so that the page never shifts.
+
+    Attributes:
+        fitted: What is on the page was laid out anew.
+    """
+
+    fitted = Signal()
 
     def __init__(self, content: QLayout) -> None:
         super().__init__()
@@ -102,6 +108,7 @@ class Scroller(QScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
             self._fit()
+            self.fitted.emit()
         return super().eventFilter(watched, event)
 
     @override
