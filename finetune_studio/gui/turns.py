@@ -37,7 +37,7 @@ class Turns(QObject):
         super().__init__(parent)
         self._seen: dict[Act, None] = {}
         self._hidden: dict[Act, None] = {}
-        self._next = QTimer(self, interval=0)
+        self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._go_on)
 
     @property
@@ -55,13 +55,21 @@ class Turns(QObject):
         if isinstance(place, QWidget) and place.window() is not place:
             self._hand_over(place)
         until = time.perf_counter() + PART
-        while self.busy and time.perf_counter() < until:
-            queue = self._seen or self._hidden
-            act = next(iter(queue))
-            del queue[act]
-            if not gone(act):
-                act()
-        if not self.busy:
+        try:
+            while self.busy and time.perf_counter() < until:
+                queue = self._seen or self._hidden
+                act = next(iter(queue))
+                del queue[act]
+                if not gone(act):
+                    act()
+        finally:
+            self._go_on_later()
+
+    def _go_on_later(self) -> None:
+        """Begin to wait only now: what became due meanwhile, as another timer, comes before."""
+        if self.busy:
+            self._next.start()
+        else:
             self._next.stop()
 
     def _hand_over(self, place: QWidget) -> None:

@@ -1,8 +1,11 @@
 """Turns of the window's thread: what waits, in which order, and what never acts."""
 
 import time
+from functools import partial
+from itertools import pairwise
 
 import pytest
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from finetune_studio.gui import language
@@ -110,3 +113,22 @@ def test_each_pane_follows_the_language_in_a_turn_of_its_own(window, qtbot):
     assert [each.text() for each in said] == ["Loss"] * 3  # nothing yet: it waits for its turn
     qtbot.waitUntil(lambda: not turns_of(window).busy)
     assert [each.text() for each in said] == ["손실"] * 3
+
+
+def test_a_timer_that_is_due_comes_between_two_turns(window, qtbot):
+    told, beat = [], QTimer(interval=1, timerType=Qt.TimerType.PreciseTimer)
+    beat.timeout.connect(lambda: told.append("beat"))
+
+    def work(name):
+        time.sleep(2 * PART)
+        told.append(name)
+
+    acts = [partial(work, f"act {n}") for n in range(6)]
+    beat.start()
+    for act in acts:
+        later(window, act)
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    beat.stop()
+    places = [at for at, each in enumerate(told) if each != "beat"]
+    assert len(places) == len(acts)
+    assert all(after - before > 1 for before, after in pairwise(places)), told
