@@ -25,6 +25,11 @@ class StudioError(Exception):
         """The whole message on one line."""
         return " ".join(part for part in (self.title, self.detail, self.hint) if part)
 
+    @property
+    def rest(self) -> str:
+        """What follows the title, on one line: why, and what to do about it."""
+        return " ".join(part for part in (self.detail, self.hint) if part)
+
     def as_dict(self) -> dict[str, str]:
         """`{"title", "detail", "hint"}`, as `--json` and the event stream print it."""
         return {"title": self.title, "detail": self.detail, "hint": self.hint}

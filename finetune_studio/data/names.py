@@ -109,7 +109,7 @@ def ending(columns: list[str], names: tuple[str, ...]) -> list[str]:
     Korean compounds are written together as well: "손님질문". Names of one letter are passed over.
     """
     whole = {plain(name) for name in names if len(name) > 1}
-    korean = tuple(name for name in whole if len(name) > 1 and not name.isascii())
+    korean = tuple(name for name in whole if not name.isascii())
     return [
         column
         for column in columns

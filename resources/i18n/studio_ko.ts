@@ -8265,7 +8265,7 @@
    <translation>시스템 설정</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_hub.py" />
    <source>Ask again</source>
    <translation>다시 물어보기</translation>
   </message>
@@ -8286,8 +8286,8 @@
    <translation>Hub에서 파일 목록을 받고 있어요 …</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
+   <location filename="../../finetune_studio/gui/pages/model_hub.py" />
    <source>Asking the Hub …</source>
    <translation>Hub에 물어보고 있어요 …</translation>
   </message>
@@ -11081,7 +11081,7 @@
    <translation>허브가 {seconds}초 기다려 달라고 해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_hub.py" />
    <source>The Hub has no text model of that name.</source>
    <translation>그런 이름의 텍스트 모델이 Hub에 없어요.</translation>
   </message>
@@ -11549,7 +11549,7 @@
    <translation>1,500행 중 2행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_hub.py" />
    <source>Type a name, and the Hub is asked.</source>
    <translation>이름을 입력하면 Hub에서 찾아요.</translation>
   </message>

@@ -176,7 +176,7 @@ class ChatCard(Card):
 
     def _tell(self, error: StudioError) -> None:
         clear(self._trouble)
-        detail = " ".join(part for part in (error.detail, error.hint) if part)
+        detail = error.rest
         self._trouble.addWidget(FindingBox("error", error.title, detail))
 
     def _lay(self) -> QVBoxLayout:

@@ -114,7 +114,7 @@ class ConvertCard(Card):
             "skip": lambda: tr("Leave these rows out"),
             "good_only": lambda: tr("Write the good answers alone"),
         }
-        detail = error.detail if way else " ".join((error.detail, error.hint)).strip()
+        detail = error.detail if way else error.rest
         box_ = FindingBox("warning" if way else "error", error.title, detail, fixes.get(way, ""))
         box_.fix_pressed.connect(
             lambda: self.write(out, skip=way == "skip", good_only=way == "good_only")

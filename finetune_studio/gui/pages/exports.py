@@ -227,7 +227,7 @@ class ExportLine(QWidget):
             self._below.addWidget(Text(reason, "caption", "text2", wrap=True))
 
     def _tell(self, error: StudioError) -> None:
-        detail = " ".join(part for part in (error.detail, error.hint) if part)
+        detail = error.rest
         self._below.addWidget(FindingBox("error", error.title, detail))
 
     def _open_folder(self) -> None:

@@ -156,6 +156,6 @@ class HistoryPage(Place):
 
     def _tell(self, error: StudioError) -> None:
         clear(self._trouble)
-        detail = " ".join(part for part in (error.detail, error.hint) if part)
+        detail = error.rest
         self._trouble.addWidget(FindingBox("error", error.title, detail))
         self._trouble.addLayout(row())

@@ -208,7 +208,7 @@ class HubCard(Card):
 
     def _tell(self, error: StudioError) -> None:
         clear(self._below)
-        detail = " ".join(part for part in (error.detail, error.hint) if part)
+        detail = error.rest
         self._below.addWidget(FindingBox("error", error.title, detail))
         self._show()
 

@@ -84,7 +84,7 @@ class HubDialog(Sheet):
 
     def _fail(self, error: StudioError) -> None:
         self.look.setEnabled(True)
-        words = " ".join((error.detail, error.hint)).strip()
+        words = error.rest
         self._say(FindingBox("error", error.title, words))
 
     def _choose_config(self, config: object) -> None:

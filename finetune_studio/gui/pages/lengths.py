@@ -171,7 +171,7 @@ class CompareCard(Card):
     def trouble(self, error: StudioError) -> None:
         """Say why they could not be compared."""
         clear(self._wrong)
-        detail = " ".join((error.detail, error.hint)).strip()
+        detail = error.rest
         self._wrong.addWidget(FindingBox("error", error.title, detail))
 
     def _show(self) -> None:

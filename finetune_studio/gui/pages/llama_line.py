@@ -66,7 +66,7 @@ class LlamaLine(QWidget):
         self._told = error
         clear(self._trouble)
         if error is not None:
-            detail = " ".join(part for part in (error.detail, error.hint) if part)
+            detail = error.rest
             self._trouble.addWidget(FindingBox("warning", error.title, detail))
 
     def _said(self) -> str:

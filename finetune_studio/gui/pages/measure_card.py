@@ -111,7 +111,7 @@ class MeasureCard(Card):
 
     def _tell(self, error: StudioError) -> None:
         clear(self._below)
-        detail = " ".join(part for part in (error.detail, error.hint) if part)
+        detail = error.rest
         self._say("error", error.title, detail)
         self._show()
 

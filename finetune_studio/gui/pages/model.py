@@ -12,12 +12,13 @@ from typing_extensions import override
 from finetune_studio.catalog.resolve import DEMO
 from finetune_studio.errors import StudioError
 from finetune_studio.gui.language import tr
-from finetune_studio.gui.pages.model_choice import again, catalogue, known, on_hub
+from finetune_studio.gui.pages.model_choice import again, catalogue, known
 from finetune_studio.gui.pages.model_details import Details
 from finetune_studio.gui.pages.model_download import Download
 from finetune_studio.gui.pages.model_findings import ModelFindings
 from finetune_studio.gui.pages.model_folder import folder_card
 from finetune_studio.gui.pages.model_gate import Gate
+from finetune_studio.gui.pages.model_hub import HubSearch
 from finetune_studio.gui.pages.model_kept import KeptModels
 from finetune_studio.gui.pages.model_list import ModelList
 from finetune_studio.gui.pages.model_own import demo_row, folder_row
@@ -37,7 +38,6 @@ from finetune_studio.gui.widgets.rail import State
 Rows = list[Row]
 WIDE = 1180  # pixels of the page from which the details stand beside the table
 BESIDE = 340
-SHORTEST = 2  # letters before the Hub is asked
 
 
 class ModelPage(StepPage):
@@ -64,7 +64,9 @@ class ModelPage(StepPage):
             ]
         )
         self._said, self._findings = column(gap=Space.s), ModelFindings(project)
-        self._asked, self._renamed = "", False
+        self._hub = HubSearch(self, project, self._said, self._search_again)
+        self._hub.found.connect(self._show_rows)
+        self._renamed = False
         self._lay()
         self._connect()
         for each in (self._add_list, self._add_details, self._begin):
@@ -150,6 +152,7 @@ class ModelPage(StepPage):
 
     def go(self, place: Place) -> None:
         """Show the models of another source."""
+        self._hub.leave()
         self.place = place
         self._sources.show_value(place)
         clear(self._said)
@@ -172,7 +175,7 @@ class ModelPage(StepPage):
             run("models", lambda: catalogue(gpu), self._show_rows, self._refuse)
         elif self.place == "hub":
             self._show_rows(self.rows["hub"])
-            self._search(self.list.field.text().strip())
+            self._search_again()
         elif self.place == "demo":
             run("models", lambda: [demo_row(gpu)], self._show_one, self._refuse)
         elif self.place == "folder":
@@ -198,40 +201,11 @@ class ModelPage(StepPage):
         self.details.show_row(shown, downloading=self.download.running)
 
     def _search(self, text: str) -> None:
-        if self.place != "hub":
-            return
-        if len(text) < SHORTEST:
-            self._asked = ""
-            self._show_rows([])
-            tell(self._said, "advice", lambda: tr("Type a name, and the Hub is asked."))
-            return
-        if text == self._asked:
-            return
-        self._asked = text
-        tell(self._said, "advice", lambda: tr("Asking the Hub …"))
-        gpu = self._project.preferences.gpu
-        self._project.jobs.run("models", lambda: on_hub(text, gpu), self._found, self._no_hub)
+        if self.place == "hub":
+            self._hub.ask(text)
 
-    def _found(self, rows: Rows) -> None:
-        clear(self._said)
-        if self.place != "hub":
-            return
-        self._show_rows(rows)
-        if not rows:
-            tell(self._said, "advice", lambda: tr("The Hub has no text model of that name."))
-
-    def _no_hub(self, error: StudioError) -> None:
-        """To be offline is a normal state: what is here can be used nevertheless."""
-        self._asked = ""
-        self._show_rows([])
-        tell(
-            self._said,
-            "advice",
-            error.title,
-            " ".join(filter(None, (error.detail, error.hint))),
-            lambda: tr("Ask again"),
-            lambda: self._search(self.list.field.text().strip()),
-        )
+    def _search_again(self) -> None:
+        self._search(self.list.field.text().strip())
 
     def _choose_folder(self) -> None:
         found = QFileDialog.getExistingDirectory(self, tr("Choose a folder"))
@@ -319,7 +293,7 @@ class ModelPage(StepPage):
             self._findings.judge()
 
     def _refuse(self, error: StudioError) -> None:
-        tell(self._said, "warning", error.title, " ".join(filter(None, (error.detail, error.hint))))
+        tell(self._said, "warning", error.title, error.rest)
 
     def _stand(self) -> None:
         """Put the details beside the table where there is room, else under it."""

@@ -128,7 +128,7 @@ class Gate(Sheet):
 
     def _refuse(self, error: StudioError) -> None:
         self._again.setEnabled(True)
-        detail = " ".join(filter(None, (error.detail, error.hint)))
+        detail = error.rest
         self._tell("warning", error.title, detail)
 
     def _tell(self, level: str, title: Words, detail: Words = "") -> None:

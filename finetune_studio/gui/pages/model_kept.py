@@ -114,7 +114,7 @@ class KeptModels(QWidget):
         self.look()
 
     def _tell_error(self, error: StudioError) -> None:
-        self._tell("warning", error.title, " ".join(filter(None, (error.detail, error.hint))))
+        self._tell("warning", error.title, error.rest)
 
     def _tell(self, level: str, title: Words, detail: str = "") -> None:
         clear(self._said)

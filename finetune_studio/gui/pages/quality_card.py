@@ -156,7 +156,7 @@ class QualityCard(Card):
         clear(self._whole)
         error = self._project.facts.quality.error
         if error is not None:
-            words = " ".join((error.detail, error.hint)).strip()
+            words = error.rest
             self._whole.addWidget(FindingBox("error", error.title, words))
         elif self._project.facts.quality.found is not None and not found:
             self._whole.addWidget(FindingBox("good", lambda: tr("Nothing is wrong with the rows")))

@@ -134,7 +134,7 @@ class ServeCard(Card):
 
     def _tell(self, error: StudioError) -> None:
         clear(self._below)
-        detail = " ".join(part for part in (error.detail, error.hint) if part)
+        detail = error.rest
         self._below.addWidget(FindingBox("error", error.title, detail))
 
     def _ask(self) -> QHBoxLayout:

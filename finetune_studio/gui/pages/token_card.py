@@ -193,7 +193,7 @@ class TokenCard(Card):
     def trouble(self, error: StudioError) -> None:
         """Say why nothing can be shown."""
         clear(self._said)
-        self._say("error", error.title, " ".join((error.detail, error.hint)).strip())
+        self._say("error", error.title, error.rest)
 
     def _say(self, level: str, title: str, detail: str = "") -> None:
         self._said.addWidget(FindingBox(level, title, detail))
