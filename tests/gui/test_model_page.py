@@ -250,6 +250,19 @@ def test_the_hub_is_searched(page, window, qtbot, server):  # noqa: F811
     assert row.fits is None
 
 
+def test_who_leaves_the_hub_hears_no_answer(page, window, qtbot, server):  # noqa: F811
+    server.found = []
+    page.go("hub")
+    page._search("one")  # as after the last key
+    page.go("kept")
+    settle(window, qtbot)
+    assert "no text model" not in words(page)
+    server.found = [{"id": "maker/one", "downloads": 5, "tags": ["license:mit"]}]
+    page.list.field.setText("one")
+    page.go("hub")
+    qtbot.waitUntil(lambda: shown(page) == ["maker/one"], timeout=20_000)
+
+
 def fetched(page, window, server, qtbot, size=300_000):  # noqa: F811
     """Begin to download a model whose weights come slowly."""
     server.models[SMALL] = {
