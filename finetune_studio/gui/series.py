@@ -1,10 +1,12 @@
 """The figures of a run by step, kept in plain arrays, thinned out before they are drawn.
 
 A run of days has more points than a screen has columns: what is drawn keeps the lowest and the
-highest of every column, so that no spike is lost.
+highest of every column, so that no spike is lost. The smoothed loss has no spikes to keep: of it
+the mean of every column is drawn, which is read, and painted, more easily.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from finetune_studio.runs.events import Metrics
 
 Values = NDArray[np.float64]
+Thinning = Callable[[Values, Values, int], tuple[Values, Values]]
 NAMES = ("loss", "learning_rate", "grad_norm", "tokens_per_second", "token_accuracy")
 SMOOTH = "smooth"
 COLUMNS = ("step", *NAMES, SMOOTH)
@@ -55,10 +58,10 @@ class Series:
             self._smooth(float(loss), index)
 
     def line(self, name: str, columns: int) -> tuple[Values, Values]:
-        """Steps and values to draw, at most about four for each of `columns` columns.
+        """Steps and values to draw, at most about two for each of `columns` columns.
 
         Blocks that are full are thinned once and kept: a long run costs no more to draw again than
-        what came since.
+        what came since. The last value of all is always among them.
         """
         block = 1
         while self._count > block * max(1, columns):
@@ -66,22 +69,28 @@ class Series:
         at = COLUMNS.index(name)
         if block < 4:
             return thin(self._rows[: self._count, 0], self._rows[: self._count, at], self._count)
+        few = averaged if name == SMOOTH else thin
         kept = self._kept.get((name, block)) or (0, [], [])
         done, xs, ys = kept
-        whole = self._count // block * block
+        whole = (self._count - 1) // block * block  # the newest is always told as it is
         if whole > done:
             new = self._rows[done:whole]
-            x, y = thin(new[:, 0], new[:, at], len(new) // block)
+            x, y = few(new[:, 0], new[:, at], len(new) // block)
             xs, ys = [*xs, x], [*ys, y]
             if len(xs) > JOINED:
                 xs, ys = [np.concatenate(xs)], [np.concatenate(ys)]
             self._kept[name, block] = (whole, xs, ys)
-        rest = self._rows[whole : self._count]
-        known = np.isfinite(rest[:, at])
-        return (
-            np.concatenate([*xs, rest[known, 0]]),
-            np.concatenate([*ys, rest[known, at]]),
-        )
+        x, y = self._newest(whole, at, few)
+        return np.concatenate([*xs, x]), np.concatenate([*ys, y])
+
+    def _newest(self, first: int, at: int, few: Thinning) -> tuple[Values, Values]:
+        """What came after the last full block, in one column, and its last value."""
+        rest = self._rows[first : self._count]
+        rest = rest[np.isfinite(rest[:, at])]
+        if not len(rest):
+            return rest[:, 0], rest[:, at]
+        x, y = few(rest[:-1, 0], rest[:-1, at], 1)
+        return np.append(x, rest[-1, 0]), np.append(y, rest[-1, at])
 
     def last(self, name: str) -> float | None:
         """The newest value that is a number."""
@@ -122,3 +131,15 @@ def thin(x: Values, y: Values, columns: int) -> tuple[Values, Values]:
     picks = np.sort(np.stack([base + blocks.argmin(1), base + blocks.argmax(1)]), axis=0)
     chosen = np.unique(np.concatenate([picks.T.ravel(), np.arange(whole, len(y))]))
     return x[chosen], y[chosen]
+
+
+def averaged(x: Values, y: Values, columns: int) -> tuple[Values, Values]:
+    """The mean of each column, at the column's last place; arguments as of `thin`."""
+    known = np.isfinite(y)
+    x, y = x[known], y[known]
+    per = math.ceil(len(y) / max(1, columns))
+    if per <= 1:
+        return x.copy(), y.copy()
+    firsts = np.arange(0, len(y), per)
+    lasts = np.minimum(firsts + per, len(y)) - 1
+    return x[lasts], np.add.reduceat(y, firsts) / (lasts - firsts + 1)

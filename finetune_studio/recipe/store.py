@@ -68,7 +68,19 @@ def load(path: Path) -> Recipe:
 
 def dump(recipe: Recipe) -> str:
     """The recipe as YAML."""
-    return yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+    values = recipe.model_dump(mode="json")
+    dumper = _dumper(json.dumps(values, ensure_ascii=False))
+    text: str = yaml.dump(values, Dumper=dumper, allow_unicode=True, sort_keys=False)
+    return text
+
+
+def _dumper(text: str) -> Any:
+    """Libyaml's writer, ten times as fast as Python's own, where both write the same.
+
+    It writes what lies beyond the first 65,536 characters, as emoji do, as escapes.
+    """
+    plain = text.isascii() or max(text) <= "\uffff"
+    return getattr(yaml, "CSafeDumper", yaml.SafeDumper) if plain else yaml.SafeDumper
 
 
 def save(recipe: Recipe, path: Path) -> None:

@@ -1,12 +1,15 @@
 """Curves that are looked at closely, read by a cross-hair, saved as picture and table."""
 
+import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from finetune_studio.gui.jobs import Jobs
-from finetune_studio.gui.pages.curves import LossCard
+from finetune_studio.gui.pages.curves import LOSS, RAW, VALIDATION, LossCard
 from finetune_studio.gui.watch import Watch
+from finetune_studio.gui.widgets.plot import Plot
+from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
 from tests.gui.trainers import WHOLE, make_run
 
 
@@ -49,3 +52,40 @@ def test_the_loss_is_looked_at_closely_and_saved(qtbot, tmp_path):
     card.save(tmp_path / "loss.png")
     assert QImage(str(tmp_path / "loss.png")).width() > 300
     jobs.close()
+
+
+def test_what_stands_still_is_not_painted_anew(qtbot):
+    plot = Plot([LOSS, VALIDATION])
+    qtbot.addWidget(plot)
+    plot.resize(400, 240)
+    plot.show()
+    bottom, places = plot.getAxis("bottom"), (steps_axis(100), values_axis(0.0, 2.0))
+    plot.show_ranges(*places)
+    plot.show_marks([(10.0, "ok"), (20.0, "text3")])
+    QApplication.processEvents()
+    painted, lines = bottom.picture, [line for line, _ in plot._marks]
+    assert painted is not None
+    plot.show_ranges(*places)
+    plot.show_marks([(15.0, "ok"), (30.0, "text3")])
+    assert bottom.picture is painted
+    assert [line.value() for line in lines] == [15.0, 30.0]
+    plot.show_marks([(31.0, "text3")])
+    assert [line for line, _ in plot._marks] == lines[:1]
+    assert lines[1].scene() is None
+    plot.show_ranges(steps_axis(500), places[1])
+    assert plot.getViewBox().viewRange()[0][1] > 500
+
+
+def test_many_points_are_joined_by_pieces_and_have_no_rings(qtbot):
+    plot = Plot([RAW, LOSS, VALIDATION])
+    qtbot.addWidget(plot)
+    plot.resize(400, 240)
+    for count, mode, ring in ((20, "off", "o"), (1000, "on", None), (20, "off", "o")):
+        x = np.arange(float(count))
+        for index in range(3):
+            plot.show_line(index, x, x)
+        raw, loss, held = plot._curves
+        assert loss.curve.opts["segmentedLineMode"] == mode
+        assert held.opts["symbol"] == ring
+        # Half seen or dashed, pieces would show.
+        assert raw.curve.opts["segmentedLineMode"] == held.curve.opts["segmentedLineMode"] == "off"

@@ -7,8 +7,8 @@ import pytest
 
 from finetune_studio.gui.coach import remark
 from finetune_studio.gui.schedule import rate, warmup_steps
-from finetune_studio.gui.series import Series, thin
-from finetune_studio.gui.widgets.ticks import nice, steps_axis, values_axis
+from finetune_studio.gui.series import SMOOTH, Series, averaged, thin
+from finetune_studio.gui.widgets.ticks import nice, open_end, steps_axis, values_axis
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import count_steps
 from finetune_studio.recipe.store import with_changes
@@ -66,6 +66,27 @@ def test_thinning_leaves_short_curves_and_drops_gaps():
     assert thin(np.array([]), np.array([]), 10)[0].size == 0
 
 
+def test_of_the_smoothed_loss_each_column_has_its_mean():
+    x, y = averaged(np.arange(1.0, 8.0), np.array([1, 3, np.nan, 4, 6, 9, 11]), 3)
+    assert x.tolist() == [2, 5, 7]
+    assert y.tolist() == [2, 5, 10]
+    assert averaged(np.array([]), np.array([]), 10)[0].size == 0
+
+
+def test_a_long_line_has_two_points_a_column_and_the_newest_of_all():
+    series = Series()
+    for step in range(1, 10_001):
+        series.add(metrics(step, 2.0 + (step % 7) / 10))
+        if step % 97 == 0 or step == 10_000:
+            for name in ("loss", SMOOTH):
+                x, y = series.line(name, 100)
+                assert (np.diff(x) > 0).all()
+                assert len(x) <= 2 * 100 + 3
+                assert (x[-1], y[-1]) == (step, series.last(name))
+    assert y.min() == pytest.approx(y.max(), abs=0.05)  # of the smoothed one, waves of 7 steps
+    assert series.line("loss", 100)[1].max() == 2.6
+
+
 def test_series_grow_and_go_back():
     series = Series()
     for step in range(1, 3001):
@@ -118,6 +139,19 @@ def test_axes_hold_what_is_drawn():
             assert found.low <= low
             assert found.high >= high
     assert [nice(value) for value in (0.7, 1.0, 13, 3e-5)] == [1, 1, 20, 5e-5]
+
+
+def test_an_axis_without_an_end_stands_still():
+    assert [open_end(step) for step in (7, 99, 100, 101, 1234, 100_001)] == [
+        7,
+        99,
+        100,
+        110,
+        1300,
+        110_000,
+    ]
+    ends = {open_end(step) for step in range(10_000, 20_001)}
+    assert len(ends) == 11
 
 
 STEPS = list(range(1, 101))

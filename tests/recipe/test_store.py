@@ -1,6 +1,7 @@
 """Reading, changing and writing recipes."""
 
 import pytest
+import yaml
 
 from finetune_studio.errors import RefusedError
 from finetune_studio.recipe import store
@@ -11,6 +12,15 @@ def test_a_recipe_survives_writing_and_reading(tmp_path):
     recipe = store.with_changes(Recipe(), {"method.kind": "qlora", "training.learning_rate": 1e-4})
     store.save(recipe, tmp_path / "이름 recipe.yaml")
     assert store.load(tmp_path / "이름 recipe.yaml") == recipe
+
+
+@pytest.mark.parametrize("name", ["recipe", "우리 카페 답변 " * 12, "즐거운 😀 답변 " * 12])
+def test_a_recipe_is_written_as_python_itself_would(name):
+    recipe = store.with_changes(Recipe(), {"name": name.strip(), "data.files": ["1e-4", "no", ""]})
+    values = recipe.model_dump(mode="json")
+    usual = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+    assert store.dump(recipe) == usual
+    assert yaml.safe_load(usual) == values
 
 
 def test_relative_files_start_at_the_recipe(tmp_path):

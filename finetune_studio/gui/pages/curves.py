@@ -24,7 +24,7 @@ from finetune_studio.gui.widgets.layout import box, column, row
 from finetune_studio.gui.widgets.number import short
 from finetune_studio.gui.widgets.plot import LegendKey, Plot, PlotPlace, Stroke
 from finetune_studio.gui.widgets.text import Text
-from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
+from finetune_studio.gui.widgets.ticks import open_end, steps_axis, values_axis
 
 RAW = Stroke("learned", width=1.0, alpha=0.5, smooth=False)
 LOSS = Stroke("learned", width=2.25)
@@ -178,7 +178,7 @@ class LossCard(Card):
             self._plot.show_line(index, *line)
         both = np.concatenate([raw, smooth, values])
         low, high = _span(both)
-        total = state.steps or (int(x[-1]) if len(x) else 100)
+        total = state.steps or _so_far(x)
         self._plot.show_ranges(steps_axis(total, 5), values_axis(low, high, 4))
         best = state.best
         self._fit_keys()
@@ -234,7 +234,7 @@ class SmallCard(Card):
             return  # it comes, and draws itself
         x, y = series.line(curve.name, SMALL)
         plot.show_line(0, x, y)
-        total = self._watch.state.steps or (int(x[-1]) if len(x) else 100)
+        total = self._watch.state.steps or _so_far(x)
         high = float(np.max(y)) if len(y) else math.nan
         plot.show_ranges(steps_axis(total, 2), values_axis(0.0, high, 2, curve.said), air=0.09)
         last = series.last(curve.name)
@@ -263,6 +263,11 @@ def _cell(value: float) -> str:
 def _key(words: Words, value: Text, stroke: Stroke, means: Words) -> QHBoxLayout:
     name = Text(words, "caption", "text2").explain(means)
     return row(LegendKey(stroke), name, value, gap=5)
+
+
+def _so_far(steps: Values) -> int:
+    """Where the axis ends of a run that has not told how far it goes."""
+    return open_end(int(steps[-1])) if len(steps) else 100
 
 
 def _span(values: Values) -> tuple[float, float]:

@@ -188,9 +188,12 @@ class ModelPage(StepPage):
     def _show_rows(self, rows: Rows) -> None:
         self.rows[self.place] = rows
         self.list.show_rows(rows)
-        source = self._project.session.recipe.model.source
-        self.list.table.show_chosen(source)
-        table = self.list.table
+        self.list.table.show_chosen(self._project.session.recipe.model.source)
+        later(self, self._look_first)
+
+    def _look_first(self) -> None:
+        """Look at the recipe's model, or the first one, where nobody looks at any."""
+        source, table = self._project.session.recipe.model.source, self.list.table
         if table.current() is None and not table.look_at(source) and table.rows.shown:
             table.look_at(table.rows.shown[0].source)
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget
 from typing_extensions import override
@@ -21,6 +21,7 @@ from finetune_studio.gui.pages.training_status import Status, title
 from finetune_studio.gui.pages.unwatched import Unwatched
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
+from finetune_studio.gui.watch import PULSE
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import Pane, Scroller, box, clear, column, row
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 
 ANSWERS = 118  # pixels kept for answers of a line, so that the curves stay when they come
-REDRAWS = 60  # milliseconds between two drawings; each draws one of the three curves
+REDRAWS = 2 * PULSE  # milliseconds between two drawings, each of one curve, while nothing comes
+BETWEEN = PULSE // 4  # milliseconds from news to a drawing: well before the next news
 
 
 class TrainingPage(StepPage):
@@ -62,7 +64,7 @@ class TrainingPage(StepPage):
         self._stack.addWidget(self._during())
         self.setLayout(column(self._stack))
         self._due: list[Callable[[], None]] = []
-        self._redraw = QTimer(self, singleShot=True, interval=REDRAWS)
+        self._redraw = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._redraw.timeout.connect(self._draw_next)
         self._watch.moved.connect(self._refresh)
         self._watch.began.connect(self._begin)
@@ -155,8 +157,8 @@ class TrainingPage(StepPage):
         self._show_failure()
         curves_ = (self._loss.draw, *(each.draw for each in self._small))
         self._due += [draw for draw in curves_ if draw not in self._due]  # also what was just drawn
-        if not self._redraw.isActive():
-            self._redraw.start()
+        if not self._redraw.isActive() or self._redraw.remainingTime() > BETWEEN:
+            self._redraw.start(BETWEEN)
 
     def _show_failure(self) -> None:
         outcome = self._watch.state.outcome
@@ -196,7 +198,7 @@ class TrainingPage(StepPage):
         elif self._due:
             self._due.pop(0)()
             if self._due:
-                self._redraw.start()
+                self._redraw.start(REDRAWS)
 
     def _draw(self) -> None:
         if self.isVisible():

@@ -1,5 +1,7 @@
 """Words as chips: what is learned is underlined in celadon, what is given is slate."""
 
+from functools import cached_property
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -22,11 +24,14 @@ class Chips(QWidget):
         self.setSizePolicy(policy)
         self.setAccessibleName(" ".join(words))
 
+    @cached_property
+    def _widths(self) -> list[float]:
+        metrics = QFontMetricsF(font("body"))
+        return [metrics.horizontalAdvance(word) + 12 for word in self._words]
+
     def _places(self, width: float) -> list[QRectF]:
-        metrics, x, y = QFontMetricsF(font("body")), 0.0, 0.0
-        found = []
-        for word in self._words:
-            wide = metrics.horizontalAdvance(word) + 12
+        x, y, found = 0.0, 0.0, []
+        for wide in self._widths:
             if x and x + wide > width:
                 x, y = 0.0, y + HEIGHT + LEADING
             found.append(QRectF(x, y, wide, HEIGHT))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Values = NDArray[np.float64]
 HALF_LINE, BELOW = 8, 40  # pixels: half a tick's words; the axis under the plot and its margins
 HALF_MARK = 5  # pixels: half of the ring at a measured point
+MARK_ROOM = 8  # pixels for each ring: more of them are a smear
+JOINTS = 200  # points of a line from which it is drawn piece by piece
 pg.setConfigOptions(antialias=True, background=None)
 
 
@@ -68,6 +70,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.getAxis("bottom").setHeight(20)
         self._has_marks = any(each.symbol for each in strokes)
         self._shown: tuple[Ticks, Ticks, float] | None = None
+        self._laid: tuple[Ticks, Ticks, float, QSize] | None = None  # as the axes stand
         self._explorer = Explorer(self) if explored else None
         theme.changed.connect(self._dress)
         self._dress()
@@ -112,13 +115,24 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def show_line(self, index: int, x: Values, y: Values) -> None:
         """Draw other points for one line; a NaN is a gap."""
-        self._curves[index].setData(x, y)
+        curve, stroke = self._curves[index], self._strokes[index]
+        # Where a column has several points nobody sees how they join, and one long path takes
+        # many times what its pieces take.
+        pieces = len(x) > JOINTS and stroke.style == Qt.PenStyle.SolidLine and stroke.alpha == 1.0
+        curve.curve.setSegmentedLineMode("on" if pieces else "off")
+        if stroke.symbol:
+            curve.setSymbol(stroke.symbol if len(x) <= self.width() / MARK_ROOM else None)
+        curve.setData(x, y)
 
     def show_ranges(self, x: Ticks, y: Ticks, *, air: float = 0.06) -> None:
         """Show these ranges and ticks; `air` is the share kept free for half of the last tick."""
-        self._shown = (x, y, air)
+        self._shown, laid = (x, y, air), (x, y, air, self.size())
         if self.zoomed:
+            self._laid = None
             return  # the person looks at a part; a double click comes back
+        if laid == self._laid:
+            return  # an axis that is set again is painted anew
+        self._laid = laid
         span = x.high - x.low
         first = span * HALF_MARK / max(HALF_MARK, self.width()) if self._has_marks else 0.0
         self.setXRange(x.low - first, x.high + span * air, padding=0)
@@ -130,10 +144,15 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def show_marks(self, places: list[tuple[float, str]]) -> None:
         """Draw dashed verticals, each at a place and in a colour."""
-        for line, _ in self._marks:
-            self.removeItem(line)
-        self._marks = [(self.addLine(x=x), colour) for x, colour in places]
-        self._dress_marks()
+        while len(self._marks) > len(places):
+            self.removeItem(self._marks.pop()[0])
+        lines = [line for line, _ in self._marks]
+        lines += [self.addLine(x=x) for x, _ in places[len(lines) :]]
+        before, self._marks = self._marks, list(zip(lines, (c for _, c in places), strict=True))
+        for line, (x, _) in zip(lines, places, strict=True):
+            line.setPos(x)
+        if self._marks != before:
+            self._dress_marks()
 
     def _dress(self) -> None:
         self.setBackground(None)

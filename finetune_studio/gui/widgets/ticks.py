@@ -23,6 +23,15 @@ def steps_axis(total: int, count: int = 4) -> Ticks:
     return Ticks(0, total, tuple((place, f"{place:,}") for place in (*places, total)))
 
 
+def open_end(step: int) -> int:
+    """Where an axis ends whose last step is not known: a little further, so that it stands still.
+
+    It is `step` in its two first digits, rounded up.
+    """
+    stride = int(10 ** max(0, len(str(step)) - 2))
+    return -(-step // stride) * stride
+
+
 def values_axis(
     low: float,
     high: float,
