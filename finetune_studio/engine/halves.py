@@ -39,6 +39,7 @@ class HalfLinear(nn.Module):
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
+        self.in_features, self.out_features = layer.in_features, layer.out_features
         bias = None if layer.bias is None else layer.bias.detach().float()
         self._packed: Any = torch.ops.quantized.linear_prepack_fp16(
             layer.weight.detach().float(), bias

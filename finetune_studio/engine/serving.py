@@ -11,6 +11,7 @@ from transformers import StoppingCriteria, StoppingCriteriaList
 from finetune_studio.engine.device import find_device
 from finetune_studio.engine.halves import keep_halves, load_to_answer, serves
 from finetune_studio.engine.loading import context_length
+from finetune_studio.engine.recorded import quicken
 from finetune_studio.engine.tuned import open_tuned
 from finetune_studio.export.server.model import Hear, Messages, Sampling, rendered
 from finetune_studio.export.server.served import Kind, Target
@@ -33,6 +34,7 @@ class TorchModel:
     def __init__(self, target: Target) -> None:
         self.name = target.name
         folder, source, self._model = _opened(target)
+        quicken(self._model)
         self._tokenizer: Tokenizer = load_tokenizer(folder)
         self._template = self._tokenizer.chat_template if target.task == "chat" else None
         self._system = target.system
