@@ -1,11 +1,18 @@
 """What is said without a window follows the person's language."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from finetune_studio import i18n
+from finetune_studio.recipe import store
+from finetune_studio.recipe.schema import Recipe
+from finetune_studio.runs.events import EventReader, Failed
+from finetune_studio.runs.folder import RunFolder
 from finetune_studio.speech import VARIABLE, language, speak
+from tests.conftest import ROOT
 from tests.helpers.command import call, refusal
 
 
@@ -59,6 +66,25 @@ def test_commands_and_the_engine_speak_korean(monkeypatch, tmp_path, tiny):
     told = last.get("error", last)
     assert done.returncode == 2
     assert any("가" <= letter <= "힣" for letter in told["title"])
+
+
+def test_a_run_that_failed_in_korean_is_told_in_english(monkeypatch, tmp_path, tiny):
+    monkeypatch.setenv(VARIABLE, "ko")
+    run = RunFolder.create(tmp_path / "run", "run")
+    recipe = {"model.source": str(tiny), "data.files": [str(tmp_path / "사라진.csv")]}
+    store.save(store.with_changes(Recipe(), recipe), run.recipe)
+    trainer = [sys.executable, "-m", "finetune_studio.engine.train", str(run.path)]
+    done = subprocess.run(trainer, cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 2
+    failed = list(EventReader(run.events).read())[-1]
+    assert isinstance(failed, Failed)
+    assert not failed.title.replace("사라진", "").isascii()
+    assert failed.part("title").replace("사라진", "").isascii()
+    try:
+        speak("ko")
+        assert failed.part("title") == failed.title
+    finally:
+        speak("en")
 
 
 def test_english_is_said_where_the_variable_says_so(monkeypatch):

@@ -41,7 +41,7 @@ from finetune_studio.engine.sharing import (
 )
 from finetune_studio.engine.speed.compile_time import CompileTime
 from finetune_studio.errors import RefusedError
-from finetune_studio.i18n import mark, tr
+from finetune_studio.i18n import keep_sources, mark, sources_of, tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.checks import check_context, refuse_errors
 from finetune_studio.recipe.schema import Recipe
@@ -211,6 +211,7 @@ def _start_point(run: RunFolder, resume: bool, device: Device, records: Records)
 def main(arguments: list[str]) -> int:
     """Run as a process; every end is an event, and an exit code."""
     quiet()
+    keep_sources()
     interrupts.raise_interrupts()
     run = RunFolder(Path(arguments[0]))
     with Records(run) as records:
@@ -223,7 +224,8 @@ def main(arguments: list[str]) -> int:
             return 130
         except Exception as error:  # noqa: BLE001  (the last door: whatever it is becomes an event)
             told = as_studio_error(error)
-            _last_word(records, "failed", **told.as_dict())
+            parts = told.as_dict()
+            _last_word(records, "failed", **parts, sources=sources_of(parts))
             return 2 if isinstance(told, RefusedError) else 1
         kind = "finished" if reason in ("finished", "early-stopping") else "stopped"
         return 0 if _last_word(records, kind, step=records.step, reason=reason) else 1

@@ -201,7 +201,7 @@ def size_of(folder: Path) -> int:
 
 
 def _with_reason(sentence: str, event: object) -> str:
-    detail = event.detail if isinstance(event, Failed) else ""
+    detail = event.part("detail") if isinstance(event, Failed) else ""
     return f"{sentence} {detail}".strip()
 
 

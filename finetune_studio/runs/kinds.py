@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from finetune_studio.i18n import told_again
+
 PhaseName = Literal["loading", "tokenizing", "training", "evaluating", "saving", "paused"]
 EARLY_STOPPING = (
     "early-stopping"  # the reason of `finished` or `stopped` when the loss no longer fell
@@ -142,12 +144,20 @@ class Stopped(_Timed):
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(_Timed):
-    """The run broke: what happened, why, and what to try."""
+    """The run broke: what happened, why, and what to try.
+
+    `sources` holds the English of these parts, as `i18n.told_again` takes it; older runs lack it.
+    """
 
     kind: ClassVar[str] = "failed"
     title: str
     detail: str = ""
     hint: str = ""
+    sources: Mapping[str, Any] = field(default_factory=dict)
+
+    def part(self, name: Literal["title", "detail", "hint"]) -> str:
+        """One part in the language in use; as it was written where its English is not known."""
+        return told_again(getattr(self, name), self.sources.get(name))
 
 
 Terminal = Finished | Stopped | Failed

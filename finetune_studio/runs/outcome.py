@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from finetune_studio.i18n import mark, tr
-from finetune_studio.runs.events import EARLY_STOPPING, Failed, Finished, Terminal
+from finetune_studio.runs.events import EARLY_STOPPING, Failed, Finished, Stopped, Terminal
 
 Kind = Literal[
     "finished",
@@ -99,20 +99,29 @@ class Outcome:
     def sentence(self) -> str:
         """The end in one sentence, for a person."""
         if isinstance(self.event, Failed):
-            return self.event.title
-        return tr(_TEXTS[self.kind][0]).format(
-            step=self.event.step if self.event else 0,
-            signal=_signal_name(self.exit_code),
-            code=self.exit_code,
-        )
+            return self.event.part("title")
+        return tr(_TEXTS[self.kind][0]).format(**self._values())
+
+    def _values(self) -> dict[str, object]:
+        """What a sentence may name."""
+        return {
+            "step": self.event.step if isinstance(self.event, Finished | Stopped) else 0,
+            "signal": _signal_name(self.exit_code),
+            "code": self.exit_code,
+        }
 
     def as_failed(self, time: float) -> Failed:
         """The `failed` event that a trainer which died could not write itself."""
         if isinstance(self.event, Failed):
             return self.event
-        hint = _TEXTS[self.kind][1]
+        title, hint = _TEXTS[self.kind]
+        sources = {"title": {"text": title, "values": self._values()}}
         return Failed(
-            time=time, title=self.sentence(), detail=self.log, hint=tr(hint) if hint else ""
+            time=time,
+            title=self.sentence(),
+            detail=self.log,
+            hint=tr(hint) if hint else "",
+            sources=sources | ({"hint": {"text": hint, "values": {}}} if hint else {}),
         )
 
 

@@ -49,6 +49,26 @@ def test_a_failed_run_is_not_praised(stage):
     assert "Here is why." in words(page)
 
 
+def test_why_a_run_failed_follows_the_language_and_not_that_of_the_run(stage):
+    detail = {"text": "The trainer ended with exit code {code}.", "values": {"code": 7}}
+    failed = said.Failed(
+        title="디스크가 꽉 찼어요.",
+        detail="학습 프로세스가 종료 코드 7로 끝났어요.",
+        hint="As it stands.",
+        sources={"title": {"text": "The disk is full.", "values": {}}, "detail": detail},
+    )
+    page = follow(stage, [*begin(), *train(70), failed])
+    box = page._failure.itemAt(0).widget()
+    language.use("en")
+    expected = "The disk is full. The trainer ended with exit code 7.\nAs it stands."
+    assert words(box) == expected
+    language.use("ko")
+    assert "The disk" not in words(box)
+    assert "7" in words(box)
+    language.use("en")
+    assert words(box) == expected
+
+
 def test_until_there_is_something_to_say_the_coach_tells_what_it_waits_for(stage):
     page = follow(stage, list(begin())[:1], alive=True)
     assert "Getting ready" in words(page._aside)

@@ -61,7 +61,7 @@ def test_the_contract_of_the_fields():
         "notice": "level code text values",
         "finished": "step reason",
         "stopped": "step reason",
-        "failed": "title detail hint",
+        "failed": "title detail hint sources",
     }
     assert {e.kind: set(as_dict(e)) - {"kind", "time"} for e in ONE_OF_EACH} == {
         kind: set(names.split()) for kind, names in contract.items()

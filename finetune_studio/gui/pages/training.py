@@ -1,5 +1,6 @@
 """Training: what is happening, whether it goes well, and what the model says by now."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+MOST_DETAIL = 400  # letters of why a run failed; the log holds all
 ANSWERS = 118  # pixels kept for answers of a line, so that the curves stay when they come
 REDRAWS = 2 * PULSE  # milliseconds between two drawings, each of one curve, while nothing comes
 BETWEEN = PULSE // 4  # milliseconds from news to a drawing: well before the next news
@@ -166,8 +168,8 @@ class TrainingPage(StepPage):
         if failed is None:
             clear(self._failure)
         elif not self._failure.count():
-            detail = "\n".join(part for part in (failed.detail[:400], failed.hint) if part)
-            self._failure.addWidget(FindingBox("error", failed.title, detail))
+            why = partial(_why, failed) if _why(failed) else ""
+            self._failure.addWidget(FindingBox("error", partial(failed.part, "title"), why))
 
     def _follow_advice(self, action: str) -> None:
         """Do what the coach offers."""
@@ -216,6 +218,12 @@ class TrainingPage(StepPage):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._refresh()
+
+
+def _why(failed: Failed) -> str:
+    """Why it failed, and what to try."""
+    parts = failed.part("detail")[:MOST_DETAIL], failed.part("hint")
+    return "\n".join(part for part in parts if part)
 
 
 def _summary(project: Project) -> str:
