@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from finetune_studio.tokens.loading import Tokenizer
 
 Span = tuple[int, int]
-MARKS = re.compile(f"{OPEN}|{SHUT}")
 ASK = [{"role": "user", "content": "\x05ask\x05"}]
 TURN = re.compile("\x05turn[0-9]+\x05")
 
@@ -116,14 +115,13 @@ class Answers:
         """The spans that the template marks, each with the end of the turn that follows it."""
         marked = render_marked(self._template, messages, tokenizer=self._tokenizer)
         text, spans, start = "", [], 0
-        parts = MARKS.split(marked)
-        for mark, part in zip(MARKS.findall(marked), parts, strict=False):
-            text += part
-            if mark == OPEN:
-                start = len(text)
-            else:
+        for opened in marked.split(OPEN):
+            said, *behind = opened.split(SHUT)
+            text += said
+            for words in behind:
                 spans.append((start, len(text)))
-        text += parts[-1]
+                text += words
+            start = len(text)
         end = self.habits.end
         return Rendered(
             text,
