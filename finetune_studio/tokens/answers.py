@@ -21,7 +21,7 @@ ASK = [{"role": "user", "content": "\x05ask\x05"}]
 TURN = re.compile("\x05turn[0-9]+\x05")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: to make a frozen one takes longer
 class Rendered:
     """A conversation as the model reads it.
 

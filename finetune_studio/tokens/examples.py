@@ -16,6 +16,10 @@ PROBLEMS = {
 }
 
 
+def _none(text: str) -> Offsets:
+    return []
+
+
 @dataclass(slots=True)  # not frozen: to make a frozen one takes five times as long
 class Example:
     """What the trainer gets of a row.
@@ -29,7 +33,7 @@ class Example:
         label: The label's number for `classify`, else -1.
         problem: One of `PROBLEMS`, or empty. Such a row is not trained on.
         detail: The template's own reason, where it refused.
-        places: Makes `offsets`.
+        places: Makes the places of `text`'s tokens, of which `offsets` are the first.
         text: What was tokenised.
     """
 
@@ -41,13 +45,13 @@ class Example:
     label: int = -1
     problem: str = ""
     detail: str = ""
-    places: Callable[[], Offsets] = field(default=list, repr=False, compare=False)
+    places: Callable[[str], Offsets] = field(default=_none, repr=False, compare=False)
     text: str = field(default="", repr=False)
 
     @property
     def offsets(self) -> Offsets:
         """`[tokens]`, each token's place in `text` in code points."""
-        return self.places()
+        return self.places(self.text)[: len(self.input_ids)]
 
 
 def refused(problem: str, detail: str = "") -> Example:

@@ -35,7 +35,7 @@ class Spelling:
 
     def __init__(self, tokenizer: "Tokenizer") -> None:
         backend = tokenizer.backend
-        parts = [*_parts(backend.decoder), *_parts(backend.pre_tokenizer)]
+        parts = [*parts_of(backend.decoder), *parts_of(backend.pre_tokenizer)]
         kinds = {part["type"] for part in parts}
         self.special_ids = tokenizer.special_ids
         self._token = tokenizer.token
@@ -83,7 +83,7 @@ class Spelling:
         return token
 
 
-def _parts(component: Any) -> Iterator[dict[str, Any]]:
+def parts_of(component: Any) -> Iterator[dict[str, Any]]:
     """The component and what it is made of, as tokenizer.json has them."""
     if component is None:
         return
@@ -91,7 +91,8 @@ def _parts(component: Any) -> Iterator[dict[str, Any]]:
     while waiting:
         part = waiting.pop()
         yield part
-        waiting.extend(part.get("decoders") or part.get("pretokenizers") or ())
+        for name in ("normalizers", "pretokenizers", "decoders"):
+            waiting.extend(part.get(name) or ())
 
 
 def _spaces(parts: list[dict[str, Any]]) -> Iterator[str]:

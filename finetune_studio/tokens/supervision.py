@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.tokens.answers import Answers, Rendered
+from finetune_studio.tokens.between import between_of
 from finetune_studio.tokens.examples import IGNORED, Example, refused
 from finetune_studio.tokens.loading import Offsets, Tokenizer
-from finetune_studio.tokens.places import inside
+from finetune_studio.tokens.places import Span, inside
 from finetune_studio.tokens.templates import BUNDLED, TemplateError, default_template
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from tokenizers import Encoding
 
-CHATS, TEXTS = 250, 1000
-"""Rows that are tokenised at once; chats, while others are rendered and labelled."""
+BATCH = 1000
+"""Rows that are tokenised at once."""
 
 
 class Supervisor:
@@ -62,6 +62,10 @@ class Supervisor:
         self._system = system
         self._numbers = {name: index for index, name in enumerate(labels)}
         self.answers = Answers(template, tokenizer) if kind == "chat" and template else None
+        self._learns_places = self.answers is not None and learn != "all"
+        self._between = between_of(tokenizer) if self._learns_places else None
+        self._asks_places = self._learns_places and not self._stand_between()
+        self._places = self._again  # one for all examples: the fewer objects, the less to look over
 
     @property
     def stop_ids(self) -> frozenset[int]:
@@ -83,24 +87,17 @@ class Supervisor:
 
     def numbered(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, Example]]:
         """The examples, each with the number of its row among `rows`."""
-        part = CHATS if self.answers else TEXTS
-        parts = [rows[start : start + part] for start in range(0, len(rows), part)]
-        if self.answers:
-            ahead = worked_ahead(map(self._render, parts), self._encode)
-        else:  # labels of texts take less time than another thread's turn would
-            ahead = ((texts, self._encode(texts)) for texts in map(self._texts, parts))
-        made = (
-            each
-            for part, (given, found) in zip(parts, ahead, strict=True)
-            for each in self._examples(part, given, found)
-        )
+        parts = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+        made = (each for part in parts for each in self._made(part))
         return [(number, example) for number, each in enumerate(made) for example in each]
 
-    def _encode(self, given: Sequence[Rendered | str]) -> "list[Encoding]":
+    def _made(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Iterable[Example]]:
+        given = self._render(rows) if self.answers else self._texts(rows)
         texts = [each.text if isinstance(each, Rendered) else each for each in given]
-        return self.tokenizer.encodings(
-            texts, add_special_tokens=self.answers is None, places=self._learns_places
+        found = self.tokenizer.encodings(
+            texts, add_special_tokens=self.answers is None, places=self._asks_places
         )
+        return self._examples(rows, given, found)
 
     def _examples(
         self,
@@ -142,46 +139,63 @@ class Supervisor:
         ids, text = encoding.ids, rendered.text
         if not self._learns_places:
             ends = len(ids) <= self._length
-            return self._example(ids, [(0, len(ids))], self._again(text), text, ends=ends)
-        spans = rendered.answers[-1:] if self._learn == "last" else rendered.answers
-        learned = inside(encoding, spans)
+            return self._example(ids, ((0, len(ids)),), self._places, text, ends=ends)
+        learned = self._learned(rendered, ids, encoding)
         last = learned[-1][1] - 1 if learned else -1
         ends = 0 <= last < self._length and bool(self.answers and self.answers.habits.end)
-        return self._example(ids, learned, lambda: encoding.offsets, text, ends=ends)
+        return self._example(ids, learned, self._places, text, ends=ends)
 
-    @property
-    def _learns_places(self) -> bool:
-        """Whether the places of tokens decide which are learned."""
-        return self.answers is not None and self._learn != "all"
+    def _learned(self, rendered: Rendered, ids: list[int], encoding: "Encoding") -> list[Span]:
+        """The tokens that are learned; their places are asked for only where it takes them."""
+        spans = rendered.answers[-1:] if self._learn == "last" else rendered.answers
+        if self._asks_places:
+            return inside(encoding, spans)
+        found = self._between.find(ids, rendered.text, spans) if self._between else None
+        return inside(self._with_places(rendered.text), spans) if found is None else found
 
-    def _again(self, text: str) -> Callable[[], Offsets]:
-        """Makes the places that were left out when the text was encoded."""
-        specials = self.answers is None
-        return lambda: self.tokenizer.encode(text, add_special_tokens=specials)[1]
+    def _with_places(self, text: str) -> "Encoding":
+        return self.tokenizer.encodings([text], add_special_tokens=self.answers is None)[0]
+
+    def _stand_between(self) -> bool:
+        """Whether the answers of this template stand between special tokens."""
+        if self._between is None or self.answers is None:
+            return False
+        said = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+        made = self.answers.render(said)
+        ids = self._with_places(made.text).ids
+        return self._between.find(ids, made.text, made.answers) is not None
+
+    def _again(self, text: str) -> Offsets:
+        """Makes the places anew, and that of an end behind the text: few are ever asked for."""
+        found = self.tokenizer.encode(text, add_special_tokens=self.answers is None)[1]
+        return [*found, (len(text), len(text))]
 
     # text
 
     def _pieces(self, text: str, encoding: "Encoding") -> Iterable[Example]:
         """A text and its end, in pieces of the sequence length that follow on each other."""
         ids, end = encoding.ids, self.tokenizer.eos_id
-        closed = end is not None and ids[-1] != end
-        if end is not None and closed:
+        if end is not None and ids[-1] != end:
             ids.append(end)
-        places = partial(_again, self.tokenizer, text, closed)
         if len(ids) <= self._length:  # nearly always, so without a step too many
             labels = ids.copy()
             labels[0] = IGNORED
             problem = "" if len(ids) > 1 else "nothing-learned"
             ends = end is not None
-            return (Example(ids, labels, len(ids) - 1, 0, ends, -1, problem, "", places, text),)
-        return self._parts(ids, places, text)
+            learned, places = len(ids) - 1, self._places
+            return (Example(ids, labels, learned, 0, ends, -1, problem, "", places, text),)
+        return self._parts(ids, text)
 
-    def _parts(self, ids: list[int], places: Callable[[], Offsets], text: str) -> Iterator[Example]:
+    def _parts(self, ids: list[int], text: str) -> Iterator[Example]:
         end = self.tokenizer.eos_id
         for part in _parts(len(ids), self._length):
             ends = part.stop >= len(ids) and end is not None
             made = ids[part]
-            yield self._example(made, ((0, len(made)),), _cut(places, part), text, ends=ends)
+            places = partial(self._part, part)
+            yield self._example(made, ((0, len(made)),), places, text, ends=ends)
+
+    def _part(self, part: slice, text: str) -> Offsets:
+        return self._again(text)[part]
 
     # classify
 
@@ -191,7 +205,7 @@ class Supervisor:
         cut = max(0, len(ids) - self._length)
         keep = 1 if cut and ids[-1] in self.tokenizer.special_ids else 0
         head, tail = slice(0, min(len(ids), self._length) - keep), slice(len(ids) - keep, len(ids))
-        number, again = self._numbers.get(row["label"], -1), self._again(text)
+        number = self._numbers.get(row["label"], -1)
         kept = ids[head] + ids[tail]
         return Example(
             kept,
@@ -201,15 +215,19 @@ class Supervisor:
             not cut,
             number,
             problem="" if number >= 0 else "unknown-label",
-            places=lambda: _joined(again(), head, tail),
+            places=partial(self._joined, head, tail) if cut else self._places,
             text=text,
         )
+
+    def _joined(self, head: slice, tail: slice, text: str) -> Offsets:
+        found = self._again(text)
+        return found[head] + found[tail]
 
     def _example(
         self,
         ids: list[int],
-        learned: Sequence[tuple[int, int]],
-        places: Callable[[], Offsets],
+        learned: Sequence[Span],
+        places: Callable[[str], Offsets],
         text: str,
         *,
         ends: bool,
@@ -230,15 +248,9 @@ class Supervisor:
             cut,
             ends,
             problem="" if count else "nothing-learned",
-            places=_cut(places, slice(size)) if cut else places,
+            places=places,
             text=text,
         )
-
-
-def _again(tokenizer: Tokenizer, text: str, closed: bool) -> Offsets:
-    """The places that were left out when the text was encoded, and that of the end behind it."""
-    found = tokenizer.encode(text, add_special_tokens=True)[1]
-    return [*found, (len(text), len(text))] if closed else found
 
 
 def _parts(size: int, length: int) -> Iterator[slice]:
@@ -248,10 +260,6 @@ def _parts(size: int, length: int) -> Iterator[slice]:
         starts[-1] -= 1
     for start, stop in zip(starts, [*starts[1:], size], strict=True):
         yield slice(start, stop)
-
-
-def _cut(places: Callable[[], Offsets], part: slice) -> Callable[[], Offsets]:
-    return lambda: places()[part]
 
 
 def supervisor_of(
@@ -332,7 +340,3 @@ def template_of(recipe: Recipe, tokenizer: Tokenizer) -> str | None:
 def suggested_template(tokenizer: Tokenizer) -> str:
     """The bundled template that suits a tokenizer: one whose marks are tokens of its own."""
     return BUNDLED[0] if tokenizer.id_of("<|im_end|>") is not None else BUNDLED[1]
-
-
-def _joined(places: Offsets, head: slice, tail: slice) -> Offsets:
-    return places[head] + places[tail]
