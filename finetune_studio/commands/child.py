@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio.interrupts import held
-from finetune_studio.runs.process import engine_command, engine_environment
+from finetune_studio.runs.programs import engine_command, engine_environment
 
 LEAVING = 30.0  # seconds that an interrupted program gets to put away what it had half written
 

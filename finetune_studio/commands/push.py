@@ -82,7 +82,7 @@ def _finding(told: Mapping[str, Any]) -> str:
 
 def command(options: argparse.Namespace) -> list[str]:
     """The upload's command line; no token stands in it."""
-    from finetune_studio.runs.process import engine_command
+    from finetune_studio.runs.programs import engine_command
 
     asked = [str(options.path), "--repo", options.repo, "--follow-input", "--json"]
     asked += ["--public"] if options.public else []
@@ -96,7 +96,7 @@ def command(options: argparse.Namespace) -> list[str]:
 def environment(compatible: bool) -> dict[str, str]:
     """The upload's environment."""
     from finetune_studio.export.transport import upload_variables
-    from finetune_studio.runs.process import engine_environment
+    from finetune_studio.runs.programs import engine_environment
 
     return engine_environment() | upload_variables(compatible)
 

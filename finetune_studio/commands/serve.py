@@ -106,7 +106,7 @@ def _follow(options: argparse.Namespace) -> int:
 
 def _started(options: argparse.Namespace) -> "subprocess.Popen[str]":
     from finetune_studio.export.server.served import KEY
-    from finetune_studio.runs.process import engine_command, engine_environment
+    from finetune_studio.runs.programs import engine_command, engine_environment
 
     asked = [str(options.path), "--host", options.host, "--port", str(options.port)]
     asked += ["--file", options.file, "--follow-input", "--json"]

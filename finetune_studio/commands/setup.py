@@ -150,7 +150,7 @@ def _bundle(options: argparse.Namespace) -> None:
 
 def _gguf(options: argparse.Namespace) -> None:
     from finetune_studio.export import fetching, llama
-    from finetune_studio.runs.process import trainer_python
+    from finetune_studio.runs.programs import trainer_python
 
     place = fetching.fetch(trainer_python(), fetching.Course(note))
     if options.json:

@@ -2,7 +2,7 @@
 
 It prints JSON lines: `{"findings"}`, `{"phase"}`, `{"progress"}`, `{"waits"}` and `{"notice"}`,
 then what came of it, or `{"error"}`. Ended at any moment it leaves nothing half made on the Hub.
-Loads no torch.
+Loads no torch; what it loads comes while the weights are being hashed already.
 """
 
 import argparse
@@ -15,13 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from finetune_studio.catalog.connection import LONGEST_WAIT
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.errors import StudioError
-from finetune_studio.export import hub_failures
-from finetune_studio.export.hub import upload
-from finetune_studio.export.publish import prepare
-from finetune_studio.export.repository import Order
+from finetune_studio.export.hashing import Hashes
 from finetune_studio.i18n import tr
 
 STALLED = 300.0
@@ -32,6 +28,11 @@ LOOK = 1.0  # seconds between two looks
 def push(arguments: list[str]) -> int:
     """Upload a run or an export."""
     options = _parser().parse_args(arguments)
+    hashes = Hashes((options.path, options.path / "result"))
+    from finetune_studio.export.hub import upload
+    from finetune_studio.export.publish import prepare
+    from finetune_studio.export.repository import Order
+
     order = Order(options.repo, options.public, options.branch, options.pull_request)
     publication = prepare(options.path, order, options.language, options.run)
     speaker = _Speaker(options.stalled)
@@ -39,7 +40,7 @@ def push(arguments: list[str]) -> int:
     if options.follow_input:
         threading.Thread(target=_end_with_input, daemon=True).start()
     speaker.say({"findings": [each.as_dict() for each in publication.findings]})
-    speaker.say(upload(order, publication.contents, speaker.say))
+    speaker.say(upload(order, publication.contents, speaker.say, hashes.of))
     return 0
 
 
@@ -55,14 +56,23 @@ class _Speaker:
         with self._lock:
             print(json.dumps(document, ensure_ascii=False), flush=True)  # noqa: T201
             self._spoke = time.monotonic()
-        if document.get("waits", 0) > LONGEST_WAIT:
-            self._give_up(hub_failures.too_busy(document["waits"]))
+        if "waits" in document:
+            self._refuse_long(document["waits"])
 
     def watch(self) -> None:
         """End the process once nothing was said for too long: a library may wait for ever."""
         while time.monotonic() - self._spoke < self._patience:
             time.sleep(LOOK)
-        self._give_up(hub_failures.stalled(self._patience))
+        from finetune_studio.export.hub_failures import stalled
+
+        self._give_up(stalled(self._patience))
+
+    def _refuse_long(self, seconds: float) -> None:
+        from finetune_studio.catalog.connection import LONGEST_WAIT
+        from finetune_studio.export.hub_failures import too_busy
+
+        if seconds > LONGEST_WAIT:
+            self._give_up(too_busy(seconds))
 
     def _give_up(self, error: StudioError) -> None:
         print(json.dumps({"error": error.as_dict()}, ensure_ascii=False), flush=True)  # noqa: T201

@@ -7,6 +7,7 @@ found again by its hash, by file or by block, so another upload goes on.
 import time
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from finetune_studio.catalog import connection
@@ -18,6 +19,8 @@ from finetune_studio.export.repository import PATIENT, Order, Place, find
 from finetune_studio.i18n import mark
 
 Tell = Callable[[Mapping[str, Any]], None]
+Hash = Callable[[Path], bytes | None]
+"""A file's SHA-256 where it is known already."""
 TRIES = 3
 """Attempts at a commit whose connection broke."""
 SPEAKS_OF_MODELS = ("adapter_config.json", "*.safetensors", "*.gguf")
@@ -26,13 +29,16 @@ PREPARING = mark("Asking the Hub")
 SENDING = mark("Uploading")
 
 
-def upload(order: Order, contents: Contents, tell: Tell) -> dict[str, Any]:
+def upload(
+    order: Order, contents: Contents, tell: Tell, hashed: Hash = lambda file: None
+) -> dict[str, Any]:
     """Upload everything; what came of it, as the command line's contract prints it.
 
     Args:
         order: Where to.
         contents: What.
         tell: Hears `{"phase"}`, `{"progress"}`, `{"waits"}` and `{"notice"}`.
+        hashed: Knows hashes of files that were made before; the Hub's client makes the others.
 
     Raises:
         RefusedError: The Hub refuses this account, or the place is not right.
@@ -46,7 +52,7 @@ def upload(order: Order, contents: Contents, tell: Tell) -> dict[str, Any]:
         tell({"notice": "left-behind", "file": name})
     movement = Movement(Meter(contents.size, lambda now: tell({"progress": as_dict(now)})))
     with watched(movement, lambda seconds: tell({"waits": seconds})):
-        made, files = _committed(client, place, order, contents, movement)
+        made, files = _committed(client, place, order, contents, movement, hashed)
     tell({"progress": as_dict(Progress("", 0, 0, contents.size, contents.size, 0.0, "done"))})
     url = made.pr_url or connection.page(place.repo)
     return {"repo": place.repo, "url": url, "commit": made.oid, "files": files}
@@ -79,7 +85,12 @@ def _prepared(client: Any, place: Place, order: Order) -> Place:
 
 
 def _committed(
-    client: Any, place: Place, order: Order, contents: Contents, movement: Movement
+    client: Any,
+    place: Place,
+    order: Order,
+    contents: Contents,
+    movement: Movement,
+    hashed: Hash,
 ) -> tuple[Any, list[dict[str, Any]]]:
     """Make the commit, again where the connection broke.
 
@@ -87,7 +98,7 @@ def _committed(
     A pull request is not tried twice: there could be two of them.
     """
     for attempt in range(1, TRIES + 1):
-        operations = [_operation(item) for item in contents.items]
+        operations = [_operation(item, hashed) for item in contents.items]
         try:
             made = client.create_commit(
                 place.repo,
@@ -107,11 +118,14 @@ def _committed(
     raise AssertionError
 
 
-def _operation(item: Item) -> Any:
+def _operation(item: Item, hashed: Hash) -> Any:
     from huggingface_hub import CommitOperationAdd
 
     source = item.content if item.source is None else str(item.source)
-    return CommitOperationAdd(path_in_repo=item.name, path_or_fileobj=source)
+    made = CommitOperationAdd(path_in_repo=item.name, path_or_fileobj=source)
+    if item.source is not None and (digest := hashed(item.source)):
+        made.upload_info.sha256 = digest
+    return made
 
 
 def _file(operation: Any) -> dict[str, Any]:

@@ -1,15 +1,9 @@
 """The trainer's process: how it is started, found again, followed and ended.
 
-This alone decides which command runs the engine. The trainer is no part of the window: it has its
-own session, writes to files, and goes on when the window closes or dies.
-
-An installed program trains in the environment that its set-up page made, elsewhere the Python of
-this process does. `FINETUNE_STUDIO_PYTHON` names another one: that of an environment that has this
-package with its extra `train`.
+The trainer is no part of the window: it has its own session, writes to files, and goes on when the
+window closes or dies. `programs` knows which command it is.
 """
 
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -21,11 +15,9 @@ from typing import Any
 
 import psutil
 
-from finetune_studio import installed
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.interrupts import held
-from finetune_studio.recipe import store
 from finetune_studio.runs.claim import claimed, training_already
 from finetune_studio.runs.events import Event
 from finetune_studio.runs.folder import RunFolder
@@ -33,10 +25,17 @@ from finetune_studio.runs.following import follow, follow_batches, outcome
 from finetune_studio.runs.liveness import adopt, is_alive, recent
 from finetune_studio.runs.orders import Order, give
 from finetune_studio.runs.outcome import Outcome
+from finetune_studio.runs.programs import (
+    PYTHON,
+    engine_command,
+    engine_environment,
+    trainer_python,
+)
 from finetune_studio.runs.stopping import Deadlines, Rung, family, stop
 from finetune_studio.runs.writing import write_atomically
 
 __all__ = [
+    "PYTHON",
     "Deadlines",
     "Outcome",
     "TrainerProcess",
@@ -56,7 +55,6 @@ __all__ = [
     "trainer_python",
 ]
 
-PYTHON = "FINETUNE_STUDIO_PYTHON"
 LAST_BREATH = 30.0  # seconds; a large model takes a while to leave the GPU
 POLL = 0.05  # seconds
 
@@ -95,63 +93,6 @@ class TrainerProcess:
         return outcome(self.folder)
 
 
-def trainer_python() -> str:
-    """The Python that has what training needs.
-
-    Raises:
-        StudioError: This build brings none and none has been set up, or the one that
-            `FINETUNE_STUDIO_PYTHON` names is not there.
-    """
-    if chosen := os.environ.get(PYTHON):
-        return _executable(chosen)
-    if installed.program() is None and not getattr(sys, "frozen", False):
-        return sys.executable
-    private = installed.python_of(installed.training_environment())
-    if not installed.can_train():
-        raise StudioError(
-            tr("Training is not set up yet."),
-            tr("There is no Python environment at {path}.").format(path=private),
-            tr("Open the set-up page, which installs what training needs."),
-        )
-    return str(private)
-
-
-def _executable(chosen: str) -> str:
-    found = shutil.which(os.path.expanduser(chosen))
-    if found is None:
-        raise StudioError(
-            tr("The Python for training cannot be run."),
-            f"{PYTHON}={chosen}",
-            tr("Correct this environment variable, or remove it."),
-        )
-    return found
-
-
-def engine_command(name: str, *arguments: str, recipe: Path | None = None) -> list[str]:
-    """The command that runs one program of the engine, such as "train", "chat" or "export".
-
-    Run it with `engine_environment`. An interrupt may be held back in it: it is ready to hear one.
-
-    Args:
-        name: The program.
-        arguments: Its command line.
-        recipe: The file of the recipe that it trains, which says by whose layers.
-
-    Raises:
-        StudioError: Training is not set up.
-    """
-    programs = ["with_unsloth", name] if recipe and _asks_for_unsloth(recipe) else [name]
-    first, *others = programs
-    return [trainer_python(), "-m", f"finetune_studio.engine.{first}", *others, *arguments]
-
-
-def _asks_for_unsloth(recipe: Path) -> bool:
-    try:
-        return store.load(recipe).training.engine == "unsloth"
-    except StudioError:
-        return False  # the program itself says what is wrong with it
-
-
 def trainer_command(run: Path, resume: bool = False) -> list[str]:
     """The command that trains a run, or goes on with it from its last checkpoint.
 
@@ -160,27 +101,6 @@ def trainer_command(run: Path, resume: bool = False) -> list[str]:
     """
     words = [str(run.absolute()), *(["--resume"] if resume else [])]
     return engine_command("train", *words, recipe=RunFolder(run).recipe)
-
-
-def engine_environment() -> dict[str, str]:
-    """This process's environment, with what the engine's processes need."""
-    ours = {
-        "PYTHONUTF8": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONFAULTHANDLER": "1",  # a crash in native code leaves its place in the log
-        "PYTHONSAFEPATH": "1",  # a random.py in the person's folder is not the standard library's
-    }
-    # On a CPU that other programs use too, threads that wait by spinning keep those that they wait
-    # for from running: 5 to 15 times slower with five busy processes on two cores. Those that do
-    # not wait at all sleep between any two products: a third of the speed on a machine with nothing
-    # else to do. A thousand turns, microseconds, are long enough for what comes next.
-    defaults = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
-    checkout = Path(__file__).resolve().parents[2]
-    if (checkout / "pyproject.toml").is_file():
-        ours["PYTHONPATH"] = os.pathsep.join(
-            [str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
-    return defaults | dict(os.environ) | ours
 
 
 def start(
