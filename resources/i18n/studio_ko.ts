@@ -578,7 +578,7 @@
   <message>
    <location filename="../../finetune_studio/export/fetching.py" />
    <source>Building it: 5 minutes on two cores …</source>
-   <translation>빌드하는 중이에요. 코어 두 개로 5분쯤 걸려요 …</translation>
+   <translation>빌드하고 있어요. 코어 두 개로 5분쯤 걸려요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -1044,7 +1044,7 @@
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>Computing a product with the new PyTorch …</source>
-   <translation>새 PyTorch로 계산해 보고 있어요 …</translation>
+   <translation>새 PyTorch로 계산해 보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -1112,7 +1112,7 @@
    <translation>그 폴더의 권한을 고치거나 쓸 때마다 HF_TOKEN을 정하세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/programs.py" />
+   <location filename="../../finetune_studio/runs/process.py" />
    <source>Correct this environment variable, or remove it.</source>
    <translation>이 환경 변수를 고치거나 지워 주세요.</translation>
   </message>
@@ -1253,12 +1253,12 @@
   <message>
    <location filename="../../finetune_studio/export/fetching.py" />
    <source>Downloading {package}, 77 MB …</source>
-   <translation>{package}를 내려받는 중이에요(77MB) …</translation>
+   <translation>{package}를 내려받고 있어요(77MB)…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>Downloading …</source>
-   <translation>내려받고 있어요 …</translation>
+   <translation>내려받고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/torch_checks.py" />
@@ -1459,7 +1459,7 @@
   <message>
    <location filename="../../finetune_studio/setup/first.py" />
    <source>Finetune Studio is getting ready …</source>
-   <translation>Finetune Studio를 준비하고 있어요 …</translation>
+   <translation>Finetune Studio를 준비하고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/in_use.py" />
@@ -1800,17 +1800,17 @@
   <message>
    <location filename="../../finetune_studio/setup/first.py" />
    <source>Installing Finetune Studio …</source>
-   <translation>Finetune Studio를 설치하고 있어요 …</translation>
+   <translation>Finetune Studio를 설치하고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/first.py" />
    <source>Installing the window …</source>
-   <translation>창에 필요한 것을 설치하고 있어요 …</translation>
+   <translation>창에 필요한 것을 설치하고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>Installing …</source>
-   <translation>설치하고 있어요 …</translation>
+   <translation>설치하고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -2315,7 +2315,7 @@
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
    <source>Looking what this computer needs …</source>
-   <translation>이 컴퓨터에 무엇이 필요한지 보고 있어요 …</translation>
+   <translation>이 컴퓨터에 무엇이 필요한지 보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2381,7 +2381,7 @@
   <message>
    <location filename="../../finetune_studio/setup/first.py" />
    <source>Making a private Python environment …</source>
-   <translation>전용 Python 환경을 만들고 있어요 …</translation>
+   <translation>전용 Python 환경을 만들고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -2707,7 +2707,7 @@
    <translation>표 프로그램에서 열어 암호 없는 .xlsx로 저장하세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/programs.py" />
+   <location filename="../../finetune_studio/runs/process.py" />
    <source>Open the set-up page, which installs what training needs.</source>
    <translation>설치 페이지를 열면 학습에 필요한 것을 설치해요.</translation>
   </message>
@@ -3516,7 +3516,7 @@
    <translation>NVIDIA 드라이버를 새로 설치했지만 옛것이 아직 돌고 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/programs.py" />
+   <location filename="../../finetune_studio/runs/process.py" />
    <source>The Python for training cannot be run.</source>
    <translation>학습용 Python을 실행할 수 없어요.</translation>
   </message>
@@ -4435,7 +4435,7 @@
    <translation>이 폴더에는 이미 설치된 환경이 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/programs.py" />
+   <location filename="../../finetune_studio/runs/process.py" />
    <source>There is no Python environment at {path}.</source>
    <translation>{path}에 Python 환경이 없어요.</translation>
   </message>
@@ -4835,7 +4835,7 @@
    <translation>여기서 학습하려면 NVIDIA GPU가 필요해요. Mac에서는 모델을 실행만 해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/programs.py" />
+   <location filename="../../finetune_studio/runs/process.py" />
    <location filename="../../finetune_studio/setup/life.py" />
    <source>Training is not set up yet.</source>
    <translation>아직 학습할 준비가 되지 않았어요.</translation>
@@ -8215,7 +8215,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>Allow it …</source>
-   <translation>허용하기 …</translation>
+   <translation>허용하기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
@@ -8272,7 +8272,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <source>Ask for it …</source>
-   <translation>권한 요청 …</translation>
+   <translation>권한 요청…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
@@ -8283,18 +8283,18 @@
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <source>Asking the Hub what there is …</source>
-   <translation>Hub에서 파일 목록을 받고 있어요 …</translation>
+   <translation>Hub에서 파일 목록을 받고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <location filename="../../finetune_studio/gui/pages/model_hub.py" />
    <source>Asking the Hub …</source>
-   <translation>Hub에 물어보고 있어요 …</translation>
+   <translation>Hub에 물어보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
    <source>Asking what there is …</source>
-   <translation>무엇이 있는지 물어보고 있어요 …</translation>
+   <translation>무엇이 있는지 물어보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -8427,7 +8427,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <source>Cancel …</source>
-   <translation>그만두기 …</translation>
+   <translation>그만두기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -8437,7 +8437,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/setup.py" />
    <source>Change the build …</source>
-   <translation>빌드 바꾸기 …</translation>
+   <translation>빌드 바꾸기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/run_line.py" />
@@ -8683,7 +8683,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
    <source>Counting the tokens …</source>
-   <translation>토큰을 세는 중 …</translation>
+   <translation>토큰을 세고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
@@ -9021,7 +9021,7 @@
   <message>
    <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>Getting llama.cpp …</source>
-   <translation>llama.cpp를 받고 있어요 …</translation>
+   <translation>llama.cpp를 받고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -9752,12 +9752,12 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/quality_card.py" />
    <source>Looking at every row … {share:.0%}</source>
-   <translation>모든 행을 살펴보는 중… {share:.0%}</translation>
+   <translation>모든 행을 살펴보고 있어요… {share:.0%}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/plan_panel.py" />
    <source>Looking at the data …</source>
-   <translation>데이터를 살펴보고 있어요 …</translation>
+   <translation>데이터를 살펴보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
@@ -9767,12 +9767,12 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>Looking for a token …</source>
-   <translation>토큰을 찾고 있어요 …</translation>
+   <translation>토큰을 찾고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <source>Looking it up …</source>
-   <translation>찾아보는 중…</translation>
+   <translation>찾아보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
@@ -9950,7 +9950,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/setup.py" />
    <source>Move …</source>
-   <translation>옮기기 …</translation>
+   <translation>옮기기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
@@ -10053,7 +10053,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
    <source>No internet? Use an offline bundle …</source>
-   <translation>인터넷이 없나요? 오프라인 묶음 쓰기 …</translation>
+   <translation>인터넷이 없나요? 오프라인 묶음 쓰기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method.py" />
@@ -10504,7 +10504,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/token_card.py" />
    <source>Reading the rows …</source>
-   <translation>행을 읽는 중 …</translation>
+   <translation>행을 읽고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
@@ -10586,7 +10586,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model_kept.py" />
    <source>Remove …</source>
-   <translation>지우기 …</translation>
+   <translation>지우기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -10714,7 +10714,7 @@
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <source>Saving …</source>
-   <translation>저장하는 중…</translation>
+   <translation>저장하고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_findings.py" />
@@ -10909,7 +10909,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/start.py" />
    <source>Starting …</source>
-   <translation>시작하는 중 …</translation>
+   <translation>시작하고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
@@ -11939,7 +11939,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <source>Writing …</source>
-   <translation>쓰는 중…</translation>
+   <translation>쓰고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
@@ -12801,6 +12801,11 @@
    <location filename="../../finetune_studio/gui/waiting.py" />
    <source>{what} {time} so far</source>
    <translation>{what} {time}째</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/training_status.py" />
+   <source>{what} …</source>
+   <translation>{what}…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />

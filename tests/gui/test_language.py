@@ -57,6 +57,14 @@ def test_korean_speaks_in_one_manner(tools):
             assert not re.search(r"(습니다|하십시오|하시겠|확인/취소)", made), source
 
 
+def test_korean_says_what_goes_on_in_one_manner(tools):
+    """A line that goes on ends in "-고 있어요…", and no blank stands before the dots."""
+    _, translations = tools
+    for (_, source), forms in translations.read("ko").items():
+        for made in forms:
+            assert not re.search(r" …|중(이에요)?…", made), source
+
+
 @pytest.mark.parametrize("name", ["licences/licences.json", "catalog/models.json"])
 def test_licences_and_limits_speak_in_that_manner_too(name):
     assert "니다" not in (ROOT / "resources" / name).read_text(encoding="utf-8")

@@ -137,7 +137,7 @@ class Status(QWidget):
         self._left.say(
             tr("{time} left").format(time=amounts.duration(left))
             if left is not None
-            else self._waiting.say(f"{title(watch)} …")
+            else self._waiting.say(tr("{what} …").format(what=title(watch)))
             if known and self._waiting.seconds
             else ""
         )
