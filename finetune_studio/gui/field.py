@@ -35,6 +35,8 @@ from finetune_studio.recipe.schema import Recipe
 
 Advising = Callable[[str], Advice | None] | None
 NOTHING = "–"  # what an empty list is shown as
+ADVICE = 128  # pixels kept beside a slider for what is advised
+UNIT = 38  # pixels for the unit of a slider's number
 AUTO = re.compile(r"\bauto:")  # a value of the file; the field calls it otherwise
 
 
@@ -106,6 +108,14 @@ class FieldRow(QWidget):
         ways = QBoxLayout.Direction
         self._across.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
         self._across.setSpacing(2 if narrow else Space.s)
+        if self._slides:  # all sliders of a form end at one place, with advice and without
+            self._keep_room(0 if narrow else ADVICE)
+
+    def _keep_room(self, width: int) -> None:
+        policy = self._beside.sizePolicy()
+        policy.setRetainSizeWhenHidden(width > 0)
+        self._beside.setSizePolicy(policy)
+        self._beside.setMinimumWidth(width)
 
     def show_findings(self, found: Iterable[Finding]) -> None:
         """Show what was found about this setting."""
@@ -118,17 +128,23 @@ class FieldRow(QWidget):
             self._findings.addWidget(finding_box(each, self._session, self._refuse))
 
     @property
+    def _slides(self) -> bool:
+        return isinstance(self.controls[0], Slider)
+
+    @property
     def is_wrong(self) -> bool:
         """Whether something about it blocks the start."""
         return any(each.level == "error" for each in self._found)
 
     def _lay(self) -> None:
         line = row(*self.controls, gap=Space.s)
-        slides = isinstance(self.controls[0], Slider)
+        slides = self._slides
         if slides:
             line.setStretch(0, 1)
-        if unit := self.setting.about["unit"]:
-            line.addWidget(Text(lambda: i18n.tr(unit), "caption", "text3"))
+        if (unit := self.setting.about["unit"]) or slides:
+            said = Text(lambda: i18n.tr(unit), "caption", "text3")
+            said.setMinimumWidth(UNIT if slides else 0)
+            line.addWidget(said)
         if not slides:
             line.addStretch(1)
         self._across = row(box(line), self._beside, gap=Space.s)

@@ -1112,7 +1112,7 @@
    <translation>그 폴더의 권한을 고치거나 쓸 때마다 HF_TOKEN을 정하세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/process.py" />
+   <location filename="../../finetune_studio/runs/programs.py" />
    <source>Correct this environment variable, or remove it.</source>
    <translation>이 환경 변수를 고치거나 지워 주세요.</translation>
   </message>
@@ -2707,7 +2707,7 @@
    <translation>표 프로그램에서 열어 암호 없는 .xlsx로 저장하세요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/process.py" />
+   <location filename="../../finetune_studio/runs/programs.py" />
    <source>Open the set-up page, which installs what training needs.</source>
    <translation>설치 페이지를 열면 학습에 필요한 것을 설치해요.</translation>
   </message>
@@ -3516,7 +3516,7 @@
    <translation>NVIDIA 드라이버를 새로 설치했지만 옛것이 아직 돌고 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/process.py" />
+   <location filename="../../finetune_studio/runs/programs.py" />
    <source>The Python for training cannot be run.</source>
    <translation>학습용 Python을 실행할 수 없어요.</translation>
   </message>
@@ -4435,7 +4435,7 @@
    <translation>이 폴더에는 이미 설치된 환경이 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/process.py" />
+   <location filename="../../finetune_studio/runs/programs.py" />
    <source>There is no Python environment at {path}.</source>
    <translation>{path}에 Python 환경이 없어요.</translation>
   </message>
@@ -4835,7 +4835,7 @@
    <translation>여기서 학습하려면 NVIDIA GPU가 필요해요. Mac에서는 모델을 실행만 해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/runs/process.py" />
+   <location filename="../../finetune_studio/runs/programs.py" />
    <location filename="../../finetune_studio/setup/life.py" />
    <source>Training is not set up yet.</source>
    <translation>아직 학습할 준비가 되지 않았어요.</translation>
@@ -11174,6 +11174,11 @@
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>The picture could not be written.</source>
    <translation>그림을 쓰지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/machine.py" />
+   <source>The rest is in order.</source>
+   <translation>나머지는 괜찮아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/results.py" />

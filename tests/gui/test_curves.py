@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.curves import LOSS, RAW, VALIDATION, LossCard
+from finetune_studio.gui.theme import theme
 from finetune_studio.gui.watch import Watch
 from finetune_studio.gui.widgets.plot import Plot
 from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
@@ -76,16 +77,37 @@ def test_what_stands_still_is_not_painted_anew(qtbot):
     assert plot.getViewBox().viewRange()[0][1] > 500
 
 
-def test_many_points_are_joined_by_pieces_and_have_no_rings(qtbot):
+def test_a_restless_line_is_joined_by_pieces_and_many_points_have_no_rings(qtbot):
     plot = Plot([RAW, LOSS, VALIDATION])
     qtbot.addWidget(plot)
     plot.resize(400, 240)
-    for count, mode, ring in ((20, "off", "o"), (1000, "on", None), (20, "off", "o")):
+    for count, restless, mode, ring in (
+        (20, True, "off", "o"),
+        (1000, True, "on", None),
+        (1000, False, "off", None),
+        (20, False, "off", "o"),
+    ):
         x = np.arange(float(count))
         for index in range(3):
-            plot.show_line(index, x, x)
+            plot.show_line(index, x, x % 2 if restless else x)
         raw, loss, held = plot._curves
         assert loss.curve.opts["segmentedLineMode"] == mode
         assert held.opts["symbol"] == ring
         # Half seen or dashed, pieces would show.
         assert raw.curve.opts["segmentedLineMode"] == held.curve.opts["segmentedLineMode"] == "off"
+
+
+def test_no_line_of_the_grid_cuts_a_curve(qtbot):
+    plot = Plot([LOSS])
+    qtbot.addWidget(plot)
+    plot.resize(400, 240)
+    plot.show()
+    plot.show_ranges(steps_axis(100), values_axis(0.0, 2.0))
+    plot.show_line(0, np.array([0.0, 100.0]), np.array([1.0, 1.0]))  # as a line of the grid lies
+    QApplication.processEvents()
+    view = plot.getViewBox()
+    at = view.mapViewToDevice(QPointF(50.0, 1.0)).toPoint()
+    picture = plot.picture()
+    middle = [picture.pixelColor(at.x() + dx, at.y() + dy) for dx in range(6) for dy in (-1, 0)]
+    assert theme.colour("learned") in middle
+    assert theme.colour("line") not in middle

@@ -18,6 +18,7 @@ from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.number import Number, Rate, beside, short
+from finetune_studio.gui.widgets.slider import Slider
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.recipe.fields import describe
 from finetune_studio.recipe.findings import Finding
@@ -396,3 +397,17 @@ def test_what_is_refused_is_said_where_the_reason_stood_and_moves_nothing(form, 
     session.change({"training.learning_rate": 3e-4})
     qtbot.waitUntil(rate._reason.isVisible)
     assert not rate._wrong.isVisible()
+
+
+def test_sliders_end_at_one_place_with_advice_and_without(form, session, qtbot):
+    form.resize(620, 900)
+    qtbot.waitUntil(lambda: len(form.rows.made) == len(form.rows))
+    rows = [each for each in form.rows.made.values() if isinstance(each.controls[0], Slider)]
+    shown = [each for each in rows if each.isVisible()]
+    assert {each._beside.isVisible() for each in shown} == {True, False}
+    QApplication.processEvents()
+    ends = {each.controls[0].mapTo(form, QPoint(each.controls[0].width(), 0)).x() for each in shown}
+    assert len(ends) == 1
+    form.stand(narrow=True)
+    QApplication.processEvents()
+    assert all(each._beside.minimumWidth() == 0 for each in shown)

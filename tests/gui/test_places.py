@@ -14,6 +14,7 @@ from finetune_studio.gui import amounts, language
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.help import TOPICS, HelpPage, topic_file
 from finetune_studio.gui.pages.history import HistoryPage
+from finetune_studio.gui.pages.machine import MachineCard
 from finetune_studio.gui.pages.options import OptionsPage
 from finetune_studio.gui.pages.overlay import MOST
 from finetune_studio.gui.pages.setup import SetupPage
@@ -25,6 +26,7 @@ from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.choice import Tick
 from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.hardware.check import Check
 from finetune_studio.preferences import Preferences, load
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
@@ -74,6 +76,13 @@ def said(page):
 def test_without_runs_it_says_what_will_stand_there(history, qtbot):
     page = history()
     qtbot.waitUntil(lambda: "No runs yet" in said(page))
+
+
+def test_a_run_alone_is_not_compared(history, qtbot):
+    past_run(paths.runs() / "alone")
+    page = history()
+    assert [each.isVisible() for each in page.findChildren(Tick)] == [False]
+    assert not page.compare.isVisible()
 
 
 def test_runs_are_listed_and_opened(history, runs, qtbot):
@@ -224,3 +233,19 @@ def test_runs_of_one_name_are_told_apart_and_the_comparison_closes(history, qtbo
     assert all(said(page._overlay).count(each) == 2 for each in names)
     qtbot.mouseClick(page._overlay.close_it, Qt.MouseButton.LeftButton)
     assert not page._overlay.isVisible()
+
+
+def test_the_check_of_the_machine_says_what_is_in_order_and_nothing_twice(qtbot):
+    card = MachineCard()
+    qtbot.addWidget(card)
+    card.show()
+    none = Check("driver", "warning", "No NVIDIA GPU was found.", "The demo can be trained.")
+    sound = Check("ram", "ok", "24 GiB of main memory.")
+    card._tell([none, sound])
+    qtbot.waitUntil(lambda: "Everything is ready to train." in said(card))
+    assert "24 GiB of main memory." in said(card)
+    assert "No NVIDIA GPU was found." not in said(card)
+    card._tell([none, sound, Check("disk", "problem", "The disk is full.", "Free space.")])
+    qtbot.waitUntil(lambda: "The rest is in order." in said(card))
+    assert "The disk is full." in said(card)
+    assert "Everything is ready to train." not in said(card)

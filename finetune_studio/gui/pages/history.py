@@ -88,7 +88,9 @@ class HistoryPage(Place):
         if more := len(runs) - LISTED if len(runs) > LISTED else 0:
             words = Text(lambda: tr("and {count} more").format(count=more), "caption", "text3")
             self._lines.addWidget(words)
-        self._asking.setVisible(len(runs) > 1)
+        several = len(runs) > 1
+        for each in (self._asking, *self._ticks.values()):
+            each.setVisible(several)  # one alone has nothing to be compared with
         self._count()
 
     def _line(self, past: PastRun) -> QWidget:

@@ -1,5 +1,6 @@
 """What this computer is, as far as training goes: a card of the start page."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,13 +86,15 @@ class MachineCard(Card):
 
     def _show_checks(self, checks: "list[Check]", *, all_of_them: bool = False) -> None:
         clear(self._checks)
-        wrong = [each for each in checks if each.status != "ok"]
+        told = ("driver", "warning")  # no GPU: the head of the card says so, and what can be done
+        wrong = [c for c in checks if c.status != "ok" and (c.name, c.status) != told]
         for each in wrong:
             level = "error" if each.status == "problem" else "warning"
             self._checks.addWidget(FindingBox(level, each.text, each.remedy, filled=False))
-        if all_of_them and not wrong:
-            said = FindingBox("good", lambda: tr("Everything is ready to train."), filled=False)
-            self._checks.addWidget(said)
+        sound = " ".join(each.text for each in checks if each.status == "ok")
+        if all_of_them and sound:
+            said = partial(_sound, some=bool(wrong))
+            self._checks.addWidget(FindingBox("good", said, sound, filled=False))
 
     def show_machine(self, machine: "Machine") -> None:
         """Show what was found, and what is wrong as far as that is seen without torch."""
@@ -118,3 +121,8 @@ class MachineCard(Card):
     def _show(meter: Meter, used: int, total: int) -> None:
         meter.show()
         meter.show_reading(f"{amounts.memory(used)} / {amounts.memory(total)}", used / total)
+
+
+def _sound(*, some: bool) -> str:
+    """What is said over the checks that found nothing wrong."""
+    return tr("The rest is in order.") if some else tr("Everything is ready to train.")

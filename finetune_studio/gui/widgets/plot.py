@@ -24,7 +24,9 @@ Values = NDArray[np.float64]
 HALF_LINE, BELOW = 8, 40  # pixels: half a tick's words; the axis under the plot and its margins
 HALF_MARK = 5  # pixels: half of the ring at a measured point
 MARK_ROOM = 8  # pixels for each ring: more of them are a smear
-JOINTS = 200  # points of a line from which it is drawn piece by piece
+JOINTS = 200  # points of a line from which it may be drawn piece by piece
+RESTLESS = 12  # times the height of a line, that it goes up and down
+UNDER = -1000.0  # where the grid lies: no curve is cut by it
 pg.setConfigOptions(antialias=True, background=None)
 
 
@@ -116,9 +118,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def show_line(self, index: int, x: Values, y: Values) -> None:
         """Draw other points for one line; a NaN is a gap."""
         curve, stroke = self._curves[index], self._strokes[index]
-        # Where a column has several points nobody sees how they join, and one long path takes
-        # many times what its pieces take.
-        pieces = len(x) > JOINTS and stroke.style == Qt.PenStyle.SolidLine and stroke.alpha == 1.0
+        solid = stroke.style == Qt.PenStyle.SolidLine and stroke.alpha == 1.0
+        pieces = solid and len(x) > JOINTS and _restless(y)
         curve.curve.setSegmentedLineMode("on" if pieces else "off")
         if stroke.symbol:
             curve.setSymbol(stroke.symbol if len(x) <= self.width() / MARK_ROOM else None)
@@ -166,6 +167,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
                 tickTextOffset=6,
                 hideOverlappingLabels=False,
             )
+            axis.setZValue(UNDER)
         self.getAxis("left").setPen(pg.mkPen(None))
         self.getAxis("left").setTickPen(pg.mkPen(theme.colour("line")))
         for curve, stroke in zip(self._curves, self._strokes, strict=True):
@@ -184,6 +186,15 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def _dress_marks(self) -> None:
         for line, colour in self._marks:
             line.setPen(pg.mkPen(theme.colour(colour), width=1, style=Qt.PenStyle.DashLine))
+
+
+def _restless(y: Values) -> bool:
+    """Whether a line goes up and down so much that nobody sees how its points are joined.
+
+    As one path it then takes many times what its pieces take.
+    """
+    known = y[np.isfinite(y)]
+    return bool(np.abs(np.diff(known)).sum() > RESTLESS * np.ptp(known)) if known.size else False
 
 
 class PlotPlace(QWidget):
