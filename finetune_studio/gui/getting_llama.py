@@ -33,8 +33,6 @@ class GettingLlama(QObject):
 
     moved = Signal()
     ended = Signal(bool)
-    _told = Signal(str)
-    _far = Signal(float)
 
     def __init__(self, jobs: Jobs) -> None:
         super().__init__(jobs)
@@ -44,8 +42,6 @@ class GettingLlama(QObject):
         self.error: StudioError | None = None
         self.waiting = Waiting(self)
         self.waiting.ticked.connect(self.moved)
-        self._told.connect(self._hear)
-        self._far.connect(self._see)
         jobs.closing.connect(self._leave)
 
     @classmethod
@@ -63,7 +59,9 @@ class GettingLlama(QObject):
         """Go and get it, unless that is being done."""
         if self.running:
             return
-        course = self._course = fetching.Course(self._told.emit, self._far.emit)
+        course = self._course = fetching.Course(
+            self._jobs.telling(self._hear), self._jobs.telling(self._see)
+        )
         self.words, self.share, self.error = "", 0.0, None
         self.waiting.start()
         # Reading the archive would hold Python's lock.

@@ -34,6 +34,7 @@ class Jobs(QObject):
     closing = Signal()
     closed = Signal()
     _arrived = Signal(int)
+    _told = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +48,7 @@ class Jobs(QObject):
         self._closed = threading.Event()
         # Also what ended before anybody could wait for it is told by the event loop.
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._told.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
 
     @property
     def busy(self) -> bool:
@@ -70,6 +72,19 @@ class Jobs(QObject):
         future = self._pool.submit(work)
         self._waiting[number] = (key, future, done, failed)
         future.add_done_callback(lambda _: self._tell(number))
+
+    def telling(self, hear: Callable[[T], None]) -> Callable[[T], None]:
+        """What a job calls in its thread for `hear` to be called in this one.
+
+        Not a signal of who hears: that may be taken away while the job goes on, and to emit a
+        signal of what is gone ends the program. These jobs outlive their threads.
+        """
+
+        def tell(told: T) -> None:
+            if not self._closed.is_set():
+                self._told.emit(hear, told)
+
+        return tell
 
     def forget(self, key: str) -> None:
         """Let the running job of this key end unheard, or never begin."""
@@ -98,6 +113,10 @@ class Jobs(QObject):
     def _tell(self, number: int) -> None:
         if not self._closed.is_set():
             self._arrived.emit(number)
+
+    def _pass_on(self, hear: Callable[[Any], None], told: object) -> None:
+        if not (self._closed.is_set() or gone(hear)):
+            hear(told)
 
     def _deliver(self, number: int) -> None:
         if number not in self._waiting:

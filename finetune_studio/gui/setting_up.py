@@ -34,7 +34,6 @@ class SettingUp(QObject):
     """
 
     moved = Signal()
-    _told = Signal(object)
 
     def __init__(self, jobs: Jobs) -> None:
         super().__init__(jobs)
@@ -48,7 +47,6 @@ class SettingUp(QObject):
         self.plan: Plan | None = None
         self.told: Told | None = None
         self.error: StudioError | None = None
-        self._told.connect(self._hear)
         jobs.closing.connect(self.leave)
 
     @classmethod
@@ -98,18 +96,20 @@ class SettingUp(QObject):
             return
         self._begin("running")
         self._job, self.plan = job, plan
-        self._jobs.run("set-up", lambda: job.run(plan, self._told.emit), self._arrive, self._fail)
+        told = self._jobs.telling(self._hear)
+        self._jobs.run("set-up", lambda: job.run(plan, told), self._arrive, self._fail)
 
     def repair(self) -> None:
         """Try what is there, and install it again where it does not compute."""
         if self.running:
             return
         self._begin("running")
+        told = self._jobs.telling(self._hear)
 
         def work() -> bool:
             from finetune_studio.setup.life import repair
 
-            return repair(self._told.emit)
+            return repair(told)
 
         self._jobs.run("set-up", work, self._arrive, self._fail)
 

@@ -97,3 +97,44 @@ def test_a_page_that_is_gone_hears_of_no_job(jobs, qtbot):
     may_end.set()
     qtbot.waitUntil(lambda: not jobs.busy)
     assert shown == []
+
+
+class Told(QObject):
+    """Somebody whom a job tells how far it is."""
+
+    def __init__(self):
+        super().__init__()
+        self.heard, self.thread = [], None
+
+    def hear(self, told):
+        self.heard.append(told)
+        self.thread = threading.current_thread()
+
+
+def test_what_a_job_tells_is_heard_in_the_window_before_its_end(jobs, qtbot):
+    told, ended = Told(), []
+    tell = jobs.telling(told.hear)
+    jobs.run("far", lambda: [tell(each) for each in (1, 2, 3)], ended.append, unheard)
+    qtbot.waitUntil(lambda: bool(ended))
+    assert told.heard == [1, 2, 3]
+    assert told.thread is threading.main_thread()
+
+
+def test_a_job_may_tell_what_nobody_hears_any_more(jobs, qtbot):
+    told, may_go_on, ended = Told(), threading.Event(), []
+    tell = jobs.telling(told.hear)
+    heard = told.heard
+
+    def work():
+        may_go_on.wait(20)
+        tell(1)
+        return "ended"
+
+    jobs.run("far", work, ended.append, unheard)
+    shiboken6.delete(told)
+    may_go_on.set()
+    qtbot.waitUntil(lambda: ended == ["ended"])
+    assert heard == []
+    jobs.close()
+    tell(2)  # nor does it matter to whom nobody listens
+    assert heard == []

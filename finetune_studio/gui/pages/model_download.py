@@ -24,7 +24,6 @@ class Download(QObject):
     moved = Signal()
     finished = Signal(str)
     failed = Signal(str, object)
-    _told = Signal(object)
 
     def __init__(self, project: Project) -> None:
         super().__init__()
@@ -34,7 +33,6 @@ class Download(QObject):
         self.files: dict[str, Progress] = {}
         self.progress: Progress | None = None
         self.cancelled = False
-        self._told.connect(self._hear)
         project.closing.connect(self.leave)
 
     @property
@@ -53,11 +51,12 @@ class Download(QObject):
             return
         self.model, self.files, self.progress, self.cancelled = model, {}, None, False
         control = self._control = Control()
+        told = self._project.jobs.telling(self._hear)
 
         def work() -> Path:
             from finetune_studio.catalog import hub
 
-            return hub.fetch(model, "", trust, self._told.emit, control)
+            return hub.fetch(model, "", trust, told, control)
 
         self._project.jobs.run("download", work, self._arrive, self._fail)
         self.moved.emit()
