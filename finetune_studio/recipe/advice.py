@@ -12,6 +12,15 @@ from finetune_studio.recipe.schema import Recipe
 
 STEADY = 16
 """Rows of an effective batch."""
+LONGEST = {
+    "english_qa.jsonl": 76,
+    "korean_qa.csv": 44,
+    "korean_sentiment.csv": 81,
+    "korean_text.txt": 62,
+}
+"""Tokens in the longest row of each bundled sample, with the demo model's tokenizer."""
+STEP = 64
+"""Lengths are multiples of this, as those that follow from counted rows (tokens/lengths.py)."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +127,16 @@ def _small_model(recipe: Recipe) -> list[Advice]:
 
 def _samples_length(recipe: Recipe) -> list[Advice]:
     samples = paths.resources() / "samples"
-    files = recipe.data.files
-    if not files or any(Path(each).parent != samples for each in files):
+    files = [Path(each) for each in recipe.data.files]
+    if not files or any(each.parent != samples or each.name not in LONGEST for each in files):
         return []  # rows of the person's own have lengths of their own
+    longest = max(LONGEST[each.name] for each in files)
     return [
         Advice(
             "training.sequence_length",
-            128,
-            mark("the longest row of the samples has 80 tokens"),
+            -(-longest // STEP) * STEP,
+            mark("the longest row of these samples has {longest} tokens"),
             mark("lengths of the bundled samples"),
+            {"longest": longest},
         )
     ]

@@ -27,7 +27,7 @@ def demo_recipe() -> Recipe:
             "training.epochs": 3,
             "training.batch_size": 16,
             "training.accumulation": 1,
-            "training.sequence_length": 128,
+            "training.sequence_length": 64,
             "evaluation.every": 0.25,
             "evaluation.prompts": list(QUESTIONS),
             "evaluation.sample_tokens": 24,

@@ -26,8 +26,10 @@ def test_settings_and_tokenizer_advise_the_same_length(window, qtbot):
     window.wizard.go("hyperparameters")
     page = window.wizard.page("hyperparameters")
     row = page.form.rows[LENGTH]
-    assert row._advice.value == 128  # the samples', until these rows are counted
+    assert row._advice.value == 64
+    assert "samples" in row._reason.plain  # until these rows are counted
     found = counted(window, qtbot)
+    assert "samples" not in row._reason.plain
     assert row._advice.value == found.suggest(1024).length == 64
     assert f"{found.longest} tokens" in row._reason.plain
     assert ".." not in row._reason.plain

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections import Counter
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -10,7 +11,12 @@ from datasets import Dataset
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from finetune_studio import paths
+from finetune_studio.data.mapping import FORMS
+from finetune_studio.data.usable import read_rows
+from finetune_studio.errors import RefusedError
 from finetune_studio.recipe import store
+from finetune_studio.recipe.advice import LONGEST
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.tokens import lengths
 from finetune_studio.tokens.lengths import of_counts
@@ -228,3 +234,15 @@ def test_figures_as_printed():
     assert np.isclose(
         found["packing"]["filled"], (1800 + 1280) / (128 * found["packing"]["sequences"])
     )
+
+
+@pytest.mark.parametrize("name", LONGEST)
+def test_the_lengths_that_are_told_of_the_samples_are_theirs(name):
+    """The longest row of any task that can read them, of those that are learned from."""
+    demo, found = load_tokenizer(paths.resources() / "models" / "demo"), []
+    for kind in FORMS:
+        recipe = recipe_of(kind, **{"data.files": [str(paths.resources() / "samples" / name)]})
+        with suppress(RefusedError):  # it is a sample of other tasks
+            rows = read_rows(recipe.data, kind).train
+            found.append(lengths.count(recipe, demo, rows).longest)
+    assert max(found) == LONGEST[name]
