@@ -44,6 +44,22 @@ def told(card):
     return " ".join(text.plain for box in boxes for text in box.findChildren(Text))
 
 
+def test_every_field_says_what_it_is(card, server):  # noqa: F811
+    hub = card()
+    said = [each.plain for each in hub.findChildren(Text) if each.isVisible()]
+    assert said.index("Name on the Hub") < said.index("What goes up")
+
+
+def test_what_it_found_follows_the_language(card, server, qtbot):  # noqa: F811
+    hub = card()
+    type_name(qtbot, hub, "a--b")
+    assert "can be no name" in told(hub)
+    hub.window().use_language("ko")
+    qtbot.waitUntil(lambda: "이름" in told(hub) and "can be no name" not in told(hub))
+    hub.window().use_language("en")
+    qtbot.waitUntil(lambda: "can be no name" in told(hub))
+
+
 def type_name(qtbot, card, name):
     card.repo.setFocus()
     card.repo.selectAll()

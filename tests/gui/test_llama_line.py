@@ -7,6 +7,7 @@ import pytest
 from finetune_studio.errors import StudioError
 from finetune_studio.export import fetching, llama
 from finetune_studio.gui import work_strip
+from finetune_studio.gui.pages.exports import Exports
 from finetune_studio.gui.pages.llama_line import LlamaLine
 from finetune_studio.gui.widgets.finding import FindingBox
 
@@ -133,3 +134,20 @@ def test_where_it_is_there_nothing_is_said(line, tmp_path):
     have_runtime(tmp_path)
     line.refresh()
     assert not line.isVisible()
+
+
+def test_a_format_that_cannot_be_written_yet_waits_for_what_writes_it(
+    line, stage, tmp_path, monkeypatch, qtbot
+):
+    exports = Exports(stage.open)
+    qtbot.addWidget(exports)
+    save = {name: each.save for name, each in exports.lines.items()}
+    assert not save["gguf"].isEnabled()
+    assert save["merged"].isEnabled()
+    exports.lines["gguf"].quant.edited.emit("f16")  # another choice does not let it
+    assert not save["gguf"].isEnabled()
+    script = tmp_path / "convert" / llama.SCRIPT
+    script.parent.mkdir()
+    script.write_text("")
+    exports.llama.refresh()
+    assert save["gguf"].isEnabled()

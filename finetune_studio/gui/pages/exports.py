@@ -70,6 +70,7 @@ class ExportLine(QWidget):
     def __init__(self, project: Project, name: str) -> None:
         super().__init__()
         self._project, self._format = project, name
+        self._can_write = True
         self.exporting = Exporting(self)
         self.exporting.moved.connect(self._move)
         self.exporting.written.connect(self._show)
@@ -148,6 +149,11 @@ class ExportLine(QWidget):
             self._judge(self.exporting.verdict)
         self._move()
 
+    def allow(self, can_write: bool) -> None:
+        """Whether what writes this format is here; where it is not, something else says so."""
+        self._can_write = can_write
+        self._move()
+
     def write(self, out: Path) -> None:
         """Write the format into a new folder."""
         run = self._project.watch.run
@@ -185,7 +191,7 @@ class ExportLine(QWidget):
 
     def _move(self) -> None:
         busy = self.busy
-        self.save.setEnabled(not busy)
+        self.save.setEnabled(not busy and self._can_write)
         self.quant.setEnabled(not busy)
         self._stop.setVisible(busy)
         share = self.exporting.progress.share
@@ -276,6 +282,8 @@ class Exports(Card):
             rows.addWidget(line)
             line.wrote.connect(self.wrote)
         self.llama = LlamaLine(project)
+        self.llama.looked.connect(self._see_llama)
+        self._see_llama()
         rows.addWidget(self.llama)
         rows.addStretch(1)
         self.hold(rows)
@@ -295,6 +303,10 @@ class Exports(Card):
                 line.suit(run, exports)
         self.lines["adapter"].setVisible(adapter)
         self._rule.setVisible(adapter)
+
+    def _see_llama(self) -> None:
+        """GGUF's own button waits for llama.cpp, which the line below it gets."""
+        self.lines["gguf"].allow(self.llama.writes)
 
 
 VERDICTS: dict[str, tuple[Words, str]] = {

@@ -39,7 +39,7 @@ class HubCard(Card):
         self._project, self.uploading = project, Uploading(self)
         self._places: list[Path] = []
         self.publication: Publication | None = None
-        self.url = ""
+        self.url, self._looked_in = "", ""
         self.uploading.moved.connect(self._show)
         self.uploading.done.connect(self._finish)
         self.uploading.failed.connect(self._tell)
@@ -72,6 +72,8 @@ class HubCard(Card):
         run = self._project.watch.run
         if run is None or (self._places and self._places[0] == run.path):
             self._show()
+            if self._looked_in not in ("", language.current()):
+                self._look()
             return
         self._places = [run.path, *exports]
         self.repo.setText(_slug(self._project.name))
@@ -116,6 +118,7 @@ class HubCard(Card):
         def work() -> Publication:
             return prepare(path, order, code, named)
 
+        self._looked_in = code
         self._project.jobs.run(LOOK, work, self._looked, self._tell)
 
     def _looked(self, found: Publication) -> None:
@@ -135,7 +138,7 @@ class HubCard(Card):
         if run is None or found is None or not isinstance(path, Path):
             return
         clear(self._below)
-        self.url = ""
+        self.url, self._looked_in = "", ""  # what stands below is the upload's from now on
         compatible = self.compatible.isChecked()
         self.uploading.start(path, found.order, run.path, compatible=compatible)
 
@@ -216,9 +219,11 @@ class HubCard(Card):
         sees = row(Text(lambda: tr("Only I see it"), "body", "text2"), None, self.private)
         plain = Text(lambda: tr("Slower, for networks that block the fast way"), "body", "text2")
         what = row(Text(lambda: tr("What goes up"), "body", "text2"), None, self.what)
+        name = row(Text(lambda: tr("Name on the Hub"), "body", "text2"), self.repo, gap=Space.m)
+        name.setStretch(1, 1)
         return column(
             Text(lambda: tr("Upload to Hugging Face"), "section"),
-            self.repo,
+            name,
             what,
             sees,
             row(plain, None, self.compatible),

@@ -1,5 +1,6 @@
 """What GGUF needs and is not there yet: llama.cpp, got by one press. Under the format's line."""
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
@@ -18,7 +19,13 @@ from finetune_studio.gui.work_strip import said
 
 
 class LlamaLine(QWidget):
-    """Says that it is missing, and gets it; it is hidden where it is there."""
+    """Says that it is missing, and gets it; it is hidden where it is there.
+
+    Attributes:
+        looked: It was looked for.
+    """
+
+    looked = Signal()
 
     def __init__(self, project: Project) -> None:
         super().__init__()
@@ -44,6 +51,12 @@ class LlamaLine(QWidget):
         self._half = found.converter is not None
         show_part(self, self._getting.running or not (self._half and found.runs))
         self._show()
+        self.looked.emit()
+
+    @property
+    def writes(self) -> bool:
+        """Whether what writes GGUF is here, as was seen last."""
+        return self._half
 
     def _move(self) -> None:
         if self._getting.running:
