@@ -46,11 +46,14 @@ class HalfLinear(nn.Module):
         )
         self._small = layer.weight.numel() < SMALL
 
-    @property
-    def weight(self) -> torch.Tensor:
-        """The weights in fp32, made anew: for the few models that read them."""
-        made: torch.Tensor = torch.ops.quantized.linear_unpack_fp16(self._packed)[0]
-        return made
+    def __getattr__(self, name: str) -> Any:
+        """`weight`: the weights in fp32, made anew, for the few models that read them.
+
+        No property, which everybody reads who looks through a module's attributes, as TorchScript.
+        """
+        if name == "weight":
+            return torch.ops.quantized.linear_unpack_fp16(self._packed)[0]
+        return super().__getattr__(name)
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         """`[..., in]` to `[..., out]`."""
