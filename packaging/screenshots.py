@@ -83,8 +83,8 @@ def _pages(window: "MainWindow", asked: argparse.Namespace, code: str, mode: str
     from finetune_studio.gui.steps import STEPS
     from finetune_studio.gui.turns import turns_of
 
-    window.use_language(code)
-    window.use_theme(mode)
+    window.appearance.use_language(code)
+    window.appearance.use_theme(mode)
     made = []
     steps = [each.key for each in STEPS]
     for key in asked.page or [*steps, *window.places, "start"]:

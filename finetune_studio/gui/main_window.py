@@ -15,10 +15,9 @@ from typing_extensions import override
 
 from finetune_studio import installed, paths
 from finetune_studio.errors import RefusedError, StudioError
-from finetune_studio.gui import language
 from finetune_studio.gui.alerts import Door
+from finetune_studio.gui.appearance import Appearance
 from finetune_studio.gui.collecting import Collecting
-from finetune_studio.gui.header import Looks
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.leaving import (
@@ -54,7 +53,8 @@ class MainWindow(QMainWindow):
         collecting = Collecting(self)  # before any thread is there
         self.preferred, self.jobs = preferred, Jobs()
         self.jobs.closed.connect(collecting.stop)
-        self.door = Door(self)
+        self.door, self.appearance = Door(self), Appearance(preferred, self)
+        self.appearance.failed.connect(self.door.tell)
         self.project: Project | None = None
         self.wizard: Wizard | None = None
         self.pages = Pages()
@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         page.new_asked.connect(self.new_project, Qt.ConnectionType.QueuedConnection)
         page.open_asked.connect(self.ask_what_to_open, Qt.ConnectionType.QueuedConnection)
         page.run_asked.connect(self.open_path, Qt.ConnectionType.QueuedConnection)
-        self._join_looks(page.looks)
+        self.appearance.join(page.looks)
         self.pages.show_page(page)
         self.setWindowTitle("Finetune Studio")
         page.setAccessibleName("Finetune Studio")
@@ -120,8 +120,8 @@ class MainWindow(QMainWindow):
         place.left.connect(back, queued)
         place.run_asked.connect(self._open_from_place, queued)
         place.place_asked.connect(partial(self.show_place, behind=name), queued)
-        place.language_asked.connect(self.use_language)
-        place.theme_asked.connect(self.use_theme)
+        place.language_asked.connect(self.appearance.use_language)
+        place.theme_asked.connect(self.appearance.use_theme)
         self.pages.cover(place)
 
     def leave_place(self) -> None:
@@ -199,21 +199,6 @@ class MainWindow(QMainWindow):
         """Say something in passing."""
         Toast(self, glyph, tone, words).rise(Size.footer + 16)
 
-    def use_language(self, code: str) -> None:
-        """Switch the language of everything, and remember it."""
-        before = self.preferred.value.language
-        self.preferred.change(language=code)
-        try:
-            language.use(self.preferred.value.language)
-        except StudioError as error:
-            self.preferred.change(language=before)
-            self.door.tell(error)
-
-    def use_theme(self, mode: str) -> None:
-        """Switch the colours, and remember them."""
-        self.preferred.change(theme=mode)
-        theme.use(self.preferred.value.theme)
-
     def _open_run(self, run: "RunFolder") -> None:
         from finetune_studio.gui.drafts import project_of
         from finetune_studio.gui.project import open_session, session_of_run
@@ -239,7 +224,7 @@ class MainWindow(QMainWindow):
         self.wizard.place_asked.connect(self.show_place, Qt.ConnectionType.QueuedConnection)
         self.wizard.help_asked.connect(self.show_help, Qt.ConnectionType.QueuedConnection)
         self.wizard.header.save_asked.connect(self.save)
-        self._join_looks(self.wizard.header.looks)
+        self.appearance.join(self.wizard.header.looks)
         self.pages.show_page(self.wizard)
         self._name_window()
         project.facts.start()
@@ -264,10 +249,6 @@ class MainWindow(QMainWindow):
             return
         if self.wizard is not None and (live or asked):
             self.wizard.go("training")
-
-    def _join_looks(self, looks: Looks) -> None:
-        looks.language_asked.connect(self.use_language)
-        looks.theme_asked.connect(self.use_theme)
 
     def _name_window(self) -> None:
         if self.project is not None:

@@ -689,8 +689,8 @@ def shoot(name: str, asked: argparse.Namespace, code: str, mode: str) -> Path:
         os.environ["FINETUNE_STUDIO_HOME"] = place
         window = MainWindow(Preferred(Preferences()))
         window.resize(*(int(part) for part in asked.size.split("x")))
-        window.use_language(code)
-        window.use_theme(mode)
+        window.appearance.use_language(code)
+        window.appearance.use_theme(mode)
         window.show()
         stage = Stage(window, Path(place))
         seen = SCENES[name](stage)

@@ -339,7 +339,7 @@ def test_a_row_is_read_out_with_its_verdicts(page):
 
 
 def test_the_language_reaches_table_and_details(page, window, qtbot):
-    window.use_language("ko")
+    window.appearance.use_language("ko")
     settle(window, qtbot)
     assert page.list.table.rows.headerData(0, Qt.Orientation.Horizontal) == "모델"
     # The rows are read anew, for the demo model has another name now.
@@ -350,7 +350,7 @@ def test_the_language_reaches_table_and_details(page, window, qtbot):
 
 def test_a_page_out_of_sight_takes_the_other_language_when_it_is_seen(page, window, qtbot):
     window.wizard.go("dataset")
-    window.use_language("ko")
+    window.appearance.use_language("ko")
     settle(window, qtbot)
     named = [each.name for each in page.rows["catalogue"]]
     assert "Demo model" in named  # nothing was read for nobody

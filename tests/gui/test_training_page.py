@@ -289,7 +289,7 @@ def test_a_window_made_narrow_cuts_nothing_off(stage, qtbot, code):
 def test_the_drawer_of_the_log_follows_the_language_while_nothing_moves(stage):
     page = follow(stage, [*begin(), *train(150), said.Phase(name="paused")], alive=True)
     assert "checkpoints" in page._log._checkpoints.plain
-    stage.window.use_language("ko")
+    stage.window.appearance.use_language("ko")
     stage.wait()
     assert "checkpoints" not in page._log._checkpoints.text()
     assert page._log._checkpoints.text() == page._log._checkpoints.plain != ""

@@ -181,7 +181,7 @@ def test_a_language_that_cannot_be_had_is_told_and_not_kept(window, monkeypatch,
     monkeypatch.setattr(language, "folder", lambda: tmp_path)
     monkeypatch.setattr(language, "_made", {})
     before = window.preferred.value.language
-    window.use_language("ko")
+    window.appearance.use_language("ko")
     assert window.preferred.value.language == before == load().preferences.language
     assert window.findChild(Alert).isVisible()
     assert window.findChild(Veil).geometry() == window.rect()
