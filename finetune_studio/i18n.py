@@ -49,6 +49,11 @@ def tr(text: str) -> str:
     return Told.of(said, text, {}) if _sources_kept else said
 
 
+def told(text: str) -> Told:
+    """A marked text in the language in use that knows its English."""
+    return Told.of(str(tr(text)), text, {})
+
+
 def keep_sources() -> None:
     """Let `tr` give texts that know their English from now on: a trainer, whose errors are kept."""
     global _sources_kept

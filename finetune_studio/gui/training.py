@@ -15,7 +15,7 @@ from typing_extensions import override
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import tr
 from finetune_studio.runs.events import Event
-from finetune_studio.runs.folder import RunFolder
+from finetune_studio.runs.folder import RunFolder, gone
 from finetune_studio.runs.process import follow_batches
 
 WAITING = 4  # batches that may wait; more would be memory, and work for the garbage collector
@@ -39,7 +39,7 @@ class TrainingThread(QThread):
             for batch in follow_batches(self.folder, leave=self._leave):
                 self._hand_over(batch)
         except StudioError as error:
-            self.error = error
+            self.error = error if self.folder.path.exists() else gone(self.folder)
         except OSError as error:
             self.error = StudioError(
                 tr("The run can no longer be read."),

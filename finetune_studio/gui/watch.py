@@ -12,18 +12,18 @@ from finetune_studio.errors import StudioError
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.series import Series
 from finetune_studio.gui.training import TrainingThread
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import sources_of, tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs import process
-from finetune_studio.runs.events import Event, Metrics
+from finetune_studio.runs.events import Event, Failed, Metrics
 from finetune_studio.runs.folder import RunFolder
 from finetune_studio.runs.orders import Order, give
 from finetune_studio.runs.state import RunState
 
 PULSE = 66  # milliseconds: 15 times a second
 BUDGET = 0.008  # seconds of a pulse spent on events
-MANY = 250  # events in a pulse, which only a long history has
+MANY = 100  # events in a pulse, which only a long history has
 
 
 class Watch(QObject):
@@ -195,8 +195,16 @@ class Watch(QObject):
         self.leave()
         self.starting = self.stopping = False
         if thread.error is not None:
-            self.failed.emit(thread.error)
+            self._lose(thread.error)
         self.ended.emit()
+
+    def _lose(self, error: StudioError) -> None:
+        """Take the end of the following for the run's, where that is not known: nobody sees it."""
+        if self.state.outcome is None:
+            parts = error.as_dict()
+            when = self.state.last_time or time.time()
+            self.state.apply(Failed(time=when, **parts, sources=sources_of(parts)))
+        self.failed.emit(error)
 
 
 def _no_order(run: RunFolder, error: OSError) -> StudioError:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from finetune_studio.errors import RefusedError, StudioError
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import mark, told, tr
 from finetune_studio.runs.info import RunInfo, parse
 from finetune_studio.runs.writing import write_atomically
 
@@ -175,3 +175,12 @@ def _occupied(path: Path) -> RefusedError:
 def _file_name(name: str) -> str:
     plain = NOT_IN_NAMES.sub(" ", unicodedata.normalize("NFC", name))
     return " ".join(plain.split())[:NAME_LENGTH].rstrip(" .")
+
+
+def gone(folder: RunFolder) -> StudioError:
+    """What is said where a run's folder went away while the run went on."""
+    return StudioError(
+        told(mark("The run's folder is gone.")),
+        str(folder.path),
+        told(mark("It was moved or deleted while the run went on. Put it back, or train again.")),
+    )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from finetune_studio.i18n import mark, tr
 from finetune_studio.runs.events import EARLY_STOPPING, Failed, Finished, Stopped, Terminal
+from finetune_studio.runs.log import without_warnings
 
 Kind = Literal[
     "finished",
@@ -83,7 +84,7 @@ class Outcome:
         kind: Which end it was.
         event: The trainer's own last word, if it had one.
         exit_code: How its process ended; negative for a signal, None where nobody saw it.
-        log: The last lines of its log.
+        log: The last lines of its log, without libraries' warnings.
     """
 
     kind: Kind
@@ -154,7 +155,8 @@ def of_death(
     kind: Kind = "forced" if forced else _kind_of_death(exit_code, "\n".join(log), rebooted)
     if full and kind in ("exit-code", "unknown"):
         kind = "disk-full"
-    return Outcome(kind=kind, exit_code=exit_code, log="\n".join(log[-SHOWN_LINES:]))
+    shown, _ = without_warnings(log[-SHOWN_LINES:])
+    return Outcome(kind=kind, exit_code=exit_code, log="\n".join(shown))
 
 
 def _kind_of_death(code: int | None, log: str, rebooted: bool) -> Kind:

@@ -2013,6 +2013,11 @@
    <translation>{folder}에서 찾아봤어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/runs/folder.py" />
+   <source>It was moved or deleted while the run went on. Put it back, or train again.</source>
+   <translation>학습하는 동안 폴더를 옮기거나 지운 것 같아요. 폴더를 되돌려 놓거나 다시 학습하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/tokens/preview.py" />
    <source>It was read in another encoding than it was written in.</source>
    <translation>쓴 것과 다른 인코딩으로 읽었어요.</translation>
@@ -4141,6 +4146,11 @@
    <location filename="../../finetune_studio/runs/folder.py" />
    <source>The run's folder cannot be made.</source>
    <translation>실행 폴더를 만들 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/runs/folder.py" />
+   <source>The run's folder is gone.</source>
+   <translation>실행 폴더가 사라졌어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />

@@ -1,5 +1,6 @@
 """The page of the training in the states that a run comes to: what it says, and what it offers."""
 
+import shutil
 import sys
 from dataclasses import replace
 
@@ -67,6 +68,17 @@ def test_why_a_run_failed_follows_the_language_and_not_that_of_the_run(stage):
     assert "7" in words(box)
     language.use("en")
     assert words(box) == expected
+
+
+def test_without_its_folder_a_run_is_trained_again_and_not_resumed(stage):
+    failed = said.Failed(title="It broke.")
+    page = follow(stage, [*list(whole(train(STEPS_IN_ALL)))[:-1], failed])
+    assert page._watch.state.checkpoints
+    assert page._status.resume.isVisible()
+    shutil.rmtree(page._watch.run.path)
+    page._refresh()
+    assert not page._status.resume.isVisible()
+    assert page._status.again.isVisible()
 
 
 def test_until_there_is_something_to_say_the_coach_tells_what_it_waits_for(stage):

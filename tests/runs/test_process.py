@@ -111,12 +111,14 @@ def test_a_death_becomes_a_sentence(child, code, kind, words):
 def test_a_trainer_that_dies_before_its_first_word(child):
     run, start = child(GOOD)
     list(start().follow())
-    Path(f"{run.path}.py").write_text("import nonexistent_module\n")
+    warning = "import sys; print('a.py:3: FutureWarning: old', file=sys.stderr)\n"
+    Path(f"{run.path}.py").write_text(warning + "import nonexistent_module\n")
     last = list(start().follow())[-1]
     assert isinstance(last, Failed)
     assert "exit code 1" in last.title
     assert "nonexistent_module" in last.detail
     assert "출력" not in last.detail
+    assert "FutureWarning" not in last.detail
 
 
 def test_a_broken_line_becomes_a_notice_and_the_rest_is_read(child):

@@ -96,7 +96,8 @@ class Status(QWidget):
         self.cancel.setVisible(watch.can_cancel)
         ended = state.outcome is not None and not watch.starting
         unfinished = ended and not isinstance(state.outcome, Finished)
-        self.resume.setVisible(unfinished and bool(state.checkpoints))
+        there = watch.run is not None and watch.run.path.is_dir()
+        self.resume.setVisible(unfinished and there and bool(state.checkpoints))
         self.again.setVisible(ended)
         self.extend.setVisible(ended and isinstance(state.outcome, Finished))
         self._show_badge(ended)
