@@ -8085,7 +8085,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>A dataset of the Hub …</source>
-   <translation>허브의 데이터셋 …</translation>
+   <translation>허브의 데이터셋…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
@@ -8100,7 +8100,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>A folder …</source>
-   <translation>폴더 …</translation>
+   <translation>폴더…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
@@ -8552,7 +8552,7 @@
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
    <source>Choose …</source>
-   <translation>고르기 …</translation>
+   <translation>고르기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
@@ -8601,7 +8601,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Compare with another …</source>
-   <translation>다른 토크나이저와 비교 …</translation>
+   <translation>다른 토크나이저와 비교…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
@@ -8688,7 +8688,7 @@
    <location filename="../../finetune_studio/gui/pages/quality_row.py" />
    <location filename="../../finetune_studio/gui/wizard.py" />
    <source>Counting the rows …</source>
-   <translation>행을 세고 있어요 …</translation>
+   <translation>행을 세고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer.py" />
@@ -8929,7 +8929,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>Files …</source>
-   <translation>파일 …</translation>
+   <translation>파일…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/tokenizer_facts.py" />
@@ -9365,7 +9365,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>It is answering …</source>
-   <translation>답하고 있어요 …</translation>
+   <translation>답하고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />
@@ -9722,7 +9722,7 @@
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>Loading the model …</source>
-   <translation>모델을 불러오고 있어요 …</translation>
+   <translation>모델을 불러오고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
@@ -9752,7 +9752,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/options.py" />
    <source>Look at the set-up …</source>
-   <translation>학습 환경 보기 …</translation>
+   <translation>학습 환경 보기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
@@ -9772,7 +9772,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Looking at this machine …</source>
-   <translation>이 컴퓨터를 살펴보고 있어요 …</translation>
+   <translation>이 컴퓨터를 살펴보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
@@ -9787,7 +9787,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
    <source>Looking …</source>
-   <translation>살펴보고 있어요 …</translation>
+   <translation>살펴보고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/curves.py" />
@@ -10551,7 +10551,7 @@
    <location filename="../../finetune_studio/gui/pages/model_details.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Reckoning …</source>
-   <translation>계산하고 있어요 …</translation>
+   <translation>계산하고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
@@ -10683,7 +10683,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/convert_card.py" />
    <source>Save as …</source>
-   <translation>저장 …</translation>
+   <translation>저장…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/convert_card.py" />
@@ -11462,7 +11462,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>Train longer …</source>
-   <translation>더 학습하기 …</translation>
+   <translation>더 학습하기…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
@@ -11520,7 +11520,7 @@
   <message>
    <location filename="../../finetune_studio/gui/plan_place.py" />
    <source>Training two steps to measure it …</source>
-   <translation>두 스텝을 학습하며 재고 있어요 …</translation>
+   <translation>두 스텝을 학습하며 재고 있어요…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup.py" />
