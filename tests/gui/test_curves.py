@@ -2,12 +2,12 @@
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.curves import LOSS, RAW, VALIDATION, LossCard
-from finetune_studio.gui.theme import theme
+from finetune_studio.gui.theme import font, theme
 from finetune_studio.gui.watch import Watch
 from finetune_studio.gui.widgets.plot import Plot
 from finetune_studio.gui.widgets.ticks import steps_axis, values_axis
@@ -111,3 +111,29 @@ def test_no_line_of_the_grid_cuts_a_curve(qtbot):
     middle = [picture.pixelColor(at.x() + dx, at.y() + dy) for dx in range(6) for dy in (-1, 0)]
     assert theme.colour("learned") in middle
     assert theme.colour("line") not in middle
+
+
+def test_the_words_of_the_last_tick_have_room(qtbot):
+    plot = Plot([LOSS])
+    qtbot.addWidget(plot)
+    plot.resize(238, 92)
+    plot.show()
+    for total in (100, 20_000, 1_000_000):
+        plot.show_ranges(steps_axis(total, 2), values_axis(0.0, 2.0))
+        QApplication.processEvents()
+        at = plot.getViewBox().mapViewToDevice(QPointF(total, 0.0)).x()
+        half = QFontMetricsF(font("caption")).horizontalAdvance(f"{total:,}") / 2
+        assert at + half <= plot.width()
+
+
+def test_rings_that_would_touch_do_not_come_back_with_other_colours(qtbot):
+    plot = Plot([VALIDATION])
+    qtbot.addWidget(plot)
+    plot.resize(400, 240)
+    x = np.arange(1000.0)
+    plot.show_line(0, x, x)
+    theme.changed.emit()
+    assert plot._curves[0].opts["symbol"] is None
+    plot.show_line(0, x[:5], x[:5])
+    theme.changed.emit()
+    assert plot._curves[0].opts["symbol"] == "o"

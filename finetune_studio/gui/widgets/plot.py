@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Values = NDArray[np.float64]
 HALF_LINE, BELOW = 8, 40  # pixels: half a tick's words; the axis under the plot and its margins
 HALF_MARK = 5  # pixels: half of the ring at a measured point
+SPARE = 3  # pixels beside the last tick's words, at least
 MARK_ROOM = 8  # pixels for each ring: more of them are a smear
 JOINTS = 200  # points of a line from which it may be drawn piece by piece
 RESTLESS = 12  # times the height of a line, that it goes up and down
@@ -122,8 +123,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         pieces = solid and len(x) > JOINTS and _restless(y)
         curve.curve.setSegmentedLineMode("on" if pieces else "off")
         if stroke.symbol:
-            curve.setSymbol(stroke.symbol if len(x) <= self.width() / MARK_ROOM else None)
+            curve.setSymbol(self._ring(stroke, len(x)))
         curve.setData(x, y)
+
+    def _ring(self, stroke: Stroke, points: int) -> str | None:
+        """What stands at each point: nothing where there are so many that they would touch."""
+        return stroke.symbol if points <= self.width() / MARK_ROOM else None
 
     def show_ranges(self, x: Ticks, y: Ticks, *, air: float = 0.06) -> None:
         """Show these ranges and ticks; `air` is the share kept free for half of the last tick."""
@@ -134,7 +139,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if laid == self._laid:
             return  # an axis that is set again is painted anew
         self._laid = laid
-        span = x.high - x.low
+        span, air = x.high - x.low, max(air, self._half_of_last(x))
         first = span * HALF_MARK / max(HALF_MARK, self.width()) if self._has_marks else 0.0
         self.setXRange(x.low - first, x.high + span * air, padding=0)
         # The words of a tick at the very edge would be dropped: half a line is kept free there.
@@ -142,6 +147,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setYRange(y.low - edge, y.high + edge, padding=0)
         self.getAxis("bottom").setTicks([list(x.marks)])
         self.getAxis("left").setTicks([list(y.marks)])
+
+    def _half_of_last(self, x: Ticks) -> float:
+        """The share of the range that half of the last tick's words reach beyond it."""
+        if not x.marks:
+            return 0.0
+        half = QFontMetricsF(font("caption")).horizontalAdvance(x.marks[-1][1]) / 2 + SPARE
+        return float(half / max(half, self.width() - self.getAxis("left").width() - half))
 
     def show_marks(self, places: list[tuple[float, str]]) -> None:
         """Draw dashed verticals, each at a place and in a colour."""
@@ -174,7 +186,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             colour = theme.colour(stroke.colour, stroke.alpha)
             curve.setPen(pg.mkPen(colour, width=stroke.width, style=stroke.style))
             if stroke.symbol:
-                curve.setSymbol(stroke.symbol)
+                shown, _ = curve.getData()
+                curve.setSymbol(self._ring(stroke, 0 if shown is None else len(shown)))
                 curve.setSymbolSize(6)
                 curve.setSymbolBrush(theme.colour("surface"))
                 curve.setSymbolPen(pg.mkPen(colour, width=1.5))
