@@ -2,7 +2,10 @@
 
 import ast
 
+import pytest
+
 from finetune_studio import errors
+from finetune_studio.data.files import expand
 from finetune_studio.export import llama
 from tests.conftest import ROOT
 
@@ -30,3 +33,11 @@ def test_what_the_window_says_names_no_command_and_no_option():
         assert text, name
         assert "--" not in text, name
         assert "finetune-studio" not in text, name
+
+
+def test_a_file_that_is_gone_is_looked_for_where_it_was_chosen(monkeypatch, tmp_path):
+    for window, said in (("", "data.files"), ("1", "page of the data")):
+        monkeypatch.setenv(errors.WINDOW, window)
+        with pytest.raises(errors.RefusedError) as told:
+            expand([str(tmp_path / "gone.csv")])
+        assert said in told.value.hint

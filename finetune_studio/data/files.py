@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from finetune_studio.errors import RefusedError
+from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.i18n import tr
 
 KINDS = {
@@ -79,7 +79,10 @@ def _existing(name: str) -> Path:
     raise RefusedError(
         tr("There is no file “{name}”.").format(name=path.name),
         tr("Looked at {path}.").format(path=path.absolute()),
-        tr("Check the path in data.files."),
+        remedy(
+            tr("Check the path in data.files."),
+            tr("Put it back, or choose another one on the page of the data."),
+        ),
     )
 
 

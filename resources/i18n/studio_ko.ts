@@ -2797,6 +2797,11 @@
    <translation>시스템 프롬프트가 없는 대화 앞에 붙여요. 비워 두면 아무것도 붙이지 않아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/files.py" />
+   <source>Put it back, or choose another one on the page of the data.</source>
+   <translation>파일을 되돌려 놓거나 데이터 페이지에서 다른 파일을 고르세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/table.py" />
    <source>Put text that holds a delimiter or a line break into double quotation marks.</source>
    <translation>구분 기호나 줄바꿈이 있는 글은 큰따옴표로 묶으세요.</translation>
