@@ -68,6 +68,7 @@ class PlanPanel(QWidget):
         self._project = project
         self._shown: tuple[list[Finding], bool] = [], False
         self._all = False
+        self._leads: list[_Leading] = []
         self._memory, self._verdict = Text(self._memory_words, "body", "text2"), Badge("", "ok")
         self._need, self._there = Text("–", "display"), Text("", "body", "text3")
         self._there.setContentsMargins(0, 9, 0, 0)  # onto the baseline of the number before it
@@ -136,7 +137,12 @@ class PlanPanel(QWidget):
     def _show_found(self) -> None:
         found, looking = self._project.facts.findings(), self._project.facts.looking
         if (found, looking) != self._shown or not self._findings.count():
+            before = [_kind(each) for each in self._shown[0]]
             self._shown = found, looking
+            if self._leads and before == [_kind(each) for each in found]:
+                for made, each in zip(self._leads, found, strict=False):  # the first ones
+                    made.tell(each)
+                return
             with laid_once(self._told):
                 self._show_findings(found)
 
@@ -235,6 +241,7 @@ class PlanPanel(QWidget):
 
     def _show_findings(self, found: list[Finding]) -> None:
         clear(self._findings)
+        self._leads = []
         if not found:
             level, words = _nothing(looking=self._project.facts.looking)
             self._findings.addWidget(FindingBox(level, words, filled=False))
@@ -243,7 +250,8 @@ class PlanPanel(QWidget):
         head = Text(lambda: tr("To look at: {count}").format(count=count), "strong")
         self._findings.addWidget(head)
         for each in found if self._all else found[:MOST]:
-            self._findings.addWidget(self._leading(each))
+            self._leads.append(self._leading(each))
+            self._findings.addWidget(self._leads[-1])
         if count > MOST and not self._all:
             more = count - MOST
             rest = Button(lambda: tr("and {count} more").format(count=more), "link")
@@ -255,13 +263,36 @@ class PlanPanel(QWidget):
         with laid_once(self._told):
             self._show_findings(self._shown[0])
 
-    def _leading(self, found: Finding) -> QWidget:
-        level = "advice" if found.code == "no-data" else found.level  # a step to come, no fault
-        made = FindingBox(level, lambda: found.sentence, filled=False, leads=True)
+    def _leading(self, found: Finding) -> "_Leading":
+        made = _Leading(found)
         made.pressed.connect(
-            lambda: self.asked.emit(found.where), Qt.ConnectionType.QueuedConnection
+            lambda: self.asked.emit(made.found.where), Qt.ConnectionType.QueuedConnection
         )
         return made
+
+
+class _Leading(FindingBox):
+    """A finding that leads to its step; told anew where it stands, for to make it takes a turn.
+
+    Attributes:
+        found: The finding.
+    """
+
+    def __init__(self, found: Finding) -> None:
+        self.found = found
+        super().__init__(_kind(found)[0], lambda: self.found.sentence, filled=False, leads=True)
+
+    def tell(self, found: Finding) -> None:
+        """Tell it as it is now."""
+        if found != self.found:
+            self.found = found
+            self.refresh()
+
+
+def _kind(found: Finding) -> tuple[str, str, str]:
+    """What another finding must share to be told in its place."""
+    level = "advice" if found.code == "no-data" else found.level  # a step to come, no fault
+    return level, found.code, found.where
 
 
 def _nothing(*, looking: bool) -> tuple[str, Words]:

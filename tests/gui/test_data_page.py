@@ -15,6 +15,7 @@ from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.choice import Select
 from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.text import Text
 from tests.gui.resting import at_rest
 
 LEFT = Qt.MouseButton.LeftButton
@@ -495,6 +496,25 @@ def test_what_was_found_stays_as_the_language_changes(window, page, qtbot, file)
     assert not facts.quality.looking
     settle(window, qtbot)
     assert "중복된 행" in texts(finding(page, "duplicates"))
+
+
+def test_what_is_said_by_functions_is_not_made_again_in_another_language(window, page, qtbot, file):
+    page.use([str(file)])
+    settle(window, qtbot)
+    panel = window.wizard._panel
+    leads, said = list(panel._leads), [each.accessibleName() for each in panel._leads]
+    reading = page.reading.findChildren(Text)
+    who = next(each for each in reading if each.plain == "Person")
+    assert leads
+    why = window.project.facts.data.why
+    language.use("ko")
+    qtbot.waitUntil(lambda: window.project.facts.data.why != why, timeout=60_000)
+    settle(window, qtbot)
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    assert panel._leads == leads
+    assert all(a.accessibleName() != b for a, b in zip(leads, said, strict=True))
+    assert page.reading.findChildren(Text) == reading
+    assert who.plain == "사람"
 
 
 def test_the_step_of_the_tokenizer_is_true_without_a_press(window, page, qtbot, file):

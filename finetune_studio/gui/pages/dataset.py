@@ -238,8 +238,7 @@ class DatasetPage(StepPage):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._found = []
-            self._show()
+            self._show()  # what was found is said by functions, and follows by itself
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

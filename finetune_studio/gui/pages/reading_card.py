@@ -1,13 +1,13 @@
 """The first rows as the model is given them: a mapping shows at once what it does."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout
-from typing_extensions import override
 
-from finetune_studio.gui.language import tr
+from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -72,7 +72,7 @@ class ReadingCard(Card):
             ).format(row=number, rows=count)
         )
         if shown["problem"]:
-            left_out = tr("This row is left out: {why}.").format(why=shown["problem"])
+            left_out = partial(_left_out, shown["problem"])
             self._turns.addWidget(FindingBox("warning", left_out))
         for name, text, learned in _said(shown)[:TURNS]:
             self._turns.addLayout(_turn(name, text, learned=learned))
@@ -81,23 +81,22 @@ class ReadingCard(Card):
                 Text(lambda: tr("and {count} more").format(count=more), "caption", "text3")
             )
 
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self._show()
+
+def _left_out(why: str) -> str:
+    return tr("This row is left out: {why}.").format(why=why)
 
 
-def _said(shown: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+def _said(shown: Mapping[str, Any]) -> list[tuple[Words, str, bool]]:
     """Who says what, and whether it is an answer that can be learned."""
     if "messages" in shown:
         return [
-            (speaker(turn["role"]), str(turn["content"]), turn["role"] == "assistant")
+            (partial(speaker, turn["role"]), str(turn["content"]), turn["role"] == "assistant")
             for turn in shown["messages"]
         ]
-    found = [(tr("Text"), str(shown["text"] or ""), "label" not in shown)]
+    found: list[tuple[Words, str, bool]]
+    found = [(lambda: tr("Text"), str(shown["text"] or ""), "label" not in shown)]
     if "label" in shown:
-        found.append((tr("Label"), str(shown["label"] or ""), True))
+        found.append((lambda: tr("Label"), str(shown["label"] or ""), True))
     return found
 
 
@@ -112,7 +111,7 @@ def speaker(role: str) -> str:
     return known.get(role, role)
 
 
-def _turn(name: str, text: str, *, learned: bool) -> QLayout:
+def _turn(name: Words, text: str, *, learned: bool) -> QLayout:
     who = Text(name, "label", "learned_text" if learned else "text3")
     who.setFixedWidth(SPEAKER)
     words = text if len(text) <= LONGEST else text[:LONGEST] + " …"

@@ -88,6 +88,12 @@ class FindingBox(QWidget):
             line.setContentsMargins(Space.m, 10, Space.m, 10)
         self.setLayout(line)
 
+    def refresh(self) -> None:
+        """Say the same words as they are now."""
+        for each in self.findChildren(Text):
+            each.refresh()
+        self._name()
+
     def _name(self) -> None:
         said = " ".join(say(words) for words in self._said)
         self.setAccessibleName(in_words(shaped(said.strip())))
