@@ -54,9 +54,9 @@ def test_what_it_found_follows_the_language(card, server, qtbot):  # noqa: F811
     hub = card()
     type_name(qtbot, hub, "a--b")
     assert "can be no name" in told(hub)
-    hub.window().use_language("ko")
+    hub.window().appearance.use_language("ko")
     qtbot.waitUntil(lambda: "이름" in told(hub) and "can be no name" not in told(hub))
-    hub.window().use_language("en")
+    hub.window().appearance.use_language("en")
     qtbot.waitUntil(lambda: "can be no name" in told(hub))
 
 
