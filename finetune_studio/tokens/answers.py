@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from finetune_studio.tokens.loading import Tokenizer
 
 Span = tuple[int, int]
+LEARNED = OPEN[1:]  # what both marks have
 ASK = [{"role": "user", "content": "\x05ask\x05"}]
 TURN = re.compile("\x05turn[0-9]+\x05")
 
@@ -113,7 +114,7 @@ class Answers:
 
     def _marked(self, messages: Sequence[Mapping[str, Any]]) -> Rendered:
         """The spans that the template marks, each with the end of the turn that follows it."""
-        marked = render_marked(self._template, messages, tokenizer=self._tokenizer)
+        marked = render_marked(self._template, _unmarked(messages), tokenizer=self._tokenizer)
         text, spans, start = "", [], 0
         for opened in marked.split(OPEN):
             said, *behind = opened.split(SHUT)
@@ -160,6 +161,18 @@ class Answers:
             )
         except TemplateError:
             return False
+
+
+def _unmarked(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The conversation without our own marks: whoever writes them marks nothing as learned."""
+    if not any(LEARNED in str(turn.get("content")) for turn in messages):
+        return messages
+    return [
+        {**turn, "content": str(turn.get("content")).replace(OPEN, "").replace(SHUT, "")}
+        if LEARNED in str(turn.get("content"))
+        else turn
+        for turn in messages
+    ]
 
 
 def _with_places(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

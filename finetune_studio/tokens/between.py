@@ -55,6 +55,7 @@ class Between:
             first = self._behind(ids, places[before] + 1, text[ends[before] : start])
             if first is None:
                 return None
+            first = max(first, runs[-1][1]) if runs else first
             if first <= places[last]:
                 runs.append((first, places[last] + 1))
         return runs

@@ -14,7 +14,7 @@ from finetune_studio.tokens.between import between_of, writes_plainly
 from finetune_studio.tokens.loading import load_tokenizer
 from finetune_studio.tokens.places import overlapping
 from finetune_studio.tokens.supervision import Supervisor
-from finetune_studio.tokens.templates import TemplateError
+from finetune_studio.tokens.templates import OPEN, SHUT, TemplateError
 from tests.helpers import templates
 from tests.helpers.templates import CHATML, FAMILIES, LLAMA3
 from tests.tokens.test_hangul import REAL, hard_string
@@ -83,6 +83,17 @@ def test_labels_are_the_same_with_places_and_without(demo, said, learn):
     rows = [{"messages": conversation(*said)}]
     assert quick.rows(rows) == slow.rows(rows)
     assert [each.offsets for each in quick.rows(rows)] == [each.offsets for each in slow.rows(rows)]
+
+
+@pytest.mark.parametrize("mark", [OPEN, SHUT, OPEN + SHUT])
+def test_who_writes_our_own_marks_marks_nothing_as_learned(demo, mark):
+    plain, marked = (
+        conversation("배고프다", "드세요"),
+        conversation(f"배{mark}고프다", f"드{mark}세요"),
+    )
+    answers = Answers(demo.chat_template, demo)
+    assert answers.render(marked) == answers.render(plain)
+    assert hold(demo, demo.chat_template, marked)
 
 
 def test_what_stands_between_no_special_tokens_is_not_found(demo):
