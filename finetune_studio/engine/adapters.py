@@ -40,7 +40,9 @@ def with_adapter(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel | Pe
         use_rslora=method.rslora,
     )
     torch.manual_seed(recipe.training.seed)
-    return get_peft_model(model, config)
+    adapted = get_peft_model(model, config)
+    model.disable_input_require_grads()  # peft wants them for reentrant checkpoints
+    return adapted
 
 
 def find_targets(model: nn.Module, asked: tuple[str, ...]) -> list[str]:

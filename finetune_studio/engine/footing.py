@@ -20,6 +20,7 @@ from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.ahead import choose_ahead
 from finetune_studio.engine.speed.choice import Choice, Ideas
 from finetune_studio.engine.speed.compiled import choose_compiled, compile_layers
+from finetune_studio.engine.speed.eighths import multiply_in_float8
 from finetune_studio.engine.speed.head import Head, choose_head
 from finetune_studio.engine.speed.joined import join_layers
 from finetune_studio.engine.speed.kernels import use_kernels
@@ -38,6 +39,7 @@ OF_LAYERS = (
     "selective_checkpointing",
     "offload_checkpoints",
     "fused_adapters",
+    "float8_products",
     "joined_layers",
     "tiled_mlp",
     "unread_products",
@@ -101,6 +103,7 @@ def stand(
     ideas.note("offload_checkpoints", offload_checkpoints(recipe, model, device, tokens))
     model = with_adapter(model, recipe)
     ideas.note("fused_adapters", fuse_adapters(recipe, model))
+    ideas.note("float8_products", multiply_in_float8(recipe, model, device))
     ideas.note("joined_layers", join_layers(recipe, model, device, compiled=bool(compiled)))
     ideas.note("tiled_mlp", tile_feed_forward(recipe, model, device, tokens))
     unread = skip_unread(recipe, model, device, compiled=bool(compiled))

@@ -75,7 +75,7 @@ def _try_kernel(recipe: Recipe, model: nn.Module, device: Device, alone: bool) -
         return choice
     before, remove = model.config._attn_implementation, _nothing
     try:
-        remove = attention.install(model)
+        remove = attention.install(model, recipe.training.sequence_length)
         if keeps_apart(model, device, edges=True):
             return choice
         why = "this model's rows saw each other when it was tried"

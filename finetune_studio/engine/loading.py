@@ -91,10 +91,15 @@ def _keep_weights_differentiable(model: PreTrainedModel) -> None:
 
 
 def keep_fewer_activations(model: PreTrainedModel) -> None:
-    """Compute activations again in the backward pass instead of keeping them."""
+    """Compute activations again in the backward pass instead of keeping them.
+
+    Checkpoints of this kind need no gradient of what the embedding makes, which transformers would
+    ask for, and keep, with its gradient, until the step is over.
+    """
     renamed = getattr(model, "activation_checkpointing_enable", None)  # transformers 5.23
     options = {"use_reentrant": False, "context_fn": passes}
     (renamed or model.gradient_checkpointing_enable)(options)
+    model.disable_input_require_grads()
 
 
 def _loaded(kind: Any, folder: Path, options: dict[str, Any]) -> PreTrainedModel:

@@ -65,6 +65,13 @@ class Speed(Settings):
         " dropout.",
         "Hu et al. 2021, LoRA; BLAS: gemm with beta = 1",
     )
+    float8_products: Literal["auto", "on", "off"] = _idea(
+        "4-bit base multiplied in 8-bit floats",
+        "The 4-bit weights of QLoRA are unpacked into 8-bit floats and multiplied in them, inputs"
+        " and gradients rounded alike: faster on GPUs of compute capability 8.9 and newer, with a"
+        " little more rounding. auto: off.",
+        "Micikevicius et al. 2022, FP8 Formats for Deep Learning",
+    )
     joined_layers: Literal["auto", "on", "off"] = _idea(
         "Layers of one input together",
         "Layers that read the same input, such as those of queries, keys and values, compute at"

@@ -89,6 +89,11 @@
    <translation>3. 배우지 않은 행에서 달라진 점</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>4-bit base multiplied in 8-bit floats</source>
+   <translation>4비트 기본 모델을 8비트 부동소수점으로 곱하기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/demo.py" />
    <source>4. The same questions before and after</source>
    <translation>4. 같은 질문, 학습 전과 후</translation>
@@ -3432,6 +3437,11 @@
    <location filename="../../finetune_studio/engine/gguf.py" />
    <source>That “{name}” fits is only proven by its runtime.</source>
    <translation>“{name}” 방식이 맞는지는 런타임이 있어야 확인할 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe" />
+   <source>The 4-bit weights of QLoRA are unpacked into 8-bit floats and multiplied in them, inputs and gradients rounded alike: faster on GPUs of compute capability 8.9 and newer, with a little more rounding. auto: off.</source>
+   <translation>QLoRA의 4비트 가중치를 8비트 부동소수점으로 풀어 그대로 곱해요. 입력과 기울기도 같은 방식으로 반올림해요. 컴퓨트 능력 8.9 이상인 GPU에서 더 빠르고, 반올림 오차가 조금 더 생겨요. auto: 꺼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/server/guard.py" />

@@ -3,9 +3,10 @@
     python -m tests.benchmarks.speed                      demo model, this machine, a minute or two
     python -m tests.benchmarks.speed --peers FOLDER       8B shape on an NVIDIA GPU, beside peers.py
 
-FOLDER holds peers.py and make_model.py, and their packages on PYTHONPATH. Each line is one system
-in a process of its own: real tokens a second (median step after the warm ones), peak memory, and
-the loss of the last step; interleaved in `--rounds`, the best of each told.
+FOLDER holds peers.py, make_model.py and a tokenizer; their packages are on PYTHONPATH. `--shape`
+takes a model of another size. Each line is one system in a process of its own: real tokens a second
+(median step after the warm ones), peak memory, and the loss of the last step; interleaved in
+`--rounds`, the best of each told.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import math
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -40,6 +42,14 @@ PEERS = {
     "dense": ("trl", "trl_liger", "unsloth"),
     "instruct": ("trl", "trl_packed", "unsloth_packed"),
 }
+SHAPES: dict[str, dict[str, Any]] = {
+    "1b": {"hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 16,
+           "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64,
+           "tie_word_embeddings": True},
+    "14b": {"hidden_size": 5120, "intermediate_size": 17_408, "num_hidden_layers": 40,
+            "num_attention_heads": 40, "num_key_value_heads": 8, "tie_word_embeddings": False},
+}  # fmt: skip
+"""Llama 3.2 1B's, and Qwen3 14B's as a Llama, from their published configurations."""
 AGAIN = {"training.gradient_checkpointing": "on"}
 KEPT = AGAIN | {"training.speed.offload_checkpoints": "off"}
 COMPILED = {"training.packing": True, "training.speed.compile": "on"}
@@ -52,6 +62,7 @@ OURS: dict[str, dict[str, Any]] = {
     "ours, checkpointed, separate adapters": AGAIN | {"training.speed.fused_adapters": "off"},
     "ours, checkpointed, layers apart": AGAIN | {"training.speed.joined_layers": "off"},
     "ours, checkpointed, every product": AGAIN | {"training.speed.unread_products": "off"},
+    "ours, checkpointed, products in 8 bits": AGAIN | {"training.speed.float8_products": "on"},
     "ours, checkpointed, compiled": AGAIN | COMPILED,
     "ours, checkpointed, compiled, fp8": AGAIN | COMPILED | FP8,
     "ours, checkpointed, fp8": AGAIN | FP8,
@@ -73,6 +84,8 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--peers", type=Path)
+    parser.add_argument("--shape", choices=["8b", *SHAPES], default="8b")
+    parser.add_argument("--rows", type=int, default=4000, help="of the data that ours reads")
     parser.add_argument("--steps", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=[])
@@ -108,15 +121,38 @@ def _here(options: argparse.Namespace, folder: Path) -> dict[str, dict[str, Any]
 
 
 def _peers(options: argparse.Namespace, folder: Path) -> dict[str, dict[str, Any]]:
-    """The 8B shape with random weights: every peer and ours, on the same GPU in the same run."""
-    if not Path("peers-model").is_dir():
-        subprocess.run([sys.executable, options.peers / "make_model.py"], check=True)
+    """One shape with random weights: every peer and ours, on the same GPU in the same run."""
+    if not _model(options).is_dir():
+        _make(options)
     table: dict[str, dict[str, Any]] = {}
     for number in range(options.rounds):
         for workload in options.workloads:
             for method in options.methods:
                 table |= _beside(options, folder, workload, method, number, table)
     return table
+
+
+def _model(options: argparse.Namespace) -> Path:
+    return Path("peers-model" if options.shape == "8b" else f"peers-model-{options.shape}")
+
+
+def _make(options: argparse.Namespace) -> None:
+    """Write the model's random weights, and a tokenizer of as many tokens."""
+    if options.shape == "8b":
+        subprocess.run([sys.executable, options.peers / "make_model.py"], check=True)
+        return
+    import torch
+    from transformers import AutoModelForCausalLM, LlamaConfig
+
+    shape = SHAPES[options.shape] | {"rms_norm_eps": 1e-5, "bos_token_id": 128_000}
+    config = LlamaConfig(
+        vocab_size=128_256, max_position_embeddings=131_072, eos_token_id=128_001, **shape
+    )
+    with torch.device("cuda"):
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    model.save_pretrained(_model(options), max_shard_size="4GB")
+    for file in (options.peers / "tokenizer").glob("*.json"):
+        shutil.copy(file, _model(options))
 
 
 def _beside(
@@ -135,9 +171,9 @@ def _beside(
             found[name] = _better(table.get(name), line)
     data = folder / f"{workload}.jsonl"
     if not data.exists():
-        _write_rows(data, Path("peers-model"), workload, 4000, 2048)
+        _write_rows(data, _model(options), workload, options.rows, 2048)
     common = {
-        "model.source": "peers-model",
+        "model.source": str(_model(options)),
         "task.kind": "text",
         "method.kind": method,
         "data.files": [str(data)],
@@ -147,11 +183,12 @@ def _beside(
         "training.sequence_length": 2048,
         "training.max_steps": options.steps,
         "training.accumulation": 1,
+        "training.optimizer": "adamw-8bit",  # the peers' own
     }
     for system, changes in OURS.items():
         name = f"{workload}, {method}: {system}"
-        in_8_bits = method == "qlora" and "fp8" in system
-        if (not options.only or system in options.only) and not in_8_bits:
+        other = "products in 8 bits" if method == "lora" else "fp8"
+        if (not options.only or system in options.only) and other not in system:
             run = folder / f"{number}-{workload}-{method}-{len(found)}"
             line = _told(name, _run(run, common | changes, options.profile))
             found[name] = _better(table.get(name), line)
@@ -160,6 +197,7 @@ def _beside(
 
 def _peer(options: argparse.Namespace, system: str, workload: str, method: str) -> dict[str, Any]:
     asked = ["--system", system, "--workload", workload, "--method", method]
+    asked += ["--model", str(_model(options))]
     done = subprocess.run(
         [sys.executable, options.peers / "peers.py", *asked, "--steps", str(options.steps)],
         capture_output=True,
@@ -245,7 +283,8 @@ def _better(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]
 def _write_rows(path: Path, model: Path, workload: str, count: int, most: int) -> None:
     """Texts of so many tokens: all of the longest, or as long as instruction data.
 
-    Log-normal, median 180 tokens, sigma 0.7, as in peers.py.
+    Log-normal, median 180 tokens, sigma 0.7, as in peers.py. With its two ends a text of the
+    longest is one whole row; a longer one would be parted.
     """
     from finetune_studio.tokens.loading import load_tokenizer
 
@@ -255,7 +294,7 @@ def _write_rows(path: Path, model: Path, workload: str, count: int, most: int) -
     drawn = random.Random(1)
     with path.open("w", encoding="utf-8") as out:
         for _ in range(count):
-            length = most * 5 // 4
+            length = most - 2
             if workload == "instruct":
                 length = max(16, min(most - 8, int(drawn.lognormvariate(math.log(180), 0.7))))
             start = drawn.randrange(len(ids))

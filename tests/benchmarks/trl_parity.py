@@ -1,6 +1,6 @@
 """Does our trainer learn what a plain TRL run learns: the validation loss after the same rows.
 
-    python -m tests.benchmarks.trl_parity [--model FOLDER] [--methods lora full qlora fp8]
+    python -m tests.benchmarks.trl_parity [--model FOLDER] [--methods lora full qlora ...]
 
 TRL's SFTTrainer, as it comes, gets the same model, adapter, token rows and order; ours once with
 every idea off and once as a person gets it, whose batches differ where rows of like length are put
@@ -29,6 +29,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "full": {"method.kind": "full", "training.learning_rate": 2e-4},
     "lora": {"method.kind": "lora", "method.dropout": 0.0},
     "qlora": {"method.kind": "qlora", "method.dropout": 0.0},
+    "qlora-float8": {
+        "method.kind": "qlora",
+        "method.dropout": 0.0,
+        "training.speed.float8_products": "on",
+    },
     "fp8": {"method.kind": "lora", "method.dropout": 0.0, "method.base_precision": "fp8"},
 }
 PLAIN = {f"training.speed.{idea}": "off" for idea in Speed.model_fields}

@@ -25,7 +25,9 @@ from finetune_studio.engine.speed.fp8 import (
     input_gradient,
     product,
     rounded,
+    turned_gradient,
 )
+from finetune_studio.engine.speed.unpacking import in_float8, unpacked
 from finetune_studio.recipe.methods import Full, Qlora
 from finetune_studio.recipe.schema import Recipe
 
@@ -49,7 +51,7 @@ def fuse_adapters(recipe: Recipe, model: nn.Module) -> Choice:
     copies = Copies(served)
     for place, layer in enumerate(served):
         layer.folded = _folded(layer, copies, place)
-        layer.unread = False
+        layer.unread = layer.spends = False
         layer.forward = types.MethodType(forward, layer)
     model.get_input_embeddings().register_forward_pre_hook(copies.renew)
     return Choice(True, f"{len(served)} of {len(layers)} adapted layers")
@@ -131,7 +133,8 @@ def forward(self: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tens
         folded.scale,
         how,
         self.unread and Again.now,
-        layer.weight.quant_state if how == "nf4" else None,
+        self.spends and how in IN_WHOLE,
+        state_of(layer),
         *weights,
     )
     return made if layer.bias is None else made + layer.bias.to(kind)
@@ -152,6 +155,7 @@ class _Adapted(torch.autograd.Function):
         scale: float,
         how: str,
         skipped: bool,
+        spends: bool,
         state: Any,
         *weights: torch.Tensor,
     ) -> torch.Tensor:
@@ -168,6 +172,8 @@ class _Adapted(torch.autograd.Function):
             scale: s.
             how: A key of `FORWARD`.
             skipped: Whether nobody reads the answer, only its gradients are wanted.
+            spends: Whether nobody reads the inputs after this, so that their gradient may be
+                written in their place.
             state: How a 4-bit weight is packed.
             weights: W as the layer holds it.
         """
@@ -175,7 +181,7 @@ class _Adapted(torch.autograd.Function):
         inner = rows @ narrow.t()
         ctx.save_for_backward(rows, inner, narrow, wide, *weights)
         ctx.alpha, ctx.rest, ctx.kind = rest * rest / scale, rest, trained_narrow.dtype
-        ctx.how, ctx.state = how, state
+        ctx.how, ctx.state, ctx.spends = how, state, spends
         if skipped:
             made = unread(rows, wide.shape[0])
         else:
@@ -192,10 +198,14 @@ class _Adapted(torch.autograd.Function):
         of_wide = gradient(slopes.t(), inner, ctx.kind, ctx.rest)
         of_inputs = None
         if ctx.needs_input_grad[0]:
-            of_inputs = BACKWARD[ctx.how](slopes, ctx.state, *weights)
+            if ctx.spends:
+                matrix = whole(ctx.how, weights[0], ctx.state, slopes.dtype)
+                of_inputs = torch.mm(slopes, matrix, out=rows)
+            else:
+                of_inputs = BACKWARD[ctx.how](slopes, ctx.state, *weights)
             of_inputs = of_inputs.addmm_(inward, narrow, alpha=ctx.alpha)
             of_inputs = of_inputs.view(*grad.shape[:-1], narrow.shape[1])
-        return of_inputs, of_narrow, of_wide, *[None] * (7 + len(weights))
+        return of_inputs, of_narrow, of_wide, *[None] * (8 + len(weights))
 
 
 def gradient(
@@ -210,28 +220,40 @@ def gradient(
     return made if scale == 1 else made.mul_(scale)
 
 
-def _unpacked(packed: torch.Tensor, state: Any, kind: torch.dtype) -> torch.Tensor:
-    """A 4-bit weight, `[outputs, inputs]`; made at each product, and never kept."""
-    from bitsandbytes.functional import dequantize_4bit
-
-    whole: torch.Tensor = dequantize_4bit(packed, state)
-    return whole.to(kind)
+def state_of(layer: nn.Module) -> Any:
+    """How a 4-bit layer's weight is packed; None for any other."""
+    return getattr(layer._parameters.get("weight"), "quant_state", None)
 
 
 def whole(how: str, weight: torch.Tensor, state: Any, kind: torch.dtype) -> torch.Tensor:
-    """A weight of 16 bits or more, or of 4, as `[outputs, inputs]` to multiply with."""
-    return _unpacked(weight, state, kind) if how == "nf4" else weight.to(kind)
+    """A weight of 16 bits or more, or of 4, as `[outputs, inputs]` to multiply with.
+
+    Of 4 bits it is made at each product, and never kept.
+    """
+    return unpacked(weight, state, kind) if how == "nf4" else weight.to(kind)
+
+
+def _eighth_gradient(slopes: torch.Tensor, state: Any, packed: torch.Tensor) -> torch.Tensor:
+    return turned_gradient(slopes, *in_float8(packed, state, turned=True)).to(slopes.dtype)
+
+
+IN_WHOLE = ("plain", "nf4")
+"""The kinds whose products are of 16 bits or more."""
 
 
 FORWARD: dict[str, Callable[..., torch.Tensor]] = {
     "plain": lambda rows, state, weight: rows @ whole("plain", weight, state, rows.dtype).t(),
     "nf4": lambda rows, state, weight: rows @ whole("nf4", weight, state, rows.dtype).t(),
     "float8": lambda rows, _, *weight: product(*rounded(rows), *weight).to(rows.dtype),
+    "nf4-float8": lambda rows, state, packed: product(
+        *rounded(rows), *in_float8(packed, state, turned=False)
+    ).to(rows.dtype),
 }
 """`[m, inputs]`, the state and the weights to `[m, outputs]`, in new memory."""
 BACKWARD: dict[str, Callable[..., torch.Tensor]] = {
     "plain": lambda slopes, state, weight: slopes @ whole("plain", weight, state, slopes.dtype),
     "nf4": lambda slopes, state, weight: slopes @ whole("nf4", weight, state, slopes.dtype),
     "float8": lambda slopes, _, *weight: input_gradient(slopes, *weight).to(slopes.dtype),
+    "nf4-float8": _eighth_gradient,
 }
 """`[m, outputs]`, the state and the weights to `[m, inputs]`, in new memory."""

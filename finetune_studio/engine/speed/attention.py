@@ -3,7 +3,8 @@
 Registered beside transformers' own attentions as `varlen`. Batches that carry the rows' edges
 (`cu_seq_lens_q`, see collating) go through it; anything else, such as generation, through SDPA with
 the mask that transformers makes. Families, windows and head sizes it does not serve keep their
-attention, whose block-diagonal mask gives the same result.
+attention, whose block-diagonal mask gives the same result. Where all rows of a batch are as long as
+the run's rows can be, even.py may have a faster kernel.
 """
 
 from collections.abc import Callable
@@ -12,12 +13,14 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend
 from transformers import PreTrainedConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from finetune_studio.engine.device import Device
+from finetune_studio.engine.speed import even
 from finetune_studio.engine.speed.choice import Choice, choose
 from finetune_studio.recipe.schema import Recipe
 
@@ -38,6 +41,7 @@ class _Edges:
 
     starts: torch.Tensor | None = None
     longest = 0
+    full = 0  # tokens of a row that is as long as the recipe lets it be
 
 
 def choose_attention(recipe: Recipe, device: Device, config: PreTrainedConfig) -> Choice:
@@ -82,8 +86,12 @@ def kernel() -> Callable[..., Any] | None:
     return found
 
 
-def install(model: nn.Module) -> Callable[[], None]:
+def install(model: nn.Module, full: int = 0) -> Callable[[], None]:
     """Let the model's text layers attend through this module.
+
+    Args:
+        model: The model.
+        full: Tokens of a row that is as long as the recipe lets it be; 0 where none is.
 
     Returns:
         What takes back all but the choice of the attention.
@@ -94,6 +102,7 @@ def install(model: nn.Module) -> Callable[[], None]:
     ALL_ATTENTION_FUNCTIONS.register(NAME, torch.compiler.disable(attend))
     ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
+    _Edges.full = full
     if model.config.get_text_config()._attn_implementation != NAME:
         raise ValueError("the family's attention cannot be chosen")
     return model.register_forward_pre_hook(_take, with_kwargs=True).remove
@@ -150,8 +159,20 @@ def attend(
         )  # fmt: skip
     if dropout or options.get("softcap") is not None or options.get("s_aux") is not None:
         raise ValueError("the variable-length kernel has no dropout, soft cap or sinks")
+    if _are_full(starts, longest, query, sliding_window) and even.serves(query, key, longest):
+        rows = query, key, value
+        return even.attend(rows, longest, scaling, SDPBackend.CUDNN_ATTENTION), None
     window = (sliding_window - 1 if sliding_window else -1, 0)
     return _apart((query, key, value), starts, longest, scaling, window), None
+
+
+def _are_full(
+    starts: torch.Tensor, longest: int, query: torch.Tensor, sliding_window: int | None
+) -> bool:
+    """Whether every row is as long as any can be; told without asking the GPU where they end."""
+    rows, tokens = len(starts) - 1, query.shape[0] * query.shape[2]
+    whole = not sliding_window or sliding_window >= longest
+    return whole and longest == _Edges.full and rows * longest == tokens
 
 
 def _apart(

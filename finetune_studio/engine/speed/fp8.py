@@ -73,8 +73,15 @@ def input_gradient(slopes: torch.Tensor, weight: torch.Tensor, scale: torch.Tens
     Returns:
         `[m, k]`, in bf16 on a GPU and fp32 elsewhere.
     """
+    return turned_gradient(slopes, rounding.turned(weight), scale)
+
+
+def turned_gradient(
+    slopes: torch.Tensor, turned: torch.Tensor, scale: torch.Tensor
+) -> torch.Tensor:
+    """`input_gradient` of a weight that is turned already, `[k, n]` float8."""
     rows = rounded(slopes, scale.flatten())  # W's scales go along
-    return product(*rows, rounding.turned(weight), _ones(weight.shape[1], slopes.device))
+    return product(*rows, turned, _ones(len(turned), slopes.device))
 
 
 @lru_cache(maxsize=64)
@@ -174,14 +181,15 @@ def into_float8(model: nn.Module, device: Device, skipped: list[str]) -> None:
     """
     for path, layer in list(model.named_modules()):
         name = path.rpartition(".")[2]
-        if type(layer) is nn.Linear and name not in skipped and _fits(layer):
+        if type(layer) is nn.Linear and name not in skipped and fits(layer):
             parent = model.get_submodule(path.rpartition(".")[0])
             setattr(parent, name, Float8Linear(layer, device.place))
             layer.weight = None  # gone before the next comes
     model.to(device.place)
 
 
-def _fits(layer: nn.Linear) -> bool:
+def fits(layer: nn.Linear) -> bool:
+    """Whether float8 products take a layer's sizes."""
     return layer.in_features % WHOLE == 0 and layer.out_features % WHOLE == 0
 
 

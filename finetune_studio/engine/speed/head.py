@@ -18,6 +18,7 @@ from transformers import PreTrainedConfig
 
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed.choice import Choice, choose
+from finetune_studio.engine.speed.entropy import cross_entropy
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.recipe.steps import chunk_places
 from finetune_studio.tokens.examples import IGNORED
@@ -202,7 +203,7 @@ def _walk(
         given = hidden[part].detach()
         with torch.set_grad_enabled(weights is not None):
             logits = head.logits(given.requires_grad_(weights is not None))
-        slope, lost, hits = _cross_entropy(logits.detach(), targets[part], weights is not None)
+        slope, lost, hits = cross_entropy(logits.detach(), targets[part], weights is not None)
         loss += lost
         right += hits
         if weights is not None:
@@ -222,21 +223,3 @@ def _add_gradients(
     for sum_, each in zip(weighed, found[1:], strict=True):
         sum_.add_(each)
     return found[0]
-
-
-def _cross_entropy(
-    logits: torch.Tensor, targets: torch.Tensor, sloped: bool
-) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor]:
-    """Summed cross-entropy of a chunk, its gradient for the logits, and the right guesses."""
-    values = logits.float()
-    places = torch.arange(len(targets), device=targets.device)
-    top, guesses = values.max(-1)
-    hits = (guesses == targets).sum()
-    aimed = values.sub_(top[:, None])[places, targets]
-    whole = values.exp_().sum(-1)  # in place: one fp32 copy of the logits is enough
-    lost = (whole.log() - aimed).sum()
-    if not sloped:
-        return None, lost, hits
-    values.div_(whole[:, None])
-    values[places, targets] -= 1
-    return values.to(logits.dtype), lost, hits

@@ -20,6 +20,7 @@ from finetune_studio.engine.speed import adapter
 from finetune_studio.engine.speed.choice import Choice, choose
 from finetune_studio.engine.speed.fp8 import computed_in, product, rounded
 from finetune_studio.engine.speed.trial import few_tokens
+from finetune_studio.engine.speed.unpacking import in_float8
 from finetune_studio.recipe.schema import Recipe
 
 
@@ -121,7 +122,7 @@ class _Group:
         folded = [each.folded for each in self.layers]
         how, weights = folded[0].how, [_weights(each) for each in bases]
         pile, wide, rest = self._operands(kind)
-        states = [each.weight.quant_state if how == "nf4" else None for each in bases]
+        states = [adapter.state_of(each) for each in bases]
         about = _About(how, rest, folded[0].scale, [len(each.narrow.weight) for each in folded])
         made = _Together.apply(
             x.to(kind),
@@ -254,8 +255,11 @@ def _products(
     how: str, rows: torch.Tensor, states: list[Any], weights: list[Sequence[torch.Tensor]]
 ) -> list[torch.Tensor]:
     """`[m, outputs]` of each layer, in new memory."""
-    if how == "float8":
+    if how not in adapter.IN_WHOLE:
         eighth = rounded(rows)
+        if how == "nf4-float8":
+            pairs = zip(weights, states, strict=True)
+            weights = [in_float8(each, state, turned=False) for (each,), state in pairs]
         return [product(*eighth, *each).to(rows.dtype) for each in weights]
     pairs = zip(states, weights, strict=True)
     return [adapter.FORWARD[how](rows, state, *each) for state, each in pairs]
@@ -274,7 +278,7 @@ def _summed(
             continue
         if made is None:
             made = adapter.BACKWARD[how](slope, state, *each)
-        elif how == "float8":
+        elif how not in adapter.IN_WHOLE:
             made.add_(adapter.BACKWARD[how](slope, state, *each))
         else:
             made.addmm_(slope, adapter.whole(how, each[0], state, slope.dtype))

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import psutil
 import torch
 from torch import nn
+from torch.autograd.graph import get_gradient_edge
 from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
@@ -211,7 +212,7 @@ class _Shelved(torch.autograd.Function):
         """Compute the layer again, and its gradients at once."""
         taken = ctx.taken
         hidden = taken if isinstance(taken, torch.Tensor) else taken[0].take(taken[1])
-        hidden = hidden.detach().requires_grad_()
+        hidden = hidden.detach().requires_grad_(ctx.needs_input_grad[3])
         now = None
         if ctx.chance is not None:
             now = chance.states(ctx.kind)
@@ -222,11 +223,13 @@ class _Shelved(torch.autograd.Function):
         if now is not None:
             chance.set_states(now)
         pairs = [
-            (each, grad)
+            (get_gradient_edge(each), grad)
             for each, grad in zip(_all(made), grads, strict=True)
             if isinstance(each, torch.Tensor) and each.requires_grad and grad is not None
         ]
-        torch.autograd.backward(*map(list, zip(*pairs, strict=True)))
+        del made  # its gradient alone is wanted; its memory serves the layer's other gradients
+        if pairs:
+            torch.autograd.backward(*map(list, zip(*pairs, strict=True)))
         return None, None, None, hidden.grad, *[None] * len(ctx.rest)
 
 

@@ -5,11 +5,12 @@ plain operations in fp8.py are the reference: to the last bit, but on compute ca
 instruction rounds to 16 bits on the way. Nothing is here where Triton is not.
 """
 
-import importlib.util
 from functools import cache
 from typing import Any
 
 import torch
+
+from finetune_studio.engine.speed.triton_here import kernels_in
 
 WIDEST = 32768
 """Numbers of a row that one program holds at once, in registers; wider rows take the plain way."""
@@ -18,16 +19,9 @@ SIDE = 64
 """Rows and columns of what one program turns; 64 bytes in a line are what memory hands over."""
 
 
-@cache
 def kernels() -> Any:
-    """The module with the kernels; None where Triton is not, or cannot read their source."""
-    if importlib.util.find_spec("triton") is None:
-        return None
-    try:
-        from finetune_studio.engine.speed import rounding_kernels
-    except (ImportError, OSError):  # a frozen app has no source that Triton could compile
-        return None
-    return rounding_kernels
+    """The module with the kernels; None where Triton is not."""
+    return kernels_in("rounding_kernels")
 
 
 def serves(rows: torch.Tensor) -> bool:

@@ -4,13 +4,14 @@ Gradients need what each operation was given. What the last product of a layer m
 to the layer's input, and adding keeps nothing: so the second pass can do without, and with it
 without a quarter of the layer's products. Families that norm it first do read it. Which a layer is
 of is not believed but tried: its gradients, with values that are no numbers in that place, must be
-the same to the last bit.
+the same to the last bit. In the same way it is tried whether the input of that product is read by
+nobody else: then its gradient, the widest tensor of a layer, is written in its place.
 """
 
 import math
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -57,8 +58,9 @@ def _tried(model: nn.Module, layers: list[nn.Module], device: Device) -> int:
     """How many layers leave out their last product from now on."""
     whole, served = _gradients(model, device), 0
     for lasts in _kinds(model, layers, device).values() if _tells(whole) else ():
-        if _same_without(lasts, model, device, whole):
+        if _same_with("unread", lasts, model, device, whole):
             served += len(lasts)
+            _same_with("spends", lasts, model, device, whole)
     return served
 
 
@@ -113,22 +115,35 @@ def _kind(layer: nn.Module) -> tuple[Any, ...]:
     return tuple((path, type(part)) for path, part in layer.named_modules())
 
 
-def _same_without(
-    lasts: Iterable[nn.Module], model: nn.Module, device: Device, whole: list[torch.Tensor]
+def _same_with(
+    what: Literal["unread", "spends"],
+    lasts: Iterable[nn.Module],
+    model: nn.Module,
+    device: Device,
+    whole: list[torch.Tensor],
 ) -> bool:
-    """Whether gradients stay; what is left out stays so only then."""
+    """Whether gradients stay with it; it stays only then."""
     same = False
     for part in lasts:
-        part.unread = True
+        setattr(part, what, True)
     Again.filler = math.nan
     try:
         found = _gradients(model, device)
         same = len(found) == len(whole) and all(map(torch.equal, found, whole))
+    except RuntimeError as error:
+        if not _tells_of_writing(error):
+            raise
+        model.zero_grad()
     finally:
         Again.filler = None
         for part in lasts:
-            part.unread = same
+            setattr(part, what, same)
     return same
+
+
+def _tells_of_writing(error: RuntimeError) -> bool:
+    """Whether autograd found a tensor written over that it had yet to read."""
+    return "modified by an inplace operation" in str(error)
 
 
 def _tells(whole: list[torch.Tensor]) -> bool:

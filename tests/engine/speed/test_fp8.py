@@ -11,10 +11,12 @@ from torch import nn
 
 from finetune_studio.engine import export
 from finetune_studio.engine.adapters import count_parameters, with_adapter
+from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device, find_device
 from finetune_studio.engine.loading import load_model
 from finetune_studio.engine.parity import CLOSE
-from finetune_studio.engine.speed import rounding
+from finetune_studio.engine.speed import rounding, triton_here
+from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.fp8 import (
     LARGEST,
     Float8Linear,
@@ -23,9 +25,13 @@ from finetune_studio.engine.speed.fp8 import (
     rounded,
     whole_inputs,
 )
+from finetune_studio.engine.speed.joined import join_layers
 from finetune_studio.errors import RefusedError
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
+from tests.engine.speed.test_adapter import stirred
+from tests.engine.speed.test_lines import learned
+from tests.engine.test_loss import rows_of
 from tests.helpers.families import make_family
 from tests.helpers.running import losses, make_run, train
 
@@ -66,13 +72,31 @@ def test_inputs_can_be_left_whole_for_a_while():
 def test_without_a_gpu_or_triton_plain_operations_round(monkeypatch):
     rows = torch.randn(3, 32)
     assert not rounding.serves(rows)
-    rounding.kernels.cache_clear()
+    triton_here.kernels_in.cache_clear()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert rounding.kernels() is None
-    rounding.kernels.cache_clear()
+    triton_here.kernels_in.cache_clear()
     weight = rounded(rows)[0]
     assert torch.equal(rounding.turned(weight).float(), weight.float().t())
     assert rounding.turned(weight).is_contiguous()
+
+
+def test_a_layers_whole_weight_is_not_made_for_its_products(monkeypatch):
+    """Neither alone nor with its adapter: it would take longer than the products."""
+    batch = Collator(0)(rows_of())
+    base = make_family("llama")
+    into_float8(base, Device("cpu", 0, 0, 1, "fp32"), ["lm_head"])
+    model = stirred(with_adapter(base, Recipe()))
+    assert fuse_adapters(Recipe(), model).used
+    assert join_layers(Recipe(), model, Device("cpu", 0, 0, 1, "fp32"), compiled=False).used
+    made, whole = [], Float8Linear.weight.fget
+    monkeypatch.setattr(
+        Float8Linear, "weight", property(lambda layer: made.append(1) or whole(layer))
+    )
+    loss, gradients = learned(model, [batch])
+    assert loss > 0
+    assert gradients
+    assert not made
 
 
 def test_a_layer_computes_and_passes_gradients_as_its_rounded_weight_does():

@@ -6,25 +6,39 @@ after each test they are what they were.
 """
 
 import copy
+import math
 import sys
 from functools import cache
 
 import pytest
 import torch
+from bitsandbytes.functional import quantize_4bit
+from torch.nn.attention import SDPBackend
 
 from finetune_studio.engine.adapters import with_adapter
 from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.loading import keep_fewer_activations, load_model
 from finetune_studio.engine.loss import sums_of, with_places
-from finetune_studio.engine.speed import attention, compiled, fp8, rounding, tiled
+from finetune_studio.engine.speed import (
+    attention,
+    compiled,
+    entropy,
+    even,
+    fp8,
+    rounding,
+    tiled,
+    unpacking,
+)
 from finetune_studio.engine.speed.adapter import fuse_adapters
 from finetune_studio.engine.speed.compiled import compile_layers
+from finetune_studio.engine.speed.eighths import multiply_in_float8
 from finetune_studio.engine.speed.fp8 import into_float8
 from finetune_studio.engine.speed.head import choose_head
 from finetune_studio.engine.speed.joined import join_layers
 from finetune_studio.engine.speed.kernels import use_kernels
 from finetune_studio.engine.speed.offload import offload_checkpoints
+from finetune_studio.engine.speed.triton_here import kernels_of
 from finetune_studio.engine.speed.unread import skip_unread
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
@@ -306,3 +320,92 @@ def test_a_four_bit_base_in_one_product(tiny, together):
     found = gradients(model, batch)
     assert found[1] == pytest.approx(plain[1], rel=0.01)
     assert apart(found, plain) < 0.02
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_four_bit_base_in_float8_products(tiny, together):
+    asked = recipe(
+        method__kind="qlora",
+        training__speed__fused_adapters="on",
+        training__speed__float8_products="on",
+    )
+    model = adapted(load_model(asked, tiny, GPU, None, 0), asked)
+    batch = Collator(0)(rows_of())
+    plain = gradients(model, batch)
+    fuse_adapters(asked, model)
+    assert multiply_in_float8(asked, model, GPU).used
+    if together:
+        assert join_layers(asked, model, GPU, compiled=False).used
+    found = gradients(model, batch)
+    assert found[1] == pytest.approx(plain[1], rel=0.01)
+    assert apart(found, plain) < 0.1
+
+
+@pytest.mark.parametrize("shape", [(16, 64), (48, 4096), (1000, 320), (4096, 1024)])
+def test_a_four_bit_weight_is_unpacked_in_one_kernel_as_by_plain_operations(shape):
+    weight = torch.randn(shape, device="cuda", dtype=torch.bfloat16)
+    packed, state = quantize_4bit(weight, quant_type="nf4", compress_statistics=True, blocksize=64)
+    assert kernels_of("unpacking_kernels", packed) is not None, "Triton is not installed"
+    assert unpacking._is_usual(state)
+    expected = unpacking.in_fp32(packed, state)
+    for kind in (torch.bfloat16, torch.float16, torch.float32):
+        made = unpacking.unpacked(packed, state, kind)
+        assert torch.allclose(made.float(), expected.to(kind).float(), rtol=2**-7, atol=1e-6)
+    straight, scales = unpacking.in_float8(packed, state, turned=False)
+    turned, _ = unpacking.in_float8(packed, state, turned=True)
+    assert torch.equal(turned.view(torch.uint8), straight.view(torch.uint8).t())
+    by_hand = (expected / scales).to(fp8.FLOAT8).float()
+    assert ((straight.float() - by_hand).abs() <= by_hand.abs() * 2**-3).all()
+    assert (straight.float() != by_hand).float().mean() < 1e-3
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float32])
+@pytest.mark.parametrize("size", [200, 8192, 49_152, 128_256])
+def test_cross_entropy_in_one_kernel_is_that_of_plain_operations(kind, size):
+    drawn = torch.Generator("cuda").manual_seed(size)
+    logits = (torch.randn(37, size, device="cuda", generator=drawn) * 4).to(kind)
+    targets = torch.randint(size, (37,), device="cuda", generator=drawn)
+    targets[:9] = logits[:9].argmax(-1)
+    assert kernels_of("entropy_kernels", logits) is not None, "Triton is not installed"
+    slopes, lost, hits = entropy.cross_entropy(logits, targets, True)
+    expected = entropy.plain(logits.double() if kind is torch.float32 else logits, targets, True)
+    assert float(lost) == pytest.approx(float(expected[1]), rel=1e-5)
+    assert 9 <= int(hits) <= int(expected[2]) + 9  # of several likeliest tokens one is right
+    near = max(4 * torch.finfo(kind).eps, 1e-4)  # a GPU's own exp is rounded more than PyTorch's
+    assert torch.allclose(slopes.float(), expected[0].float(), rtol=near, atol=near**2)
+    none, again, same = entropy.cross_entropy(logits, targets, False)
+    assert none is None
+    assert (float(again), int(same)) == (float(lost), int(hits))
+    logits[4, 5] = math.nan
+    assert math.isnan(entropy.cross_entropy(logits, targets, True)[1])
+
+
+@pytest.mark.parametrize("heads", [(8, 8, 64), (8, 2, 128), (4, 1, 256), (6, 3, 80)])
+def test_full_rows_through_cudnn(heads):
+    """Beside the variable-length kernel: as far from fp32 as that is, but for the margin."""
+    if torch.cuda.get_device_capability() < even.OLDEST:
+        pytest.skip("other: the GPU is older than Hopper")
+    count, shared, size = heads
+    length, rows = even.SHORTEST, 3
+    drawn = torch.Generator("cuda").manual_seed(0)
+    given = [
+        torch.randn(1, each, rows * length, size, device="cuda", generator=drawn)
+        for each in (count, shared, shared)
+    ]
+    starts = torch.arange(rows + 1, device="cuda").int() * length
+
+    def attended(kind, run):
+        taken = [each.to(kind).requires_grad_() for each in given]
+        out = run(taken)
+        slopes = torch.autograd.grad(out.float().sin().sum(), taken)
+        return torch.cat([each.float().flatten() for each in (out.detach(), *slopes)])
+
+    assert even.serves(given[0].bfloat16(), given[1], length)
+    exact = attended(torch.float32, lambda each: even.attend(each, length, None, SDPBackend.MATH))
+    plain = attended(
+        torch.bfloat16, lambda each: attention._apart(each, starts, length, None, (-1, 0))
+    )
+    found = attended(
+        torch.bfloat16, lambda each: even.attend(each, length, None, SDPBackend.CUDNN_ATTENTION)
+    )
+    assert (found - exact).norm() <= MARGIN * (plain - exact).norm()

@@ -7,13 +7,14 @@ around it is real.
 import pytest
 import torch
 import transformers
+from torch.nn.attention import SDPBackend
 
 from finetune_studio.engine import lines
 from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.lines import keeps_apart
 from finetune_studio.engine.loss import sums_of
-from finetune_studio.engine.speed import attention
+from finetune_studio.engine.speed import attention, even
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from tests.engine.test_loss import rows_of
@@ -86,6 +87,41 @@ def test_attention_without_a_mask_learns_the_same(family):
     assert_same(learned(model, [Collator(0, flat=True, edges=True)(rows)]), alone)
     assert_same(learned(model, [Collator(0, edges=True)(packed(rows))]), alone)
     assert torch.allclose(model(input_ids=ids).logits, before, atol=1e-5)  # no edges: as before
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("family", UNCAPPED)
+def test_full_rows_are_a_batch_of_their_own_and_learn_the_same(monkeypatch, family):
+    """By PyTorch's plain attention here, in place of cuDNN's."""
+    rows, taken = [row for row in rows_of() if len(row["input_ids"]) >= 7], []
+    full = [{name: value[:7] for name, value in row.items()} for row in rows]
+    attend = even.attend
+
+    def noted(given, length, scaling, _backend):
+        taken.append(length)
+        return attend(given, length, scaling, SDPBackend.MATH)
+
+    monkeypatch.setattr(even, "attend", noted)
+    monkeypatch.setattr(even, "serves", lambda *_: True)
+    model = make_family(family)
+    alone = learned(model, [Collator(0)([row]) for row in full])
+    remove = attention.install(model, full=7)
+    assert_same(learned(model, [Collator(0, flat=True, edges=True)(full)]), alone)
+    assert_same(learned(model, [Collator(0, edges=True)(packed(full))]), alone)
+    assert set(taken) == {7}
+    taken.clear()
+    uneven = [*full[1:], {name: value[:5] for name, value in full[0].items()}]
+    learned(model, [Collator(0, flat=True, edges=True)(uneven)])
+    assert not taken
+    remove()
+    attention.install(model, full=512)
+    learned(model, [Collator(0, flat=True, edges=True)(full)])
+    assert not taken
+
+
+def test_the_kernel_for_full_rows_is_for_long_rows_on_a_gpu():
+    query = torch.zeros(1, 4, 1024, 16)
+    assert not even.serves(query, query, 1024)
 
 
 @pytest.mark.usefixtures("kernel")

@@ -3,6 +3,8 @@
 The shelf is real; on a machine without a GPU its memory is not pinned, and copies are not beside.
 """
 
+import weakref
+
 import pytest
 import torch
 from transformers.modeling_layers import GradientCheckpointingLayer
@@ -56,6 +58,21 @@ def test_adapters_in_every_layer_learn_although_the_base_is_frozen():
     found = learned(with_adapter(base, Recipe()).train(), [batch])
     assert_same(found, expected)
     assert any("layers.0" in name and each.any() for name, each in found[1].items())
+
+
+@pytest.mark.usefixtures("shelves")
+def test_what_the_embedding_made_is_not_kept():
+    base = make_family("llama")
+    keep_fewer_activations(base)
+    assert offload_checkpoints(Recipe(), base, CPU, 2000).used
+    model, made = with_adapter(base, Recipe()).train(), []
+    model.get_input_embeddings().register_forward_hook(
+        lambda _layer, _given, found: made.append(weakref.ref(found))
+    )
+    batch = Collator(0)(rows_of())
+    answers = model(input_ids=batch["input_ids"]).logits
+    assert answers.requires_grad
+    assert made[0]() is None
 
 
 @pytest.mark.usefixtures("shelves")

@@ -130,6 +130,53 @@ def test_a_four_bit_base_leaves_it_out(tiny):
     assert_bits(learned(model, [Collator(0)(rows_of())]), expected)
 
 
+@pytest.mark.usefixtures("shelves")
+@pytest.mark.parametrize("shelf", [False, True])
+def test_the_gradient_of_its_input_takes_the_inputs_place(monkeypatch, shelf):
+    model = prepared(make_family("llama"), shelf=shelf)
+    batch = Collator(0)(rows_of())
+    expected = learned(model, [batch])
+    assert skip_unread(Recipe(), model, CPU, compiled=False).used
+    assert all(each.spends for each in model.modules() if getattr(each, "unread", False))
+    written, multiply = [], torch.mm
+
+    def noted(*given, out=None):
+        written.append(out)
+        return multiply(*given, out=out)
+
+    monkeypatch.setattr(torch, "mm", noted)
+    assert_bits(learned(model, [batch]), expected)
+    assert len([each for each in written if each is not None]) == 2
+
+
+@pytest.mark.usefixtures("shelves")
+@pytest.mark.parametrize("shelf", [False, True])
+def test_an_input_that_another_reads_keeps_its_place(shelf):
+    """As the norm of what a layer is gated with would."""
+
+    class Shared(nn.Module):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, hidden):
+            inner = self.inner
+            wide = inner.act_fn(inner.gate_proj(hidden)) * inner.up_proj(hidden)
+            size = wide.square().mean(-1, keepdim=True)  # reads it after the product's gradients
+            return inner.down_proj(wide) + size
+
+    base = make_family("llama")
+    for layer in base.model.layers:
+        layer.mlp = Shared(layer.mlp)
+    base.requires_grad_(False)
+    model = prepared(base, shelf=shelf)
+    batch = Collator(0)(rows_of())
+    expected = learned(model, [batch])
+    assert skip_unread(Recipe(), model, CPU, compiled=False).why == "2 of 2 layers"
+    assert not any(getattr(each, "spends", False) for each in model.modules())
+    assert_bits(learned(model, [batch]), expected)
+
+
 def test_one_kind_of_layer_may_read_what_another_does_not(monkeypatch):
     """The second layer norms what it made last, as Gemma's do."""
 
