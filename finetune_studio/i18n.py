@@ -2,12 +2,20 @@
 
 The window installs a translator; without one, text stays English. Text is marked where it stands:
 `tr("The file is empty.")`, and values are filled in afterwards: `tr("{n} rows").format(n=3)`.
+The first start speaks too, where Python's own library is all there is.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from typing_extensions import override
+if TYPE_CHECKING:
+    from typing_extensions import override
+else:
+
+    def override(method: Any) -> Any:
+        """What typing has from Python 3.12 on."""
+        return method
+
 
 CONTEXT = "core"
 
@@ -35,6 +43,7 @@ class Told(str):
 
     @override
     def format(self, *args: object, **values: object) -> str:
+        """Fill in values, which are remembered."""
         text = str.format(self, *args, **values)
         return text if args else Told.of(text, self.english, values)
 

@@ -43,11 +43,16 @@ def common_home(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def english():
-    """What a window spoke is no business of the next test; told when all else is as it was."""
+    """What a window or a trainer spoke is no business of the next test.
+
+    Told when all else is as it was.
+    """
     yield
     language = sys.modules.get("finetune_studio.gui.language")
     if language and language.current() != "en":
         language.use("en")
+    if i18n := sys.modules.get("finetune_studio.i18n"):
+        i18n._sources_kept = False  # a trainer within the tests' own process keeps them
 
 
 @pytest.fixture(autouse=True)

@@ -69,6 +69,19 @@ def test_the_first_start_makes_the_window_and_the_next_only_starts(program, home
     assert again.stderr == ""
 
 
+def test_it_needs_nothing_but_pythons_own_library(program, tmp_path):
+    """The system's Python starts it, which has no packages."""
+    with zipfile.ZipFile(program.program.wheel) as archive:
+        archive.extractall(tmp_path)
+    modules = ["errors", "i18n", "installed", "lockfile", "paths", "qm", "speech", "setup.first"]
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+    code += "".join(f"import finetune_studio.{name}\n" for name in modules)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_installer_prepares_without_starting(program, home):
     done = start(program, "--prepare")
     assert (done.returncode, done.stdout) == (0, "")
