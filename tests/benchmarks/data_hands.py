@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from finetune_studio.gui.wizard import Wizard
     from finetune_studio.recipe.schema import Recipe
 
+LOOKS = 2.0  # seconds that a person looks before the first thing; what opens next is loaded then
 QUIET = 0.7  # seconds without any work after which a thing is done
 LONGEST = 240.0  # seconds for one thing
 Code = Literal["en", "ko"]
@@ -78,6 +79,7 @@ class Pass:
         """Go it, or the things of one page only, and tell what stalled."""
         print(f"== {self._code}", flush=True)
         hands = self._hands
+        beats(LOOKS)
         self._do("a new project", hands.keys("ctrl+n"))
         self._data_page()
         if only != "tokens":

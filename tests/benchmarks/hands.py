@@ -9,8 +9,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QScrollArea, QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
 
 BETWEEN = 0.06  # seconds between two movements of the hands
 Wanted = Callable[[], QWidget | None]
@@ -43,7 +47,11 @@ class Hands:
         return not self._busy and time.perf_counter() - self._since > BETWEEN
 
     def click(self, wanted: Wanted) -> Move:
-        """Click on something as soon as it is there and in sight; the wheel brings it there."""
+        """Click on something as soon as it is there, in sight and at rest; the wheel brings it.
+
+        A hand has to aim: what moved since it was last looked at is not hit yet.
+        """
+        aimed: list[QPoint] = []
 
         def move() -> bool:
             widget = wanted()
@@ -55,6 +63,9 @@ class Hands:
                 self._scroll(widget)
                 return False
             place = widget.mapToGlobal(middle)
+            if aimed[-1:] != [place]:
+                aimed.append(place)
+                return False
             self.do("mousemove", place.x(), place.y(), "click", 1)
             return True
 
