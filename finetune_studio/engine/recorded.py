@@ -24,6 +24,7 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from finetune_studio.engine.device import one_thread
 from finetune_studio.engine.halves import SMALL, HalfLinear
+from finetune_studio.engine.speed.choice import Choice
 
 KNOWN = (
     *("input_ids", "attention_mask", "position_ids"),
@@ -39,29 +40,39 @@ PROMPT, STEPS = 4, 3
 """Tokens before the step that is recorded, and further ones that are compared."""
 
 
-def quicken(model: Any) -> bool:
-    """Record a model's step and let the model use it; whether that was done.
+def quicken(model: Any) -> Choice:
+    """Record a model's step and let the model use it; whether that was done, and why not.
 
     Args:
         model: On a CPU, ready to answer; it must not be changed any more.
     """
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
-    if not _suits(inner):
-        return False
+    if obstacle := _obstacle(inner):
+        return Choice(False, obstacle)
     with torch.no_grad(), _threads(inner)():
-        step = _recorded(inner)
-        if step is None or not _agrees(inner, step):
-            return False
+        try:
+            step = _recorded(inner)
+        except Exception as error:  # noqa: BLE001  (told; such a model answers as ever)
+            return Choice(False, f"{type(error).__name__}: {' '.join(str(error).split())}"[:200])
+        if step is None:
+            return Choice(False, "it keeps its past in a way of its own")
+        if not _agrees(inner, step):
+            return Choice(False, "the recorded step said something else when it was tried")
     inner.forward = _quick(inner.forward, step, _threads(inner))
-    return True
+    return Choice(True, "auto")
 
 
-def _suits(model: Any) -> bool:
-    on_cpu = all(each.device.type == "cpu" for each in model.parameters())
+def _obstacle(model: Any) -> str:
     config = model.config.get_text_config()
-    varies = any(getattr(config, name, None) for name in EXPERTS) or _turns(config)
-    packed = getattr(model, "quantization_method", None) is not None
-    return on_cpu and not varies and not packed and not model.training and model.can_generate()
+    if any(each.device.type != "cpu" for each in model.parameters()):
+        return "it is not on the processor"
+    if any(getattr(config, name, None) for name in EXPERTS):
+        return "its experts depend on the token"
+    if _turns(config):
+        return "places are turned otherwise in long texts"
+    if getattr(model, "quantization_method", None) is not None:
+        return "its weights are quantised"
+    return "" if not model.training and model.can_generate() else "it is not ready to answer"
 
 
 def _turns(config: Any) -> bool:
@@ -90,17 +101,14 @@ class _Step(nn.Module):
 
 
 def _recorded(model: Any) -> Any:
-    """The recorded step; None where a model keeps its past otherwise, or defies recording."""
+    """The recorded step; None where a model keeps its past otherwise."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of values that stay the same: `_agrees` looks at them
-        try:
-            past = _past(model)
-            if not past:
-                return None
-            given = _given(PROMPT, PROMPT, past)
-            return torch.jit.trace(_Step(model), given, check_trace=False)
-        except Exception:  # noqa: BLE001  (such a model answers as ever)
+        past = _past(model)
+        if not past:
             return None
+        given = _given(PROMPT, PROMPT, past)
+        return torch.jit.trace(_Step(model), given, check_trace=False)
 
 
 def _agrees(model: Any, step: Any) -> bool:

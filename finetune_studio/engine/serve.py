@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
@@ -45,9 +46,9 @@ def serve(arguments: list[str]) -> int:
     target = target_of(options.path, options.file)
     door = _open(options.host, options.port)
     thread = ThreadPoolExecutor(1, "model")
-    model = thread.submit(_ready, target).result()
-    desk = Desk(model, thread)
     log = None if options.quiet else _log
+    model = thread.submit(_ready, target, log).result()
+    desk = Desk(model, thread)
     app = application(desk, key=key, local=local, log=log)
     server = _Server(desk, uvicorn.Config(app, **_settings()))
     if options.follow_input:
@@ -105,19 +106,19 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _ready(target: Target) -> Served:
+def _ready(target: Target, log: Callable[[str], None] | None) -> Served:
     """The model, which has answered once; in the thread in which it will answer.
 
     Each thread that computes gets helpers of its own, one for every core. Two sets of them would
     be more than there are cores, and sleep where one set waits for a moment awake: an answer then
     takes twice the time.
     """
-    model = _loaded(target)
+    model = _loaded(target, log)
     model.write(model.encode("1"), Sampling(0.0, 1.0, None, 2), lambda token: False)
     return model
 
 
-def _loaded(target: Target) -> Served:
+def _loaded(target: Target, log: Callable[[str], None] | None) -> Served:
     if target.kind is Kind.GGUF:
         from finetune_studio.export.server.gguf import GgufModel
 
@@ -125,8 +126,10 @@ def _loaded(target: Target) -> Served:
     from finetune_studio.engine.serving import TorchModel
 
     quiet()  # the libraries are here now
-
-    return TorchModel(target)
+    model = TorchModel(target)
+    if log:
+        log(f"a token's step recorded: {'yes' if model.quick else f'no, {model.quick.why}'}")
+    return model
 
 
 def _open(host: str, port: int) -> socket.socket:

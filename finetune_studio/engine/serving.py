@@ -29,12 +29,13 @@ class TorchModel:
     Attributes:
         name: What requests call it.
         context: Tokens that it can hold.
+        quick: Whether a token's step is recorded, and why not.
     """
 
     def __init__(self, target: Target) -> None:
         self.name = target.name
         folder, source, self._model = _opened(target)
-        quicken(self._model)
+        self.quick = quicken(self._model)
         self._tokenizer: Tokenizer = load_tokenizer(folder)
         self._template = self._tokenizer.chat_template if target.task == "chat" else None
         self._system = target.system

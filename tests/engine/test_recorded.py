@@ -140,13 +140,13 @@ def test_a_model_that_forgets_is_not_recorded():
     config = Gemma3TextConfig(**SHAPE, head_dim=8, sliding_window=8)
     model = made(Gemma3ForCausalLM, config)
     before = say(model)
-    assert not quicken(model)
+    assert quicken(model).why == "it keeps its past in a way of its own"
     assert_the_same(say(model), before)
 
 
 def test_a_mixture_of_experts_is_not_recorded():
     config = MixtralConfig(**SHAPE, num_local_experts=4, sliding_window=None)
-    assert not quicken(made(MixtralForCausalLM, config))
+    assert quicken(made(MixtralForCausalLM, config)).why == "its experts depend on the token"
 
 
 def test_a_model_that_turns_otherwise_far_away_is_not_recorded():
@@ -168,7 +168,19 @@ def test_a_step_that_says_something_else_is_not_taken(monkeypatch):
         return lambda *given: tuple(part + 0.01 for part in step(*given))
 
     monkeypatch.setattr(recorded, "_recorded", wrong)
-    assert not quicken(model)
+    choice = quicken(model)
+    assert (choice.used, "something else" in choice.why) == (False, True)
+
+
+def test_what_defies_recording_is_told_and_answers_as_ever(monkeypatch):
+    def refuse(*_, **__):
+        raise RuntimeError("an operation\n  that cannot be recorded")
+
+    model = made(LlamaForCausalLM, LlamaConfig(**SHAPE))
+    before = say(model)
+    monkeypatch.setattr(torch.jit, "trace", refuse)
+    assert quicken(model).why == "RuntimeError: an operation that cannot be recorded"
+    assert_the_same(say(model), before)
 
 
 def test_a_model_that_learns_is_not_recorded():
