@@ -27,7 +27,8 @@ from finetune_studio.tokens.examples import PROBLEMS
 from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
 from finetune_studio.tokens.supervision import Supervisor, label_names, supervisor_of
 
-BATCH = 1000  # rows tokenised at once
+ROWS, BYTES = 8000, 8 << 20
+"""The most rows, and bytes of them on average, whose examples are in memory at once."""
 FORMAT = 2  # of the kept token rows
 
 Emit = Callable[..., None]
@@ -175,7 +176,7 @@ class _Tokenise:
         made = rows.map(
             self._batch,
             batched=True,
-            batch_size=BATCH,
+            batch_size=_at_once(rows),
             remove_columns=rows.column_names,
             features=Features(features),
             cache_file_name=str(folder / f"{key}.arrow"),
@@ -206,6 +207,13 @@ class _Tokenise:
         if (problems == "").all():
             return kept
         return kept.select((problems == "").nonzero()[0], new_fingerprint=f"{key}s")
+
+
+def _at_once(rows: Dataset) -> int:
+    """As many rows as `ROWS` and `BYTES` allow; one at least."""
+    table = rows.data
+    mean = table.nbytes / max(1, table.num_rows)  # of all that were read, whichever are chosen
+    return max(1, min(ROWS, int(BYTES / max(1.0, mean))))
 
 
 def _digest(file: Path) -> str:

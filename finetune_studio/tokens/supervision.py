@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.schema import Recipe
@@ -17,6 +18,7 @@ from finetune_studio.tokens.examples import IGNORED, Example, refused
 from finetune_studio.tokens.loading import Offsets, Tokenizer
 from finetune_studio.tokens.places import Span, inside
 from finetune_studio.tokens.templates import BUNDLED, TemplateError, default_template
+from finetune_studio.tokens.uncollected import uncollected
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -86,18 +88,24 @@ class Supervisor:
         return [example for _, example in self.numbered(rows)]
 
     def numbered(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, Example]]:
-        """The examples, each with the number of its row among `rows`."""
-        parts = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
-        made = (each for part in parts for each in self._made(part))
-        return [(number, example) for number, each in enumerate(made) for example in each]
+        """The examples, each with the number of its row among `rows`.
 
-    def _made(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Iterable[Example]]:
-        given = self._render(rows) if self.answers else self._texts(rows)
+        Tokenizers let Python go on: while they are at some rows, the next ones are rendered, and
+        the examples of those before are made.
+        """
+        parts = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+        given = ((part, self._texts(part)) for part in parts)
+        tokenised = worked_ahead(given, lambda batch: self._tokenised(batch[1]))
+        made = (each for (part, texts), found in tokenised
+                for each in self._examples(part, texts, found))  # fmt: skip
+        with uncollected():
+            return [(number, example) for number, each in enumerate(made) for example in each]
+
+    def _tokenised(self, given: "Sequence[Rendered | str]") -> "list[Encoding]":
         texts = [each.text if isinstance(each, Rendered) else each for each in given]
-        found = self.tokenizer.encodings(
+        return self.tokenizer.encodings(
             texts, add_special_tokens=self.answers is None, places=self._asks_places
         )
-        return self._examples(rows, given, found)
 
     def _examples(
         self,
@@ -118,13 +126,12 @@ class Supervisor:
                 yield [self._labelled(text, encoding, row)]
 
     def _texts(self, rows: Sequence[Mapping[str, Any]]) -> list[Rendered | str]:
+        """What is tokenised; of a conversation that the template refuses, why."""
+        if self.answers:
+            return [self._rendered(row["messages"]) for row in rows]
         return [str(row["text"] or "") for row in rows]
 
     # chat
-
-    def _render(self, rows: Sequence[Mapping[str, Any]]) -> list[Rendered | str]:
-        """The conversations' texts, or why the template refuses one."""
-        return [self._rendered(row["messages"]) for row in rows]
 
     def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> Rendered | str:
         assert self.answers is not None

@@ -10,7 +10,7 @@ from finetune_studio.engine.lines import pack
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.tokens.loading import load_tokenizer
-from finetune_studio.tokens.supervision import label_names, supervisor_of
+from finetune_studio.tokens.supervision import Supervisor, label_names, supervisor_of
 from tests.helpers import templates
 from tests.helpers.templates import FAMILIES
 from tests.helpers.tiny import make_model
@@ -79,6 +79,20 @@ def test_packing_keeps_every_row_as_it_was(tmp_path, model, rows):
         assert start == len(packed["input_ids"]) <= 160
     assert len(sequences) < len(shown)
     assert sorted(unpacked) == sorted((each.input_ids, each.labels) for each in shown)
+
+
+def test_long_rows_are_made_few_at_a_time(tmp_path, model, monkeypatch):
+    (model / "chat_template.jinja").write_text(next(iter(FAMILIES.values()))[0])
+    whole, _ = both(tmp_path, model, TALKS)
+    monkeypatch.setattr("finetune_studio.engine.dataset.BYTES", 1)
+    monkeypatch.setattr("finetune_studio.engine.dataset.FORMAT", "one at a time")
+    sizes = []
+    rows = Supervisor.rows
+    counted = lambda self, given: sizes.append(len(given)) or rows(self, given)  # noqa: E731
+    monkeypatch.setattr(Supervisor, "rows", counted)
+    single, _ = both(tmp_path, model, TALKS)
+    assert set(sizes[:-1]) == {1}  # the last is the preview's own
+    assert single.train.to_dict() == whole.train.to_dict()
 
 
 def test_raw_text(tmp_path, model):

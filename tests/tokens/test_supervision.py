@@ -2,7 +2,7 @@ import pytest
 
 from finetune_studio.tokens.examples import IGNORED
 from finetune_studio.tokens.loading import load_tokenizer
-from finetune_studio.tokens.supervision import Supervisor
+from finetune_studio.tokens.supervision import BATCH, Supervisor
 from finetune_studio.tokens.templates import TemplateError
 from tests.helpers import templates
 from tests.helpers.templates import FAMILIES
@@ -221,3 +221,19 @@ def test_generation_stops_at_the_end_of_a_turn(tokenizer):
     assert supervisor.stops
     plain = templates.CHATML.replace("<|im_end|>", "### end")
     assert not Supervisor(tokenizer, "chat", sequence_length=64, template=plain).stops
+
+
+def test_many_rows_are_as_each_alone_and_in_their_order(tokenizer):
+    refusing = (
+        "{% if messages[0]['content'] == 'no' %}{{ raise_exception('No.') }}{% endif %}"
+        + templates.CHATML
+    )
+    supervisor = Supervisor(tokenizer, "chat", sequence_length=64, template=refusing)
+    said = [f"{n} 배고프다" if n % 7 else "no" for n in range(2 * BATCH + 3)]
+    rows = [{"messages": [{"role": "user", "content": each}, ONE[1]]} for each in said]
+    made = supervisor.numbered(rows)
+    assert [number for number, _ in made] == [*range(len(rows))]
+    problems = [each.problem for _, each in made]
+    assert problems == ["template-refuses" if each == "no" else "" for each in said]
+    for place in (0, 1, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH + 1, 2 * BATCH + 2):
+        assert [made[place][1]] == supervisor.rows(rows[place : place + 1])
