@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QEvent, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 from typing_extensions import override
@@ -33,6 +33,7 @@ from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.shortcuts import add_shortcuts
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Size
+from finetune_studio.gui.turns import tell_language
 from finetune_studio.gui.widgets.layout import box, column
 from finetune_studio.gui.widgets.notice import Toast
 
@@ -315,6 +316,13 @@ class MainWindow(QMainWindow):
     def _turn(self, way: Literal["undo", "redo"]) -> None:
         if self.project is not None:
             getattr(self.project.session, way)()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LanguageChange:
+            tell_language(self)
+            return True
+        return super().event(event)
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:

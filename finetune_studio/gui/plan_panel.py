@@ -11,7 +11,7 @@ from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.plan_place import MeasureLine, PlaceLine
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
-from finetune_studio.gui.turns import later
+from finetune_studio.gui.turns import Holder, later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.finding import FindingBox
@@ -54,7 +54,7 @@ class Figure(QWidget):
         show_part(self, bool(self._value.plain))
 
 
-class PlanPanel(QWidget):
+class PlanPanel(Holder):
     """The panel at the right.
 
     Attributes:

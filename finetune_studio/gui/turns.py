@@ -6,13 +6,15 @@ What waits already is not done twice, so that many changes in a row cost no more
 import time
 from collections.abc import Callable
 from types import FunctionType
+from typing import Any, TypeGuard
 
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 from typing_extensions import override
 
 PART = 0.006  # seconds after which the window has its turn again
+LONGEST = 0.15  # seconds that a part may stand as it was while it and its parts follow
 Act = Callable[[], None]
 
 
@@ -37,17 +39,23 @@ class Turns(QObject):
         super().__init__(parent)
         self._seen: dict[Act, None] = {}
         self._hidden: dict[Act, None] = {}
+        self._ends: dict[Act, float] = {}  # and until when each of them waits at most
         self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._go_on)
 
     @property
     def busy(self) -> bool:
         """Whether anything waits."""
-        return bool(self._seen or self._hidden)
+        return bool(self._seen or self._ends or self._hidden)
 
     def add(self, act: Act, *, seen: bool = True) -> None:
         """Act in a turn to come; what nobody sees acts after all that somebody does."""
         (self._seen if seen else self._hidden).setdefault(act)
+        self._next.start()
+
+    def end(self, act: Act) -> None:
+        """Act once after all that somebody sees, in a turn that ends with it."""
+        self._ends.setdefault(act, time.perf_counter() + LONGEST)
         self._next.start()
 
     def _go_on(self) -> None:
@@ -57,13 +65,21 @@ class Turns(QObject):
         until = time.perf_counter() + PART
         try:
             while self.busy and time.perf_counter() < until:
-                queue = self._seen or self._hidden
+                queue = self._due()
                 act = next(iter(queue))
                 del queue[act]
                 if not gone(act):
                     act()
+                if queue is self._ends:
+                    break
         finally:
             self._go_on_later()
+
+    def _due(self) -> dict[Act, Any]:
+        """Where the next act waits."""
+        if self._ends and next(iter(self._ends.values())) < time.perf_counter():
+            return self._ends
+        return self._seen or self._ends or self._hidden
 
     def _go_on_later(self) -> None:
         """Begin to wait only now: what became due meanwhile, as another timer, comes before."""
@@ -77,8 +93,10 @@ class Turns(QObject):
         theirs = turns_of(place)
         for act in (*self._seen, *self._hidden):
             theirs.add(act, seen=place.isVisible())
-        self._seen.clear()
-        self._hidden.clear()
+        for act in self._ends:
+            theirs.end(act)
+        for queue in (self._seen, self._ends, self._hidden):
+            queue.clear()
 
 
 def turns_of(widget: QWidget) -> Turns:
@@ -93,22 +111,52 @@ def later(widget: QWidget, act: Act) -> None:
     turns_of(widget).add(act, seen=widget.isVisible())
 
 
-class Part(QWidget):
+class Holder(QWidget):
+    """Holds others and paints no words of its own."""
+
+
+class Part(Holder):
     """A part of the window that follows a change of language in a turn of its own.
 
-    All of the window at once would hold it up: new words are laid out and painted, too.
+    All of the window at once would hold it up: new words are laid out, too. What is seen of it
+    stays as it was until all the parts in it have followed, and is painted once.
     """
-
-    _following = False
 
     @override
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LanguageChange and not self._following:
+        if event.type() == QEvent.Type.LanguageChange:
+            if self.isVisible() and self.updatesEnabled():  # in no other part that stands still
+                self.setUpdatesEnabled(False)
+                turns_of(self).end(self._show_new_words)
             later(self, self._follow_language)
             return True
         return super().event(event)
 
     def _follow_language(self) -> None:
-        self._following = True
-        QCoreApplication.sendEvent(self, QEvent(QEvent.Type.LanguageChange))
-        self._following = False
+        tell_language(self)
+
+    def _show_new_words(self) -> None:
+        self.setUpdatesEnabled(True)
+
+
+def tell_language(holder: QWidget) -> None:
+    """Tell a widget that holds others, and each of them, that the language is another one.
+
+    Qt would paint each of them anew with all that it holds: a page once for itself, and once more
+    for every part in a part. So those that paint no words are told, and not painted.
+    """
+    if isinstance(type(holder).changeEvent, FunctionType):
+        holder.changeEvent(QEvent(QEvent.Type.LanguageChange))
+    for each in holder.children():
+        if _only_holds(each):
+            tell_language(each)
+        else:
+            QCoreApplication.sendEvent(each, QEvent(QEvent.Type.LanguageChange))
+
+
+def _only_holds(child: QObject) -> TypeGuard[QWidget]:
+    """Whether it paints no words; a part is not asked, for it has its own turn."""
+    if isinstance(child, Part):
+        return False
+    plain = type(child) is QWidget
+    return plain or isinstance(child, Holder | QStackedWidget | QScrollArea)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget
 from typing_extensions import override
 
 from finetune_studio.gui.announcing import Announced
@@ -16,7 +16,7 @@ from finetune_studio.gui.plan_panel import PlanPanel
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.steps import STEPS, owner
 from finetune_studio.gui.tokens import Size, Space
-from finetune_studio.gui.turns import later
+from finetune_studio.gui.turns import Holder, later
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.glyph import Glyph, Mark
 from finetune_studio.gui.widgets.layout import Pane, box, column, row
@@ -28,7 +28,7 @@ UNCHOSEN = frozenset({"no-data", "licence-data-unknown"})
 """Findings of what nobody has chosen yet: some block the start, but nothing is wrong."""
 
 
-class Wizard(QWidget):
+class Wizard(Holder):
     """The steps of one project; a page is made when it is first shown.
 
     Attributes:

@@ -5,13 +5,14 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from finetune_studio.gui import language
-from finetune_studio.gui.turns import PART, Turns, later, turns_of
+from finetune_studio.gui.turns import LONGEST, PART, Part, Turns, later, tell_language, turns_of
 from finetune_studio.gui.widgets.card import Card
-from finetune_studio.gui.widgets.layout import Pane, column
+from finetune_studio.gui.widgets.glyph import Glyph
+from finetune_studio.gui.widgets.layout import Pane, Scroller, box, column
 from finetune_studio.gui.widgets.text import Text
 
 
@@ -113,6 +114,129 @@ def test_each_pane_follows_the_language_in_a_turn_of_its_own(window, qtbot):
     assert [each.text() for each in said] == ["Loss"] * 3  # nothing yet: it waits for its turn
     qtbot.waitUntil(lambda: not turns_of(window).busy)
     assert [each.text() for each in said] == ["손실"] * 3
+
+
+class Painted(QObject):
+    """Notes when a widget is painted."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.times = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        self.times += event.type() == QEvent.Type.Paint
+        return False
+
+
+def words():
+    return language.tr("Loss")
+
+
+def test_a_part_stays_as_it_was_until_all_in_it_have_followed_and_is_painted_once(window, qtbot):
+    inner = [Card(column(Text(words))) for _ in range(3)]
+    outer = Pane(column(*inner))
+    window.setLayout(column(outer))
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    QApplication.processEvents()
+    painted = [Painted(each) for each in (outer, *inner)]
+    seen, follow = [], Part._follow_language
+
+    def following(part):
+        follow(part)
+        time.sleep(PART)  # so that each has a turn of its own
+        seen.append([each.times for each in painted])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Part, "_follow_language", following)
+        language.use("ko")
+        QApplication.sendPostedEvents()
+        qtbot.waitUntil(lambda: not turns_of(window).busy)
+    assert seen == [[0, 0, 0, 0]] * 4
+    assert outer.updatesEnabled()
+    QApplication.processEvents()
+    assert [each.times for each in painted] == [1, 1, 1, 1]
+    assert [each.findChild(Text).text() for each in inner] == ["손실"] * 3
+
+
+def test_a_part_that_stands_still_is_shown_again_though_something_waits_for_ever(window, qtbot):
+    pane = Pane(column(Text(words)))
+    window.setLayout(column(pane))
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    turns, over = turns_of(window), []
+
+    def again():
+        if not over:
+            turns.add(partial(again))
+
+    again()
+    begun = time.perf_counter()
+    language.use("ko")
+    QApplication.sendPostedEvents()
+    assert not pane.updatesEnabled()
+    qtbot.waitUntil(pane.updatesEnabled)
+    assert time.perf_counter() - begun >= LONGEST
+    over.append(True)
+    qtbot.waitUntil(lambda: not turns.busy)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_only_what_is_in_sight_stands_still(window, qtbot, seen):
+    pane = Pane(column(Text(words)))
+    pane.setVisible(seen)
+    window.setLayout(column(pane))
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    language.use("ko")
+    QApplication.sendPostedEvents()
+    assert pane.updatesEnabled() != seen
+    qtbot.waitUntil(lambda: not turns_of(window).busy)
+    assert pane.updatesEnabled()
+    assert pane.findChild(Text).text() == "손실"
+
+
+def test_a_part_of_which_a_word_fails_is_shown_again(window, qtbot):
+    def fails():
+        if language.current() == "ko":
+            raise ValueError
+        return ""
+
+    pane = Pane(column(Text(fails)))
+    window.setLayout(column(pane))
+    with qtbot.captureExceptions() as errors:
+        language.use("ko")
+        QApplication.sendPostedEvents()
+        qtbot.waitUntil(lambda: not turns_of(window).busy)
+    assert [kind for kind, _, _ in errors] == [ValueError]
+    assert pane.updatesEnabled()
+
+
+def test_what_only_holds_others_is_told_and_not_painted(window, qtbot):
+    told = []
+
+    class Page(Pane):
+        def changeEvent(self, event):
+            super().changeEvent(event)
+            if event.type() == QEvent.Type.LanguageChange:
+                told.append(language.current())
+
+    stack, inner = QStackedWidget(), column()
+    stack.addWidget(Scroller(column(box(inner))))
+    page = Page(column(stack))
+    window.setLayout(column(page))
+    window.resize(300, 200)
+    QApplication.processEvents()
+    painted = [Painted(each) for each in (page, *page.findChildren(QWidget))]
+    tell_language(page)
+    QApplication.processEvents()
+    assert told == ["en"]
+    assert {each.times for each in painted} == {0}
+    leaf = Glyph("check", "ok")  # what is no holder may paint words that it asks for as it paints
+    inner.addWidget(leaf)
+    QApplication.processEvents()
+    seen = Painted(leaf)
+    tell_language(page)
+    QApplication.processEvents()
+    assert seen.times == 1
 
 
 def test_a_timer_that_is_due_comes_between_two_turns(window, qtbot):

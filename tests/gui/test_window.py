@@ -5,7 +5,14 @@ import re
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QWidget,
+)
 
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import language
@@ -486,3 +493,23 @@ def test_a_long_name_pushes_nothing_out_of_the_start_page(window, qtbot):
     qtbot.waitUntil(line.isVisible)
     right = page.looks.mapTo(page, QPoint(page.looks.width(), 0)).x()
     assert right <= page.width()
+
+
+def test_every_part_in_sight_follows_the_language_and_is_painted_again(begun, qtbot):
+    """Each page, one after the other; nothing stands still when it is over."""
+    for key in [step.key for step in STEPS]:
+        begun.wizard.go(key)
+        begun.wizard.page(key)
+        qtbot.waitUntil(lambda: not turns_of(begun).busy)
+        for code in ("ko", "en"):
+            language.use(code)
+            QApplication.sendPostedEvents()
+            assert not begun.wizard.page(key).updatesEnabled()
+            qtbot.waitUntil(lambda: not turns_of(begun).busy)
+            assert all(each.updatesEnabled() for each in begun.findChildren(QWidget))
+            seen = [each for each in begun.findChildren(Text) if each.isVisible()]
+            assert len(seen) > 10
+            before = [each.text() for each in seen]
+            for each in seen:
+                each.refresh()
+            assert [each.text() for each in seen] == before

@@ -64,21 +64,19 @@ class LengthsCard(Card):
         if lengths is None:
             return
         cut = self._project.session.recipe.training.sequence_length
+        self._figures.say(lambda: _figures(lengths))
+        with laid_once(self._advised):
+            self._advise(lengths, cut)
+        self._packing.say(self._packing_words)
+        self._draw(lengths, cut)
+
+    def _draw(self, lengths: "Lengths", cut: int) -> None:
         upto = max(round(lengths.longest * AIR), 8)
         edges, rows = lengths.histogram(BINS, upto)
         words = tr("cut at {length}").format(length=amounts.whole(cut))
         self._histogram.show_rows(edges.tolist(), rows.tolist(), cut, words)
-        said = tr("median {median} · 95 % have {high} at most · longest {longest} tokens").format(
-            median=amounts.whole(lengths.quantile(0.5)),
-            high=amounts.whole(lengths.quantile(0.95)),
-            longest=amounts.whole(lengths.longest),
-        )
-        self._figures.say(said)
         self._histogram.setAccessibleName(tr("Row lengths"))
-        self._histogram.setAccessibleDescription(said)
-        with laid_once(self._advised):
-            self._advise(lengths, cut)
-        self._packing.say(self._packing_words)
+        self._histogram.setAccessibleDescription(_figures(lengths))
 
     def _packing_words(self) -> str:
         lengths, training = self._lengths, self._project.session.recipe.training
@@ -108,30 +106,42 @@ class LengthsCard(Card):
         clear(self._advice)
         outlook = self._project.facts.plan.outlook
         found = lengths.suggest(outlook.context if outlook else 0)
-        lost = lengths.cut(cut)
+        lost = lengths.cut(cut).rows
+
+        def title() -> str:
+            if found.length == cut:
+                return tr("{length} tokens suit these rows").format(length=amounts.whole(cut))
+            if not lost:
+                words = tr("{length} tokens are more than these rows need")
+                return words.format(length=amounts.whole(cut))
+            return tr("{rows} cut at {length} tokens").format(
+                rows=amounts.rows(lost), length=amounts.whole(cut)
+            )
+
+        def fix() -> str:
+            return tr("Set to {value}").format(value=amounts.whole(found.length))
+
         if found.length == cut:
-            title = tr("{length} tokens suit these rows").format(length=amounts.whole(cut))
-            self._advice.addWidget(FindingBox("good", title, found.reason))
+            self._advice.addWidget(FindingBox("good", title, lambda: found.reason))
             return
-        title = (
-            tr("{rows} cut at {length} tokens").format(
-                rows=amounts.rows(lost.rows), length=amounts.whole(cut)
-            )
-            if lost.rows
-            else tr("{length} tokens are more than these rows need").format(
-                length=amounts.whole(cut)
-            )
-        )
-        fix = tr("Set to {value}").format(value=amounts.whole(found.length))
-        made = FindingBox("warning" if lost.rows else "advice", title, found.reason, fix)
+        level = "warning" if lost else "advice"
+        made = FindingBox(level, title, lambda: found.reason, fix)
         made.fix_pressed.connect(lambda: self._project.session.change({LENGTH: found.length}))
         self._advice.addWidget(made)
 
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self._show()
+        if event.type() == QEvent.Type.LanguageChange and self._lengths is not None:
+            self._draw(self._lengths, self._project.session.recipe.training.sequence_length)
+
+
+def _figures(lengths: "Lengths") -> str:
+    return tr("median {median} · 95 % have {high} at most · longest {longest} tokens").format(
+        median=amounts.whole(lengths.quantile(0.5)),
+        high=amounts.whole(lengths.quantile(0.95)),
+        longest=amounts.whole(lengths.longest),
+    )
 
 
 class CompareCard(Card):

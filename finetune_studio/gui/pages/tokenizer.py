@@ -204,8 +204,7 @@ class TokenizerPage(StepPage):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._found = []
-            self._show_findings()
+            self._show_findings()  # those that are the same say themselves in any language
 
 
 def _summary(project: Project) -> str:

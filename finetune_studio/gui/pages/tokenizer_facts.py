@@ -1,8 +1,6 @@
 """The tokenizer itself: its control tokens, its vocabulary, the chat template in use."""
 
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
-from typing_extensions import override
 
 from finetune_studio.gui import amounts
 from finetune_studio.gui.language import tr
@@ -35,14 +33,11 @@ class FactsCard(Card):
     def show_known(self, known: Known) -> None:
         """Show another tokenizer."""
         self._known = known
-        self._show()
-
-    def _show(self) -> None:
-        known = self._known
-        if known is None:
-            return
-        words = tr("{count} entries in the vocabulary")
-        self._figures.say(words.format(count=amounts.whole(known.vocabulary)))
+        self._figures.say(
+            lambda: tr("{count} entries in the vocabulary").format(
+                count=amounts.whole(known.vocabulary)
+            )
+        )
         clear(self._lines)
         for name, text, number in known.specials:
             self._lines.addWidget(_line(name, text, number))
@@ -57,15 +52,9 @@ class FactsCard(Card):
         self._well.setVisible(self._well.isHidden())
         self._more.say(self._more_words)
 
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self._show()
-
 
 def _line(name: str, text: str, number: int | None) -> QWidget:
-    title = Text(_title(name))
+    title = Text(lambda: _title(name))
     title.setFixedWidth(Size.label)
     made = row(
         title, Text(text, "mono"), Text("" if number is None else str(number), "mono", "text3")

@@ -44,6 +44,8 @@ class TokenFlow(QWidget):
 
     def show_chips(self, chips: Sequence[Chip]) -> None:
         """Show other tokens."""
+        if self._places and chips[:MOST] == self._chips:
+            return
         self._chips, self._laid = chips[:MOST], -1
         self.setAccessibleName("".join(chip.text for chip in self._chips))
         self.updateGeometry()
