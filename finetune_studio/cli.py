@@ -9,7 +9,6 @@ import importlib
 import io
 import json
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -115,6 +114,8 @@ def _of_system(error: OSError) -> StudioError:
 
 def _unforeseen() -> StudioError:
     """What nobody foresaw: its traceback goes to a file, for whoever mends it."""
+    import traceback
+
     kind, error, _ = sys.exc_info()
     detail = f"{kind.__name__ if kind else ''}: {' '.join(str(error).split())}"
     return StudioError(tr("The program failed."), detail, _kept(traceback.format_exc()))

@@ -1,15 +1,15 @@
 """The one kind of failure a person is told about. Knows no Qt, torch or command line."""
 
 import os
-from dataclasses import dataclass
 
 WINDOW = "FINETUNE_STUDIO_WINDOW"
 """The environment variable that the window sets for itself and for what it starts."""
 
 
-@dataclass(eq=False)
 class StudioError(Exception):
     """Something went wrong that a person can understand and mend.
+
+    No dataclass: at a command's start, the import of dataclasses alone takes a quarter.
 
     Attributes:
         title: What happened, in a few words.
@@ -17,9 +17,9 @@ class StudioError(Exception):
         hint: What to do about it.
     """
 
-    title: str
-    detail: str = ""
-    hint: str = ""
+    def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
+        super().__init__(title, detail, hint)
+        self.title, self.detail, self.hint = title, detail, hint
 
     def __str__(self) -> str:
         """The whole message on one line."""

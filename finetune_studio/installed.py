@@ -9,15 +9,13 @@ in the Python that the program itself runs in.
 Only the standard library is used: the first start has nothing else.
 """
 
-import importlib.metadata
 import importlib.util
 import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from finetune_studio import paths
 
@@ -29,8 +27,7 @@ TRAINING = ("torch", "transformers", "peft", "trl", "accelerate", "bitsandbytes"
 """Packages of the extras `train` and `speed`, the first first."""
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """The folder that an installer made.
 
     Attributes:
@@ -82,6 +79,8 @@ class Program:
 
 def training_packages() -> list[tuple[str, str]]:
     """What training needs, of what is in this Python: names and versions."""
+    import importlib.metadata  # takes longer than all the rest here
+
     found = []
     for name in TRAINING:
         with suppress(importlib.metadata.PackageNotFoundError):

@@ -4,10 +4,11 @@
 the system's language counts, and English where that is neither.
 """
 
+import functools
 import os
 from collections.abc import Mapping
 
-from finetune_studio import i18n, paths, qm
+from finetune_studio import i18n, paths
 
 VARIABLE = "FINETUNE_STUDIO_LANGUAGE"
 CODES = ("ko", "en")
@@ -26,17 +27,19 @@ def language(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def speak(code: str) -> None:
-    """Let `i18n.tr` answer in a language.
+    """Let `i18n.tr` answer in a language, whose texts are read once one is asked for.
 
     Args:
         code: `ko` or `en`.
     """
-    words = {} if code == "en" else _words(code)
-    i18n.install(None if code == "en" else lambda text: words.get(text, text))
+    i18n.install(None if code == "en" else lambda text: _words(code).get(text, text))
 
 
+@functools.cache
 def _words(code: str) -> dict[str, str]:
     """The core's texts in a language, by their English."""
+    from finetune_studio import qm
+
     texts = qm.read(paths.resources() / "i18n" / f"studio_{code}.ts")
     return {
         each.source: each.forms[0]

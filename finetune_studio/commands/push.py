@@ -5,13 +5,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finetune_studio.commands.amounts import duration, size
 from finetune_studio.commands.output import line, note, print_json
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
+
+if TYPE_CHECKING:
+    from finetune_studio.export.publish import Publication
 
 LEAVING = 5.0  # seconds
 
@@ -54,12 +58,17 @@ def push(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> None:
+    document = _looked(options).as_dict()
+    print_json(document) if options.json else _preview(document)
+
+
+def _looked(options: argparse.Namespace) -> "Publication":
+    """Decide what goes up; a licence or a file that forbids it is told here."""
     from finetune_studio.export.publish import prepare
     from finetune_studio.export.repository import Order
 
     order = Order(options.repo, options.public, options.branch, options.pull_request)
-    document = prepare(options.path, order, options.card, options.of_run).as_dict()
-    print_json(document) if options.json else _preview(document)
+    return prepare(options.path, order, options.card, options.of_run)
 
 
 def _preview(document: Mapping[str, Any]) -> None:
@@ -84,12 +93,10 @@ def command(options: argparse.Namespace) -> list[str]:
     """The upload's command line; no token stands in it."""
     from finetune_studio.runs.programs import engine_command
 
-    asked = [str(options.path), "--repo", options.repo, "--follow-input", "--json"]
+    asked = [str(options.path), "--repo", options.repo, "--told", "--json"]
     asked += ["--public"] if options.public else []
     asked += ["--branch", options.branch] if options.branch else []
     asked += ["--pull-request"] if options.pull_request else []
-    asked += ["--language", options.card] if options.card else []
-    asked += ["--run", str(options.of_run)] if options.of_run else []
     return engine_command("push", *asked)
 
 
@@ -102,7 +109,11 @@ def environment(compatible: bool) -> dict[str, str]:
 
 
 def _follow(options: argparse.Namespace) -> dict[str, Any]:
-    """Run the child, tell how far it is, return what came of it."""
+    """Run the child, tell how far it is, return what came of it.
+
+    The child asks the Hub while this process decides what goes up; it changes nothing there before
+    it was told.
+    """
     live = sys.stderr.isatty() and not options.json
     child = subprocess.Popen(
         command(options),
@@ -115,8 +126,9 @@ def _follow(options: argparse.Namespace) -> dict[str, Any]:
     )
     last: dict[str, Any] = {}
     try:
+        _tell(child, _looked(options), options.json)
         for text in child.stdout or ():
-            last = _heard(text, live, options.json) or last
+            last = _heard(text, live) or last
         code = child.wait()
     except BaseException:
         child.terminate()  # no half commit can come of it
@@ -131,14 +143,25 @@ def _follow(options: argparse.Namespace) -> dict[str, Any]:
     return _outcome(last, code)
 
 
-def _heard(text: str, live: bool, as_json: bool) -> dict[str, Any] | None:
+def _tell(child: "subprocess.Popen[str]", found: "Publication", as_json: bool) -> None:
+    """Tell the child what goes up, and the person what the licences say of it."""
+    for each in () if as_json else found.findings:
+        note(_finding(each.as_dict()))
+    if child.stdin:
+        try:
+            child.stdin.write(found.contents.to_line() + "\n")
+            child.stdin.flush()
+        except OSError:  # the child has ended: its last line says why
+            with suppress(OSError):
+                child.stdin.close()
+
+
+def _heard(text: str, live: bool) -> dict[str, Any] | None:
     """Show one line of the child's; its document where it is the last one."""
     try:
         said = json.loads(text)
     except ValueError:
         return None  # a library's own words
-    for each in () if as_json else said.get("findings", ()):
-        note(_finding(each))
     if live and "progress" in said:
         _bar(said["progress"])
     elif "waits" in said:

@@ -2,23 +2,30 @@
 
 It prints JSON lines: `{"findings"}`, `{"phase"}`, `{"progress"}`, `{"waits"}` and `{"notice"}`,
 then what came of it, or `{"error"}`. Ended at any moment it leaves nothing half made on the Hub.
+With `--told` whoever started it looks at the licences and files, and tells on the first line of the
+input what goes up; meanwhile this process asks the Hub, and changes nothing there.
 Loads no torch; what it loads comes while the weights are being hashed already.
 """
 
 import argparse
 import json
 import os
+import queue
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.errors import StudioError
 from finetune_studio.export.hashing import Hashes
 from finetune_studio.i18n import tr
+
+if TYPE_CHECKING:
+    from finetune_studio.export.items import Contents
+    from finetune_studio.export.repository import Order
 
 STALLED = 300.0
 """Seconds without a byte after which nothing more is expected."""
@@ -29,19 +36,61 @@ def push(arguments: list[str]) -> int:
     """Upload a run or an export."""
     options = _parser().parse_args(arguments)
     hashes = Hashes((options.path, options.path / "result"))
-    from finetune_studio.export.hub import upload
-    from finetune_studio.export.publish import prepare
+    heard = _Input()
+    if options.told:
+        threading.Thread(target=heard.read, daemon=True).start()
+    from finetune_studio.export.hub import opened, send
     from finetune_studio.export.repository import Order
 
     order = Order(options.repo, options.public, options.branch, options.pull_request)
-    publication = prepare(options.path, order, options.language, options.run)
     speaker = _Speaker(options.stalled)
+    contents = None if options.told else _looked(options, order, speaker)
     threading.Thread(target=speaker.watch, daemon=True).start()
-    if options.follow_input:
-        threading.Thread(target=_end_with_input, daemon=True).start()
-    speaker.say({"findings": [each.as_dict() for each in publication.findings]})
-    speaker.say(upload(order, publication.contents, speaker.say, hashes.of))
+    there = opened(order, speaker.say)
+    speaker.say(send(there, contents or heard.contents(speaker.rest), speaker.say, hashes.of))
     return 0
+
+
+def _looked(options: argparse.Namespace, order: "Order", speaker: "_Speaker") -> "Contents":
+    """Decide here what goes up."""
+    from finetune_studio.export.publish import prepare
+
+    publication = prepare(options.path, order, options.language, options.run)
+    speaker.say({"findings": [each.as_dict() for each in publication.findings]})
+    return publication.contents
+
+
+class _Input:
+    """What whoever started this process says: perhaps what goes up, and that they have ended."""
+
+    def __init__(self) -> None:
+        self._first: queue.Queue[str] = queue.Queue()
+
+    def read(self) -> None:
+        """Take the first line, then end with them: nothing half made can come of it.
+
+        Not by `sys.stdin`: a thread that waits in its lock keeps Python from ending.
+        """
+        said = b""
+        while piece := os.read(0, 1 << 16):
+            said += piece
+            if piece.endswith(b"\n"):
+                self._first.put(said.decode())
+        os._exit(130)
+
+    def contents(self, waiting: Callable[[], None]) -> "Contents":
+        """What goes up, once it was said.
+
+        Args:
+            waiting: Called now and then until it is.
+        """
+        from finetune_studio.export.items import Contents
+
+        while True:
+            try:
+                return Contents.of_line(self._first.get(timeout=LOOK))
+            except queue.Empty:
+                waiting()
 
 
 class _Speaker:
@@ -58,6 +107,10 @@ class _Speaker:
             self._spoke = time.monotonic()
         if "waits" in document:
             self._refuse_long(document["waits"])
+
+    def rest(self) -> None:
+        """Nothing is expected of the Hub now."""
+        self._spoke = time.monotonic()
 
     def watch(self) -> None:
         """End the process once nothing was said for too long: a library may wait for ever."""
@@ -80,13 +133,6 @@ class _Speaker:
         os._exit(1)  # the library's threads cannot be interrupted
 
 
-def _end_with_input() -> None:
-    """End with whoever started this, however they end: nothing half made can come of it."""
-    while os.read(0, 1024):
-        pass
-    os._exit(130)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("path", type=Path)
@@ -97,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--language", choices=("en", "ko"))
     parser.add_argument("--run", type=Path)
     parser.add_argument("--stalled", type=float, default=STALLED)
-    parser.add_argument("--follow-input", action="store_true")
+    parser.add_argument("--told", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser
 

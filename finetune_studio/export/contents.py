@@ -8,7 +8,6 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from finetune_studio.errors import RefusedError
 from finetune_studio.export.card import CARD
 from finetune_studio.export.facts import Base, read_json
+from finetune_studio.export.items import Contents, Item
 from finetune_studio.i18n import tr
 
 WEIGHTS = ("model*.safetensors", "adapter_model.safetensors", "*.gguf")
@@ -29,46 +29,6 @@ TEXTS = (".json", ".jinja", ".txt", ".md", "")
 """Endings of files that are read for paths of this machine; Modelfile and LICENSE have none."""
 LARGEST_TEXT = 256 << 20  # bytes; a larger one is no text of ours
 OF_THE_MACHINE = ("_name_or_path",)
-
-
-@dataclass(frozen=True)
-class Item:
-    """One file that goes up.
-
-    Attributes:
-        name: Its name there.
-        size: Bytes.
-        source: Where it lies; None where `content` is it.
-        content: What is made for the upload.
-    """
-
-    name: str
-    size: int
-    source: Path | None = None
-    content: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Contents:
-    """Everything that goes up, and what stays here.
-
-    Attributes:
-        items: What goes up, the card first.
-        left_out: The names of the folder's other files.
-    """
-
-    items: tuple[Item, ...]
-    left_out: tuple[str, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return sum(item.size for item in self.items)
-
-    def as_dict(self) -> dict[str, Any]:
-        """As the preview prints it."""
-        files = [{"name": item.name, "bytes": item.size} for item in self.items]
-        return {"files": files, "left_out": list(self.left_out)}
 
 
 def collect(folder: Path, card: str, base: Base, private: Iterable[str] = ()) -> Contents:

@@ -6,16 +6,17 @@ found again by its hash, by file or by block, so another upload goes on.
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from finetune_studio.catalog import connection
 from finetune_studio.catalog.progress import Meter, Progress
-from finetune_studio.export.contents import Contents, Item
 from finetune_studio.export.hub_failures import failure, is_passing
 from finetune_studio.export.hub_progress import Movement, watched
-from finetune_studio.export.repository import PATIENT, Order, Place, find
+from finetune_studio.export.items import Contents, Item
+from finetune_studio.export.repository import PATIENT, Order, Place, check_name, find
 from finetune_studio.i18n import mark
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -29,13 +30,48 @@ PREPARING = mark("Asking the Hub")
 SENDING = mark("Uploading")
 
 
+@dataclass(frozen=True)
+class Opened:
+    """The Hub, asked whose place it is and what is there; nothing is changed yet.
+
+    Attributes:
+        client: Its client, connected.
+        order: Where to.
+        place: What was found.
+    """
+
+    client: Any
+    order: Order
+    place: Place
+
+
+def opened(order: Order, tell: Tell) -> Opened:
+    """Ask the Hub about the place. Reads alone, so it may come before what goes up is known.
+
+    Raises:
+        RefusedError: The Hub refuses this account, or the place is not right.
+        StudioError: The Hub cannot be asked.
+    """
+    check_name(order.repo)
+    client = connection.api(PATIENT)
+    tell({"phase": PREPARING})
+    return Opened(client, order, find(client, order))
+
+
 def upload(
     order: Order, contents: Contents, tell: Tell, hashed: Hash = lambda file: None
+) -> dict[str, Any]:
+    """Ask the Hub about the place, then upload everything there; see `opened` and `send`."""
+    return send(opened(order, tell), contents, tell, hashed)
+
+
+def send(
+    there: Opened, contents: Contents, tell: Tell, hashed: Hash = lambda file: None
 ) -> dict[str, Any]:
     """Upload everything; what came of it, as the command line's contract prints it.
 
     Args:
-        order: Where to.
+        there: Where to.
         contents: What.
         tell: Hears `{"phase"}`, `{"progress"}`, `{"waits"}` and `{"notice"}`.
         hashed: Knows hashes of files that were made before; the Hub's client makes the others.
@@ -44,9 +80,8 @@ def upload(
         RefusedError: The Hub refuses this account, or the place is not right.
         StudioError: The upload failed; what went up is found again by another.
     """
-    client = connection.api(PATIENT)
-    tell({"phase": PREPARING})
-    place = _prepared(client, find(client, order), order)
+    client, order = there.client, there.order
+    place = _prepared(client, there.place, order)
     tell({"phase": SENDING, "repo": place.repo, "exists": place.exists, "private": place.private})
     for name in _left_behind(place, contents):
         tell({"notice": "left-behind", "file": name})

@@ -11,9 +11,10 @@ from finetune_studio import speech
 from finetune_studio.errors import RefusedError, remedy
 from finetune_studio.export import about
 from finetune_studio.export.card import Export, card
-from finetune_studio.export.contents import Contents, collect
+from finetune_studio.export.contents import collect
 from finetune_studio.export.facts import Facts, gather, read_json
 from finetune_studio.export.formats import gguf_files
+from finetune_studio.export.items import Contents
 from finetune_studio.export.repository import Order, check_branch, check_name
 from finetune_studio.export.verdict import REPORT
 from finetune_studio.i18n import tr

@@ -6,7 +6,6 @@ package with its extra `train`.
 """
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -39,6 +38,8 @@ def trainer_python() -> str:
 
 
 def _executable(chosen: str) -> str:
+    import shutil
+
     found = shutil.which(os.path.expanduser(chosen))
     if found is None:
         raise StudioError(

@@ -1,10 +1,12 @@
 """Uploads to a Hub on the loopback: what goes up, what is refused, what happens when it breaks."""
 
+import argparse
 import hashlib
 import json
 import logging
 import os
 import subprocess
+import sys
 import time
 
 import pytest
@@ -14,13 +16,14 @@ from finetune_studio.commands import push as command
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import hub, repository, transport
 from finetune_studio.export.hub_failures import is_passing
+from finetune_studio.export.items import Contents, Item
 from finetune_studio.export.publish import prepare
 from finetune_studio.export.repository import Order, check_branch, check_name
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from tests.catalog.receiving import ReceivingHub
 from tests.export.conftest import WEIGHTS
-from tests.helpers.command import COMMAND, call, environment
+from tests.helpers.command import COMMAND, call, environment, refusal
 
 SENT = {
     "README.md",
@@ -486,8 +489,6 @@ def test_a_dry_run_asks_nobody_and_a_refusal_is_one_sentence(run, tmp_path):
 
 
 def test_no_token_stands_on_the_command_line_of_the_child(run, monkeypatch):
-    import argparse
-
     parser = argparse.ArgumentParser()
     command.add_options(parser)
     monkeypatch.setenv("HF_TOKEN", "hf_right")
@@ -498,6 +499,79 @@ def test_no_token_stands_on_the_command_line_of_the_child(run, monkeypatch):
     assert "HF_HUB_DISABLE_XET" not in command.environment(compatible=False)
     monkeypatch.setenv("SSL_CERT_FILE", "/etc/company.pem")
     assert command.environment(compatible=False)["HF_HUB_DISABLE_XET"] == "1"
+
+
+def uploader(server, tmp_path, run, repo="my-model"):
+    """The upload's own process, which waits to be told what goes up."""
+    options = argparse.Namespace(
+        path=run.path, repo=repo, public=False, branch="", pull_request=False, card=None
+    )
+    return subprocess.Popen(
+        command.command(options),
+        env=online(server, tmp_path) | transport.upload_variables(compatible=True),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def test_the_child_asks_the_hub_and_changes_nothing_before_it_is_told(run, tmp_path):
+    with ReceivingHub() as server:
+        server.tokens["hf_right"] = "kim"
+        child = uploader(server, tmp_path, run)
+        deadline = time.monotonic() + 60
+        while len(server.seen) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert len(server.seen) == 2  # whose token it is, and what is there
+        time.sleep(0.5)
+        assert not server.log
+        told = prepare(run.path, Order("my-model"), "en").contents
+        child.stdin.write(told.to_line() + "\n")
+        child.stdin.flush()
+        out = child.stdout.read()
+        assert child.wait(60) == 0, out
+        child.communicate()
+        assert set(server.files("kim/my-model")) - {".gitattributes"} == SENT
+
+
+def test_a_child_whose_starter_ends_before_it_tells_ends_too(run, tmp_path):
+    with ReceivingHub() as server:
+        server.tokens["hf_right"] = "kim"
+        child = uploader(server, tmp_path, run)
+        child.communicate(timeout=60)
+        assert child.returncode == 130
+        assert not server.log
+
+
+def test_what_forbids_the_upload_comes_before_what_the_hub_says(run, tmp_path):
+    with ReceivingHub() as server:  # which knows no token
+        done = run_command(server, tmp_path, licensed(run, "mit", "cc-by-nd-4.0").path, "--repo=x")
+        assert "do not allow this upload" in refusal(done)
+        done = run_command(server, tmp_path, run.path, "--repo", "Llama/../x")
+        assert "can be no name on the Hub" in refusal(done)
+        done = run_command(server, tmp_path, licensed(run, "mit", "cc0-1.0").path, "--repo=x")
+        assert "does not accept the token" in refusal(done)
+        assert not server.log
+
+
+def test_what_goes_up_is_told_whole_on_one_line(tmp_path):
+    odd = tmp_path / os.fsdecode(b"\xff \n") / "가중치.gguf"
+    items = (Item("README.md", 7, content="가\n".encode()), Item("가중치.gguf", 3, source=odd))
+    told = Contents(items, ("optimizer.pt",))
+    assert Contents.of_line(told.to_line()) == told
+    assert told.to_line().isascii()
+    assert "\n" not in told.to_line()
+
+
+def test_the_upload_begins_without_what_only_the_checks_need():
+    code = "import sys, finetune_studio.engine.push, finetune_studio.export.hub, huggingface_hub\n"
+    code += "huggingface_hub.HfApi()\n"
+    code += "print([n for n in ('pydantic', 'jinja2', 'torch', 'pyarrow') if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_killed_upload_leaves_no_half_commit_and_goes_on_where_it_was(run, tmp_path):

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 from finetune_studio import paths
 from finetune_studio.catalog.progress import Control, Progress
 from finetune_studio.errors import StudioError
-from finetune_studio.export.contents import Contents
+from finetune_studio.export.items import Contents
 from finetune_studio.export.publish import Publication
 from finetune_studio.export.repository import Order
 from finetune_studio.gui.alerts import Alert, surprise
