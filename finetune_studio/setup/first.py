@@ -33,6 +33,7 @@ from finetune_studio.setup.in_use import users_of
 raise SystemExit(3 if users_of([Path(sys.argv[1])]) else 0)
 """
 """Ends with 3 where processes run from an environment; the window's packages can tell."""
+NOBODY, SOMEBODY = 0, 3  # how BUSY ends; any other end tells nothing
 PREPARE = "--prepare"
 """Make the environment and end, as an installer does that shows its own progress."""
 
@@ -102,10 +103,10 @@ def _prepare(program: installed.Program, uv: Uv, tell: Callable[[str], None]) ->
     install_wheel(uv, python, program.wheel)
     mark = {"program": str(program.folder), "window": window}
     (environment / installed.MARK).write_text(json.dumps(mark), encoding="utf-8")
-    if _bring_training_along(program, uv):
-        (environment / ID).write_text(program.id, encoding="utf-8")
+    if why := _bring_training_along(program, uv):
+        tell(why)
     else:
-        tell(tr("A training is running; it keeps its version until a later start."))
+        (environment / ID).write_text(program.id, encoding="utf-8")
 
 
 def install_wheel(uv: Uv, python: Path, wheel: Path) -> None:
@@ -117,22 +118,28 @@ def install_wheel(uv: Uv, python: Path, wheel: Path) -> None:
     )
 
 
-def _bring_training_along(program: installed.Program, uv: Uv) -> bool:
+def _bring_training_along(program: installed.Program, uv: Uv) -> str:
     """The trainer must be of the window's version; its libraries stay as they are.
 
     A training that runs is not disturbed: it would find other modules than those it began with.
-    Returns whether the trainer is of this version now, or there is none.
+    Returns why the trainer keeps its version; nothing where it is of this one, or there is none.
     """
     environment = installed.training_environment()
     mark, python = installed.read_mark(environment), installed.python_of(environment)
     if mark and mark.get("id") != program.id and _runs(python):
         window = installed.python_of(installed.window_environment())
-        if _ends(window, BUSY, str(environment)) == 3:
-            return False
+        found = _ends(window, BUSY, str(environment))
+        if found == SOMEBODY:
+            return tr("A training is running; it keeps its version until a later start.")
+        if found != NOBODY:
+            return tr(
+                "Whether a training is running could not be seen; the trainer keeps its version"
+                " until a later start."
+            )
         install_wheel(uv, python, program.wheel)
         told = mark | {"id": program.id, "program": str(program.folder)}
         (environment / installed.MARK).write_text(json.dumps(told), encoding="utf-8")
-    return True
+    return ""
 
 
 def _runs(python: Path, code: str = "") -> bool:

@@ -5228,6 +5228,11 @@
    <translation>그래디언트 체크포인팅이 자동일 때, 들어가는 만큼의 레이어는 활성값을 그대로 두고 나머지만 다시 계산해요. auto: GPU에서 켜고, 남는 메모리의 90%까지 채워요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/setup/first.py" />
+   <source>Whether a training is running could not be seen; the trainer keeps its version until a later start.</source>
+   <translation>학습이 실행 중인지 알 수 없어서, 학습 프로그램은 다음에 시작할 때까지 지금 버전을 그대로 써요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>Which column plays which role, as role: column; empty takes the suggestion.</source>
    <translation>어느 열이 어떤 역할인지 `역할: 열`로 적어요. 비워 두면 제안을 따라요.</translation>

@@ -9,11 +9,13 @@ import time
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from finetune_studio import i18n, installed
 from finetune_studio.setup import words
 from finetune_studio.setup.claim import claimed
+from finetune_studio.setup.training import Request, Training
 from tests.conftest import ROOT
 from tests.helpers.wheels import make_wheel
 
@@ -42,6 +44,26 @@ def add_first_start(kit):
             archive.write(ROOT / "finetune_studio" / name, f"finetune_studio/{name}")
         korean = ROOT / "resources" / "i18n" / "studio_ko.ts"
         archive.write(korean, words.FILE)
+
+
+def add_psutil(home):
+    """What the window looks for running trainings with; its wheels are not small."""
+    packages = next((home / "window").rglob("site-packages"))
+    shutil.copytree(Path(psutil.__file__).parent, packages / "psutil")
+
+
+def set_training_up(kit, home):
+    """The window and the trainer, both of the kit's version."""
+    start(kit, "--prepare")
+    os.environ[installed.PROGRAM] = str(kit.folder)  # the fixture of the kit takes it back
+    job = Training(Request(home, "cpu"))
+    job.run(job.plan(), lambda _: None)
+
+
+def version_in(environment):
+    """The program's version there."""
+    found = environment.rglob("finetune_studio-*.dist-info")
+    return [each.name.removeprefix("finetune_studio-").split(".dist")[0] for each in found]
 
 
 def start(kit, *arguments, **env):
@@ -89,47 +111,60 @@ def test_an_installer_prepares_without_starting(program, home):
 
 
 def test_an_update_changes_only_the_program_and_brings_the_trainer_along(program, home):
-    from finetune_studio.setup.training import Request, Training
-
-    start(program, "--prepare")
-    os.environ[installed.PROGRAM] = str(program.folder)  # the fixture of the kit takes it back
-    job = Training(Request(home, "cpu"))
-    job.run(job.plan(), lambda _: None)
+    set_training_up(program, home)
+    add_psutil(home)
     program.index.asked.clear()
     program.make_program("2.0")
     add_first_start(program)
     done = start(program, "--prepare")
     assert done.returncode == 0, done.stderr
     assert not program.index.asked
-    for name in ("window", "environment"):
-        found = [each.name for each in (home / name).rglob("finetune_studio-*.dist-info")]
-        assert found == ["finetune_studio-2.0.dist-info"]
+    assert version_in(home / "window") == version_in(home / "environment") == ["2.0"]
     assert installed.read_mark(home / "environment")["id"] == program.program.id
 
 
 def test_an_update_leaves_a_training_that_runs_its_version(program, home):
-    import psutil
-
-    from finetune_studio.setup.training import Request, Training
-
-    start(program, "--prepare")
-    os.environ[installed.PROGRAM] = str(program.folder)
-    job = Training(Request(home, "cpu"))
-    job.run(job.plan(), lambda _: None)
+    set_training_up(program, home)
+    add_psutil(home)
     program.make_program("2.0")
     add_first_start(program)
-    packages = next((home / "window").rglob("site-packages"))
-    shutil.copytree(Path(psutil.__file__).parent, packages / "psutil")
     python = installed.python_of(home / "environment")
     with subprocess.Popen([python, "-c", "import time; time.sleep(60)"]) as training:
         done = start(program, "gui")
         assert done.stdout == "started ['gui']\n", done.stderr
         assert "keeps its version" in done.stderr
-        assert next((home / "window").rglob("finetune_studio-2.0.dist-info"))
-        assert next((home / "environment").rglob("finetune_studio-1.0.dist-info"))
+        assert version_in(home / "window") == ["2.0"]
+        assert version_in(home / "environment") == ["1.0"]
         training.kill()
     start(program, "gui")
-    assert next((home / "environment").rglob("finetune_studio-2.0.dist-info"))
+    assert version_in(home / "environment") == ["2.0"]
+    assert start(program, "gui").stderr == ""
+
+
+@pytest.mark.parametrize("harm", ["missing", "broken", "killed"])
+def test_a_trainer_stays_as_it_is_where_nobody_can_see_whether_it_runs(program, home, harm):
+    set_training_up(program, home)
+    packages = next((home / "window").rglob("site-packages"))
+    if harm != "missing":
+        code = {"broken": "raise RuntimeError\n", "killed": "import os; os.abort()\n"}[harm]
+        (packages / "psutil.py").write_text(code)
+    program.make_program("2.0")
+    add_first_start(program)
+    done = start(program, "gui")
+    assert (done.returncode, done.stdout) == (0, "started ['gui']\n"), done.stderr
+    assert done.stderr.strip().splitlines()[-1] == (
+        "Whether a training is running could not be seen; the trainer keeps its version until a"
+        " later start."
+    )
+    assert version_in(home / "window") == ["2.0"]
+    assert version_in(home / "environment") == ["1.0"]
+    korean = start(program, "gui", FINETUNE_STUDIO_LANGUAGE="ko")
+    assert "알 수 없" in korean.stderr
+    assert "Whether" not in korean.stderr
+    (packages / "psutil.py").unlink(missing_ok=True)
+    add_psutil(home)
+    start(program, "gui")
+    assert version_in(home / "environment") == ["2.0"]
     assert start(program, "gui").stderr == ""
 
 
