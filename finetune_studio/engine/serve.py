@@ -128,7 +128,7 @@ def _loaded(target: Target, log: Callable[[str], None] | None) -> Served:
     quiet()  # the libraries are here now
     model = TorchModel(target)
     if log:
-        log(f"a token's step recorded: {'yes' if model.quick else f'no, {model.quick.why}'}")
+        log(f"a token's step without Python: {'yes' if model.quick else f'no, {model.quick.why}'}")
     return model
 
 

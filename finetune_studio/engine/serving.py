@@ -11,7 +11,7 @@ from transformers import StoppingCriteria, StoppingCriteriaList
 from finetune_studio.engine.device import find_device
 from finetune_studio.engine.halves import keep_halves, load_to_answer, serves
 from finetune_studio.engine.loading import context_length
-from finetune_studio.engine.recorded import quicken
+from finetune_studio.engine.quick import quicken
 from finetune_studio.engine.tuned import open_tuned
 from finetune_studio.export.server.model import Hear, Messages, Sampling, rendered
 from finetune_studio.export.server.served import Kind, Target
@@ -29,7 +29,7 @@ class TorchModel:
     Attributes:
         name: What requests call it.
         context: Tokens that it can hold.
-        quick: Whether a token's step is recorded, and why not.
+        quick: Whether a token's step is taken without Python, and why not.
     """
 
     def __init__(self, target: Target) -> None:

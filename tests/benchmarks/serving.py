@@ -1,10 +1,10 @@
 """First token and tokens a second: our server beside `transformers serve` and llama-cpp-python's.
 
-    python -m tests.benchmarks.serving MODEL [--gguf FILE] [--rounds 5]
+    python -m tests.benchmarks.serving MODEL [--gguf FILE] [--run RUN] [--rounds 5]
 
 MODEL is a folder in the form of transformers. Each server answers like conversations over HTTP,
 streamed and greedy, after one warm-up request; requests go round between them. Speeds are of the
-tokens after the first; the medians are printed.
+tokens after the first; the medians are printed. On a GPU both compute in bf16 there.
 """
 
 import argparse
@@ -24,8 +24,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 QUESTION = "{number} small boats are at sea. Tell me a long story about them."
 NUMBERS = itertools.count(10)
+TRANSFORMERS = "from transformers.cli.transformers import main; main()"
 ABOUT = {"task": "chat", "method": "full", "base": "SmolLM2", "labels": [], "system": ""}
 
 
@@ -84,21 +87,39 @@ def running(command: list[str], url: str, environment: dict[str, str]) -> Iterat
             child.wait()
 
 
-def commands(folder: Path, gguf: Path | None, home: Path) -> dict[str, tuple[list[str], int, str]]:
+def _linked(given: str, taken: str) -> None:
+    """One more name of a file; a copy on another disk."""
+    try:
+        os.link(given, taken)
+    except OSError:
+        shutil.copy2(given, taken)
+
+
+def commands(
+    folder: Path, gguf: Path | None, run: Path | None, home: Path
+) -> dict[str, tuple[list[str], int, str]]:
     """For each server its command line, port and the model's name."""
     merged = home / "smollm2"
-    shutil.copytree(folder, merged)
+    shutil.copytree(folder, merged, copy_function=_linked)
     (merged / "studio.json").write_text(json.dumps(ABOUT | {"format": "merged"}))
     studio = [sys.executable, "-m", "finetune_studio", "serve"]
     made: dict[str, tuple[list[str], int, str]] = {}
     port = free_port()
     made["studio"] = ([*studio, str(merged), "--port", str(port), "--quiet"], port, "smollm2")
-    serve = [str(Path(sys.executable).with_name("transformers")), "serve", str(merged)]
-    serve += ["--device", "cpu", "--host", "127.0.0.1"]
-    for name, precision in (("fp32", "float32"), ("bf16", "bfloat16")):  # ours computes in fp32
+    serve = [sys.executable, "-c", TRANSFORMERS, "serve", str(merged)]
+    gpu = torch.cuda.is_available()
+    serve += ["--device", "cuda" if gpu else "cpu", "--host", "127.0.0.1"]
+    kinds = {"fp32": "float32", "bf16": "bfloat16"}  # ours computes in fp32 on a processor
+    for name, precision in kinds.items():
+        if gpu and name == "fp32":
+            continue
         port = free_port()
         own = [*serve, "--dtype", precision, "--port", str(port)]
         made[f"transformers serve, {name}"] = (own, port, str(merged))
+    if run:
+        port = free_port()
+        own = [*studio, str(run), "--port", str(port), "--quiet"]
+        made["studio, run"] = (own, port, run.name)
     if gguf:
         export = home / "gguf"
         export.mkdir()
@@ -123,6 +144,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("model", type=Path)
     parser.add_argument("--gguf", type=Path)
+    parser.add_argument("--run", type=Path, help="a run, served as it is: its adapter on its base")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--only", nargs="*", help="names of servers")
@@ -131,7 +153,7 @@ def main() -> None:
         home = Path(folder)
         (home / "hf" / "hub").mkdir(parents=True)
         environment = os.environ | {"HF_HOME": str(home / "hf"), "HF_HUB_OFFLINE": "1"}
-        servers = commands(options.model, options.gguf, home)
+        servers = commands(options.model, options.gguf, options.run, home)
         servers = {n: s for n, s in servers.items() if not options.only or n in options.only}
         with contextlib.ExitStack() as stack:
             ready, found = {}, {}

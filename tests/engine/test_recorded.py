@@ -17,7 +17,7 @@ from transformers import (
 
 from finetune_studio.engine import halves, recorded
 from finetune_studio.engine.device import find_device
-from finetune_studio.engine.recorded import quicken
+from finetune_studio.engine.quick import quicken
 from finetune_studio.recipe.schema import Recipe
 from tests.helpers.tiny import make_model
 
