@@ -5,6 +5,8 @@ Sent by Python one by one, the kernels of a token take longer to start than to c
 always reads and writes the same memory. So keys and values lie in buffers for a number of tokens,
 of which the later ones are masked, and the cache that `generate` holds looks at their beginning.
 There is a graph for each power of two that a conversation grows into, as far as memory allows.
+Where an adapter is switched off or on later, steps are computed as ever: the graph knows no such
+switch. It can be quickened once more then, for each of the two.
 """
 
 import functools
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers.cache_utils import DynamicLayer
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
@@ -63,10 +66,12 @@ def quick(model: Any) -> Forward:
         ObstacleError: The model keeps its past otherwise, or there is no memory for it.
     """
     plain, graphs, name = model.forward, _Graphs(model), cache_name(model.forward)
+    adapters = _adapters(model)
+    off = adapters()
 
     @functools.wraps(plain)
     def forward(*arguments: Any, **named: Any) -> Any:
-        if arguments or not is_step(named, name):
+        if arguments or adapters() is not off or not is_step(named, name):
             return plain(*arguments, **named)
         cache: Any = named[name]
         graph = graphs.of(cache.get_seq_length() + 1)
@@ -76,6 +81,13 @@ def quick(model: Any) -> Forward:
         return CausalLMOutputWithPast(logits=logits, **{name: cache})
 
     return forward
+
+
+def _adapters(model: Any) -> Callable[[], bool]:
+    """What tells whether the model's adapters are switched off; they all are, or none."""
+    layers = (each for each in model.modules() if isinstance(each, BaseTunerLayer))
+    first = next(layers, None)
+    return lambda: first is not None and bool(first.disable_adapters)
 
 
 class _Graphs:

@@ -12,6 +12,7 @@ from peft import PeftModel
 
 from finetune_studio.engine import halves
 from finetune_studio.engine.device import release
+from finetune_studio.engine.quick import quicken
 from finetune_studio.engine.tuned import Tuned
 from finetune_studio.recipe.methods import Full
 
@@ -25,11 +26,13 @@ class Sides:
         Args:
             tuned: The run.
             both: Whether both stay in memory where they are two: quicker to and fro.
-            answers: Whether they are only to answer, as fast as they can; see `halves`.
+            answers: Whether they are only to answer, as fast as they can; see `halves` and, on a
+                GPU, `quick`. A processor would record steps for longer than an answer takes.
         """
         self._tuned, self._both, self._answers = tuned, both, answers
         self._adapted = not isinstance(tuned.recipe.method, Full)
         self._loaded: dict[bool, Any] = {}
+        self._quick: set[tuple[int, bool]] = set()
 
     @contextmanager
     def side(self, base: bool) -> Iterator[Any]:
@@ -37,12 +40,21 @@ class Sides:
         model = self._model(base)
         off = base and isinstance(model, PeftModel)
         with model.disable_adapter() if off else nullcontext():
+            self._quicken(model, off)
             yield model
 
     def free(self) -> None:
         """Let go of what is loaded, and of the GPU's memory."""
         self._loaded.clear()
+        self._quick.clear()
         release()
+
+    def _quicken(self, model: Any, off: bool) -> None:
+        """Once for each model, and for each of its adapter's two states."""
+        on_gpu = next(model.parameters()).device.type == "cuda"
+        if self._answers and on_gpu and (id(model), off) not in self._quick:
+            self._quick.add((id(model), off))
+            quicken(model)
 
     def _model(self, base: bool) -> Any:
         wanted = base and not self._adapted

@@ -137,6 +137,27 @@ def test_a_conversation_that_is_over_is_let_go(redone):
     assert seen() is None
 
 
+def test_an_adapter_is_switched_off_and_on(redone):
+    base = MODELS["Llama"]()
+    model = get_peft_model(base, LoraConfig(target_modules="all-linear", init_lora_weights=False))
+    model.eval()
+    tuned = say(model)
+    with model.disable_adapter():
+        plain = say(model)
+    graph(base)
+    redone.clear()
+    for times in (0, 39):  # as ever at first; the second time with graphs of its own
+        with model.disable_adapter():
+            assert_the_same(say(model), plain)
+            assert len(redone) == times
+            if not times:
+                graph(base)
+        redone.clear()
+        assert_the_same(say(model), tuned)
+        assert len(redone) == 39
+        redone.clear()
+
+
 @pytest.mark.needs_gpu
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("family", MODELS)
@@ -162,6 +183,23 @@ def test_an_adapter_on_a_gpu_grows_into_longer_graphs(monkeypatch):
     assert quicken(model)
     assert_the_same(say(model, IDS.cuda()), before)
     assert_the_same(say(model, IDS.cuda()), before)
+
+
+@pytest.mark.needs_gpu
+def test_an_adapter_on_a_gpu_is_switched_off_and_on():
+    base = MODELS["Llama"]().cuda()
+    model = get_peft_model(base, LoraConfig(target_modules="all-linear", init_lora_weights=False))
+    model.eval()
+    tuned = say(model, IDS.cuda())
+    with model.disable_adapter():
+        plain = say(model, IDS.cuda())
+        assert quicken(model)
+        assert_the_same(say(model, IDS.cuda()), plain)
+    assert quicken(model)
+    for _ in range(2):
+        assert_the_same(say(model, IDS.cuda()), tuned)
+        with model.disable_adapter():
+            assert_the_same(say(model, IDS.cuda()), plain)
 
 
 @pytest.mark.needs_gpu
