@@ -5,7 +5,9 @@ The window installs a translator; without one, text stays English. Text is marke
 The first start speaks too, where Python's own library is all there is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ CONTEXT = "core"
 
 _translate: Callable[[str], str] | None = None
 _sources_kept = False
+_kept_here: ContextVar[bool] = ContextVar("kept_here", default=False)
 
 
 class Told(str):
@@ -55,7 +58,7 @@ class Told(str):
 def tr(text: str) -> str:
     """Return the text in the language in use; English where no translator is installed."""
     said = text if _translate is None else _translate(text)
-    return Told.of(said, text, {}) if _sources_kept else said
+    return Told.of(said, text, {}) if _sources_kept or _kept_here.get() else said
 
 
 def told(text: str) -> Told:
@@ -67,6 +70,16 @@ def keep_sources() -> None:
     """Let `tr` give texts that know their English from now on: a trainer, whose errors are kept."""
     global _sources_kept
     _sources_kept = True
+
+
+@contextmanager
+def sources_kept() -> Iterator[None]:
+    """While it is entered, `tr` gives texts that know their English, in this thread alone."""
+    before = _kept_here.set(True)
+    try:
+        yield
+    finally:
+        _kept_here.reset(before)
 
 
 def sources_of(parts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -92,6 +105,23 @@ def told_again(text: str, source: object) -> str:
         return tr(source["text"]).format(**filled)
     except (AttributeError, KeyError, IndexError, ValueError, TypeError):
         return text
+
+
+def revived(text: str, source: object) -> str:
+    """A text that came from another process with its `source`: it knows its English again.
+
+    Args:
+        text: As it was told there.
+        source: What `Told.source` gave; where it is anything else, the text stays as it is.
+    """
+    if not _is_source(source) or not isinstance(source, Mapping):
+        return text
+    values = source.get("values")
+    filled = {
+        str(name): revived(value["text"], value) if _is_source(value) else value
+        for name, value in (values.items() if isinstance(values, Mapping) else ())
+    }
+    return Told.of(text, source["text"], filled)
 
 
 def _is_source(value: object) -> bool:

@@ -60,3 +60,19 @@ def test_what_is_filled_in_is_told_again_too(keeping):
 )
 def test_a_source_that_does_not_fit_leaves_the_text_as_it_is(source):
     assert i18n.told_again("as it was", source) == "as it was"
+
+
+def test_a_text_from_another_process_knows_its_english_again(keeping):
+    speak("ko")
+    said = i18n.tr(ENDED).format(code=i18n.tr(FULL))
+    came = i18n.revived(str(said), json.loads(json.dumps(said.source())))
+    assert came == said
+    speak("en")
+    assert i18n.told_again(came, came.source()) == f"The trainer ended with exit code {FULL}."
+    assert type(i18n.revived("plain", None)) is str
+
+
+def test_texts_know_their_english_only_within_what_asked_for_it():
+    with i18n.sources_kept():
+        assert i18n.tr(FULL).source() == {"text": FULL, "values": {}}
+    assert type(i18n.tr(FULL)) is str

@@ -165,7 +165,8 @@ def _heard(text: str, live: bool) -> dict[str, Any] | None:
     if live and "progress" in said:
         _bar(said["progress"])
     elif "waits" in said:
-        note(tr("The Hub asks to wait {seconds:.0f} s.").format(seconds=said["waits"]))
+        text = tr("The Hub does not take it now; the next attempt is in {seconds:.0f} s.")
+        note(text.format(seconds=said["waits"]))
     elif said.get("notice") == "left-behind":
         text = tr("“{name}” lies there from before and stays; remove it if it is outdated.")
         note(text.format(name=said["file"]))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_studio.engine.conversation import BASE, TUNED, Setting, compare, talk, typed
-from finetune_studio.engine.process import as_studio_error, run_as_process
+from finetune_studio.engine.process import as_studio_error, as_told, run_as_process
 from finetune_studio.engine.sides import Sides
 from finetune_studio.engine.speaking import Manner, manner_of, speak
 from finetune_studio.engine.tuned import Tuned, open_tuned
@@ -103,7 +103,7 @@ def _serve(tuned: Tuned) -> int:
                 text = speak(voice, model, question["messages"], manner, _piece, asked.enough)
             _say({"answer": text})
         except Exception as error:  # noqa: BLE001  (the conversation goes on)
-            _say({"error": as_studio_error(error).as_dict()})
+            _say({"error": as_told(as_studio_error(error))})
     return 0
 
 

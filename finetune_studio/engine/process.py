@@ -4,16 +4,18 @@ Torch and transformers are asked for where the program has loaded them: some nee
 """
 
 import json
+import os
 import re
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from finetune_studio import interrupts, paths
-from finetune_studio.errors import RefusedError, StudioError
-from finetune_studio.i18n import tr
+from finetune_studio.errors import WINDOW, RefusedError, StudioError
+from finetune_studio.i18n import keep_sources, sources_of, tr
 from finetune_studio.speech import language, speak
 
 DISK = re.compile(
@@ -43,7 +45,7 @@ def _run(work: Callable[[list[str]], int], arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  (the last door)
         told = as_studio_error(error, paths.data() / "last-error.txt")
         if "--json" in arguments:
-            print(json.dumps({"error": told.as_dict()}, ensure_ascii=False))  # noqa: T201
+            print(json.dumps({"error": as_told(told)}, ensure_ascii=False))  # noqa: T201
         print(tr("error: {text}").format(text=told), file=sys.stderr)  # noqa: T201
         return 2 if isinstance(told, RefusedError) else 1
 
@@ -51,11 +53,20 @@ def _run(work: Callable[[list[str]], int], arguments: list[str]) -> int:
 def quiet() -> None:
     """Speak the person's language; keep the libraries' advice and progress bars out of it."""
     speak(language())
+    if os.environ.get(WINDOW):
+        keep_sources()  # the window may speak another language by the time it shows them
     if "transformers" in sys.modules:
         from transformers import logging
 
         logging.set_verbosity_error()
         logging.disable_progress_bar()
+
+
+def as_told(error: StudioError) -> dict[str, Any]:
+    """An error as the window reads it: with the English of those of its parts that know theirs."""
+    parts = error.as_dict()
+    sources = sources_of(parts)
+    return {**parts, "sources": sources} if sources else {**parts}
 
 
 def as_studio_error(error: BaseException, details: Path | None = None) -> StudioError:

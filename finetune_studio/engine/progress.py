@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import Told, tr
 
 OFTEN = 0.2  # seconds between two lines
 
@@ -54,6 +54,7 @@ class Progress:
         if self._lines:
             document: dict[str, Any] = {"part": name, "words": words, "done": done, "of": of}
             document |= {"share": round(share, 4), "seconds_left": left and round(left, 1)}
+            document |= {"source": words.source()} if isinstance(words, Told) else {}
             print(json.dumps({"progress": document}, ensure_ascii=False), flush=True)  # noqa: T201
         elif sys.stderr.isatty():
             line = tr("{share:.0%}  {words}: {done:,} of {of:,}")

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune_studio.engine.process import run_as_process
+from finetune_studio.engine.process import as_told, run_as_process
 from finetune_studio.errors import StudioError
 from finetune_studio.export.hashing import Hashes
 from finetune_studio.i18n import tr
@@ -128,7 +128,7 @@ class _Speaker:
             self._give_up(too_busy(seconds))
 
     def _give_up(self, error: StudioError) -> None:
-        print(json.dumps({"error": error.as_dict()}, ensure_ascii=False), flush=True)  # noqa: T201
+        print(json.dumps({"error": as_told(error)}, ensure_ascii=False), flush=True)  # noqa: T201
         print(tr("error: {text}").format(text=error), file=sys.stderr, flush=True)  # noqa: T201
         os._exit(1)  # the library's threads cannot be interrupted
 

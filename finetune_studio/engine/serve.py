@@ -6,6 +6,7 @@ key comes by the environment, where no list of processes shows it.
 """
 
 import argparse
+import errno
 import json
 import os
 import signal
@@ -144,13 +145,23 @@ def _open(host: str, port: int) -> socket.socket:
         door.close()
         raise RefusedError(
             tr("{host}:{port} cannot be used.").format(host=host, port=port),
-            getattr(error, "strerror", None) or str(error),
+            _why_shut(error),
             remedy(
                 tr("Choose another with --port; 0 takes a free one."),
                 tr("Choose another port; 0 takes a free one."),
             ),
         ) from error
     return door
+
+
+def _why_shut(error: OSError | OverflowError) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return tr("Another program has this port.")
+    if number in (errno.EACCES, errno.EPERM):
+        return tr("The system keeps this port for itself.")
+    said = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+    return f"{said}."
 
 
 def _shown(host: str) -> str:

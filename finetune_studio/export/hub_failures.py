@@ -24,6 +24,12 @@ STATUS = re.compile(r"\b(?:status(?: code)?|error|HTTP)\D{0,12}([45]\d\d)\b", re
 """How the part that is not Python tells a status: in its words alone."""
 
 
+CUT = re.compile(
+    r"disconnected|connection reset|closed connection|IncompleteMessage", re.IGNORECASE
+)
+"""How clients tell in English that the other side went away."""
+
+
 def failure(repo: str, error: BaseException) -> StudioError:
     """The sentence for an upload that did not work."""
     from huggingface_hub import errors
@@ -178,7 +184,9 @@ def _of_words(repo: str, error: BaseException) -> StudioError:
         return _certificate(error)
     return StudioError(
         tr("The connection to the Hub broke."),
-        said,
+        tr("It was cut before an answer came.")
+        if CUT.search(said)
+        else tr("The network's own words: {words}").format(words=said),
         tr("Check the network and upload again; it goes on with what is missing."),
     )
 
@@ -189,7 +197,10 @@ def _storage_refused(error: BaseException) -> RefusedError:
         _clean(str(error)),
         remedy(
             tr("Upload again; if it stays, use --compatible."),
-            tr("Upload again; if it stays, switch on “Over plain HTTPS, without Xet”."),
+            tr(
+                "Upload again; if it stays, switch on “Slower, for networks that block the fast "
+                "way”."
+            ),
         ),
     )
 

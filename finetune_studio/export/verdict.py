@@ -55,11 +55,18 @@ def judge(found: Mapping[str, Any]) -> tuple[Verdict, list[str]]:
     ]
 
 
+def reasons_of(report: Mapping[str, Any]) -> list[str]:
+    """The reasons of a kept report in the language in use; as written where figures are missing."""
+    kept = [str(each) for each in report.get("reasons") or ()]
+    verdict, said = judge(report)
+    return said if (verdict, len(said)) == (report.get("verdict"), len(kept)) else kept
+
+
 def summary(report: Mapping[str, Any]) -> str:
     """A kept report in a few lines."""
     names = {"green": tr("green"), "amber": tr("amber"), "red": tr("red")}
     lines = [tr("Verdict: {verdict}.").format(verdict=names[report["verdict"]])]
-    lines += [f"  {reason}" for reason in report["reasons"]]
+    lines += [f"  {reason}" for reason in reasons_of(report)]
     text = tr("Same likeliest token {top1:.1%} of {places:,} places; KL divergence {kl:.2g} nats.")
     lines.append(
         text.format(top1=report["top1_match"], places=report["places"], kl=report["mean_kl"])

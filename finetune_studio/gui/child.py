@@ -7,8 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from finetune_studio.errors import RefusedError, StudioError
-from finetune_studio.i18n import tr
+from finetune_studio.errors import StudioError
+from finetune_studio.gui.retelling import as_error
+from finetune_studio.i18n import mark, told
 from finetune_studio.runs.process import engine_command, engine_environment
 
 GRACE = 3000  # milliseconds between the request to end and the end
@@ -130,13 +131,7 @@ class Child(QObject):
     def _unsaid(self) -> StudioError:
         lines = self._words.decode("utf-8", "replace").strip().splitlines()
         return StudioError(
-            tr("The engine ended without an answer."),
+            told(mark("The engine ended without an answer.")),
             lines[-1] if lines else "",
-            tr("Close other programs that use much memory, and try again."),
+            told(mark("Close other programs that use much memory, and try again.")),
         )
-
-
-def as_error(told: dict[str, Any]) -> StudioError:
-    """The error that an engine's process told in JSON."""
-    parts = (str(told.get(name, "")) for name in ("title", "detail", "hint"))
-    return RefusedError(*parts)

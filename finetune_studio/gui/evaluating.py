@@ -3,6 +3,7 @@
 Knows no widget.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
 from finetune_studio.evaluation.result import Evaluation
-from finetune_studio.gui import language
+from finetune_studio.gui import amounts, language
 from finetune_studio.gui.driven import Driven
+from finetune_studio.gui.language import tr
+from finetune_studio.gui.retelling import again
+from finetune_studio.i18n import revived
 from finetune_studio.runs.folder import RunFolder
 
 REPORT = "evaluation.html"
@@ -22,7 +26,7 @@ class Progress:
     """How far it is.
 
     Attributes:
-        words: What is being done.
+        words: What is being done; empty for what comes first.
         share: How much of all is done, 0 to 1.
         seconds_left: How long it will take; None where that is not known yet.
     """
@@ -30,6 +34,24 @@ class Progress:
     words: str = ""
     share: float = 0.0
     seconds_left: float | None = None
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> "Progress":
+        """What the engine's process told; its words know their English."""
+        words = revived(str(told.get("words", "")), told.get("source"))
+        return cls(words, float(told.get("share") or 0.0), told.get("seconds_left"))
+
+    @property
+    def said(self) -> str:
+        """What is being done, in the language in use."""
+        return again(self.words) or tr("Loading the model …")
+
+    @property
+    def left(self) -> str:
+        """How long it will take, in words; empty where that is not known, or as good as over."""
+        if self.seconds_left is None or self.seconds_left < 1:
+            return ""
+        return tr("{time} left").format(time=amounts.duration(self.seconds_left))
 
 
 class Evaluating(Driven):
@@ -59,10 +81,7 @@ class Evaluating(Driven):
     def hear(self, document: dict[str, Any]) -> None:
         told = document.get("progress")
         if isinstance(told, dict):
-            left = told.get("seconds_left")
-            self.progress = Progress(
-                str(told.get("words", "")), float(told.get("share", 0.0)), left
-            )
+            self.progress = Progress.read(told)
             self.moved.emit()
         elif "tuned" in document:
             self._whole = True

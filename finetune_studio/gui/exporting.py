@@ -10,7 +10,6 @@ from finetune_studio.export.facts import read_json
 from finetune_studio.export.verdict import REPORT
 from finetune_studio.gui.child import Child
 from finetune_studio.gui.evaluating import Progress
-from finetune_studio.gui.language import tr
 from finetune_studio.gui.waiting import Waiting
 from finetune_studio.runs.folder import RunFolder
 
@@ -69,7 +68,7 @@ class Exporting(QObject):
         if self.busy:
             return
         self._run, self.report, self.verdict = run, None, None
-        self.progress = Progress(tr("Loading the model …"))
+        self.progress = Progress()
         quants = ["--quant", quant] if quant else []
         more = [*quants, *(["--with-base"] if with_base else [])]
         self._launch(self._writing, "export", str(run.path), form, str(out), *more)
@@ -94,7 +93,7 @@ class Exporting(QObject):
         """Compare what was written last with the run once more."""
         if self.report is not None and self._run is not None and not self.busy:
             self.verdict = None
-            self.progress = Progress(tr("Loading the model …"))
+            self.progress = Progress()
             place = str(self.report["path"])
             self._launch(self._judging, "verify", place, "--run", str(self._run.path))
 
@@ -121,11 +120,9 @@ class Exporting(QObject):
     def _hear(self, document: dict[str, Any]) -> None:
         told = document.get("progress")
         if isinstance(told, dict):
-            left = told.get("seconds_left")
-            share = float(told.get("share") or 0.0)
             if told.get("words") != self.progress.words:
                 self.waiting.start()
-            self.progress = Progress(str(told.get("words", "")), share, left)
+            self.progress = Progress.read(told)
             self.moved.emit()
         elif "verdict" in document:
             self.verdict = document

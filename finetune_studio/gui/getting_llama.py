@@ -14,6 +14,7 @@ from finetune_studio.export import fetching
 from finetune_studio.gui import apart
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.waiting import Waiting
+from finetune_studio.i18n import sources_kept
 from finetune_studio.runs.process import trainer_python
 
 KEY = "llama.cpp"
@@ -68,7 +69,8 @@ class GettingLlama(QObject):
         unpack = partial(apart.TOOLS.do, KEY, fetching.unpack_converter)
 
         def work() -> Path:
-            return fetching.fetch(trainer_python(), course, unpack)
+            with sources_kept():
+                return fetching.fetch(trainer_python(), course, unpack)
 
         self._jobs.run(KEY, work, lambda _: self._end(None), self._end)
         self.moved.emit()

@@ -28,5 +28,11 @@ def open_outside(widget: QWidget, url: QUrl, *, told: bool = False) -> None:
         _say(widget, "file-text", "ok", words.format(address=address))
 
 
+def copy_text(widget: QWidget, text: str) -> None:
+    """Put a text on the clipboard, and say so."""
+    QGuiApplication.clipboard().setText(text)
+    _say(widget, "copy", "ok", tr("Copied."))
+
+
 def _say(widget: QWidget, glyph: str, tone: str, words: str) -> None:
     Toast(widget.window(), glyph, tone, words).rise(Size.footer + 16)

@@ -94,15 +94,17 @@ def sentence(state: RunState) -> str:
     loss = found[0]
     if loss.before is None:
         return tr("Measured on rows that were kept out of training.")
-    change = loss.after / loss.before - 1 if loss.before else 0.0
     if loss.better is None:
         return tr("On rows that were kept out of training, the loss is as it was.")
-    text = (
-        tr("On rows that were kept out of training, the loss is {share:.0%} lower.")
-        if loss.better
-        else tr("On rows that were kept out of training, the loss is {share:.0%} higher.")
-    )
-    return text.format(share=abs(change))
+    return moved(loss.before, loss.after)
+
+
+def moved(before: float, after: float) -> str:
+    """How the loss on held-out rows changed."""
+    lower = tr("On rows that were kept out of training, the loss is {share:.0%} lower.")
+    higher = tr("On rows that were kept out of training, the loss is {share:.0%} higher.")
+    share = abs(after / before - 1) if before else 0.0
+    return (lower if after < before else higher).format(share=share)
 
 
 def metric_change(score: Score) -> str:

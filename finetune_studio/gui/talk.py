@@ -13,7 +13,8 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from finetune_studio.errors import StudioError
-from finetune_studio.gui.child import Child, as_error
+from finetune_studio.gui.child import Child
+from finetune_studio.gui.retelling import as_error
 from finetune_studio.gui.waiting import Waiting
 from finetune_studio.runs.votes import Side
 
@@ -63,6 +64,7 @@ class Turn:
         answers: By side; they grow while they come.
         waiting: The sides that are not done yet.
         liked: Whose answer was liked better; None where nobody has said.
+        ended: Whether the person has had enough of it.
     """
 
     question: str
@@ -71,6 +73,7 @@ class Turn:
     answers: dict[bool, str] = field(default_factory=dict)
     waiting: set[bool] = field(default_factory=set)
     liked: Side | None = None
+    ended: bool = False
 
     @property
     def hidden(self) -> bool:
@@ -166,8 +169,15 @@ class Talk(QObject):
         self.changed.emit()
 
     def enough(self) -> None:
-        """End the answer that is being made; what was said of it stays."""
-        if self.busy and not self.loading:
+        """End the answers to the last question; what was said of them stays.
+
+        While the model is loaded, that ends, too.
+        """
+        if self.loading:
+            self.close()
+            self.changed.emit()
+        elif self.busy:
+            self._asked[-1][0].ended = True
             self._child.tell({"enough": True})
 
     def like(self, turn: Turn, choice: Literal["first", "second", "neither"]) -> Side:
@@ -221,6 +231,8 @@ class Talk(QObject):
             return
         elif "piece" in document:
             turn, side = self._asked[0]
+            if turn.ended:  # the other side's answer had not begun when that was asked
+                self._child.tell({"enough": True})
             turn.answers[side] = turn.answers.get(side, "") + str(document["piece"])
             self.grew.emit(turn, side)
         elif "answer" in document:

@@ -12,7 +12,6 @@ from finetune_studio.export.repository import Order
 from finetune_studio.export.transport import upload_variables
 from finetune_studio.gui import language
 from finetune_studio.gui.driven import Driven
-from finetune_studio.i18n import tr
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Sent:
     """How far an upload is.
 
     Attributes:
-        phase: What is being done.
+        phase: What is being done, in English; `i18n.tr` says it in the language in use.
         file: The file that is being sent.
         done: Bytes sent.
         total: Bytes in all.
@@ -43,6 +42,7 @@ class Uploading(Driven):
 
     Attributes:
         done: What came of it: `{"repo", "url", "commit", "files"}`.
+        given_up: Whether the last one was cancelled before its end.
         left_behind: Files of another model that lie there from before, and stay.
     """
 
@@ -52,6 +52,7 @@ class Uploading(Driven):
         super().__init__(parent)
         self.sent = Sent()
         self.left_behind: list[str] = []
+        self.given_up = False
         self._outcome: dict[str, Any] | None = None
 
     def start(self, path: Path, order: Order, run: Path, *, compatible: bool) -> None:
@@ -66,6 +67,7 @@ class Uploading(Driven):
         if self.busy:
             return
         self.sent, self.left_behind, self._outcome = Sent(), [], None
+        self.given_up = False
         asked = [str(path), "--repo", order.repo, "--json", "--language", language.current()]
         asked += ["--public"] if order.public else []
         asked += ["--branch", order.branch] if order.branch else []
@@ -78,7 +80,7 @@ class Uploading(Driven):
         if "progress" in document:
             self.sent = _sent(self.sent.phase, document["progress"])
         elif "phase" in document:
-            self.sent = Sent(tr(str(document["phase"])))
+            self.sent = Sent(str(document["phase"]))
         elif "waits" in document:
             self.sent = Sent(self.sent.phase, waits=float(document["waits"]))
         elif document.get("notice") == "left-behind":
@@ -88,9 +90,17 @@ class Uploading(Driven):
         self.moved.emit()
 
     @override
+    def stop(self) -> None:
+        self.given_up = self.busy
+        super().stop()
+
+    @override
     def finish(self) -> None:
         if self._outcome is not None:
+            self.given_up = False  # it was there already
             self.done.emit(self._outcome)
+        else:
+            self.moved.emit()
 
 
 def _sent(phase: str, told: Mapping[str, Any]) -> Sent:

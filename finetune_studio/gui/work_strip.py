@@ -7,6 +7,7 @@ from finetune_studio.gui.announcing import Announced
 from finetune_studio.gui.getting_llama import GettingLlama
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.language import tr
+from finetune_studio.gui.retelling import again
 from finetune_studio.gui.tokens import Size, Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.dialog import Answer, Ask
@@ -74,7 +75,7 @@ class WorkStrip(Pane):
             return tr("llama.cpp is here: results can be saved as GGUF.")
         if self._ended is not None:
             error = self._getting.error
-            cause = f"{error.title} {error.detail}" if error is not None else ""
+            cause = f"{again(error.title)} {again(error.detail)}" if error is not None else ""
             return tr("llama.cpp is not here: {cause}").format(cause=cause.strip()[:120])
         return said(self._getting)
 
@@ -93,7 +94,7 @@ class WorkStrip(Pane):
 
 def said(getting: GettingLlama) -> str:
     """What is being done and how far it is, in words."""
-    words = f"llama.cpp: {getting.words}" if getting.words else tr("Getting llama.cpp …")
+    words = f"llama.cpp: {again(getting.words)}" if getting.words else tr("Getting llama.cpp …")
     if getting.share:
         words = f"{words} {getting.share:.0%}".replace("%", " %")
     return getting.waiting.say(words)

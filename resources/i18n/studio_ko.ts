@@ -437,6 +437,11 @@
    <translation>다른 창에서 이 폴더에 설치하고 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/serve.py" />
+   <source>Another program has this port.</source>
+   <translation>다른 프로그램이 이 포트를 쓰고 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>Another program holds a file open.</source>
    <translation>다른 프로그램이 파일을 열고 있어요.</translation>
@@ -2008,6 +2013,11 @@
    <translation>{seconds:,.0f}초 걸렸어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>It was cut before an answer came.</source>
+   <translation>답이 오기 전에 끊겼어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/export/llama.py" />
    <source>It was looked for in {folder}, and beside this program.</source>
    <translation>{folder}와 이 프로그램의 환경에서 찾아봤어요.</translation>
@@ -3466,11 +3476,6 @@
    <translation>Hub가 {minutes}분 뒤에 다시 요청하라고 해요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/push.py" />
-   <source>The Hub asks to wait {seconds:.0f} s.</source>
-   <translation>Hub가 {seconds:.0f}초 기다려 달라고 해요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>The Hub cannot be reached, and “{name}” was not fetched before.</source>
    <translation>Hub에 닿지 못하고 ‘{name}’을(를) 받아 둔 적도 없어요.</translation>
@@ -3504,6 +3509,11 @@
    <location filename="../../finetune_studio/export/hub_failures.py" />
    <source>The Hub does not let this account write to {repo}.</source>
    <translation>이 계정으로는 {repo}에 쓸 수 없어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
+   <source>The Hub does not take it now; the next attempt is in {seconds:.0f} s.</source>
+   <translation>Hub가 지금 받지 않아서 {seconds:.0f}초 뒤에 다시 시도해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/hub_failures.py" />
@@ -4027,6 +4037,11 @@
    <translation>네트워크에 연결할 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/hub_failures.py" />
+   <source>The network's own words: {words}</source>
+   <translation>네트워크가 알린 내용: {words}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/proof.py" />
    <source>The new installation does not compute, and was not put in place.</source>
    <translation>새로 설치한 것이 계산을 못 해서 쓰지 않았어요.</translation>
@@ -4278,6 +4293,11 @@
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>The sheet “{sheet}” of “{name}” has one line alone.</source>
    <translation>‘{name}’의 ‘{sheet}’ 시트에 줄이 하나뿐이에요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/serve.py" />
+   <source>The system keeps this port for itself.</source>
+   <translation>이 포트는 시스템이 쓰도록 막아 두었어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -5034,8 +5054,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/export/hub_failures.py" />
-   <source>Upload again; if it stays, switch on “Over plain HTTPS, without Xet”.</source>
-   <translation>다시 올리세요. 그래도 안 되면 ‘Xet 없이 일반 HTTPS로’를 켜세요.</translation>
+   <source>Upload again; if it stays, switch on “Slower, for networks that block the fast way”.</source>
+   <translation>다시 올려 보고, 그래도 안 되면 “더 느린 방식 (빠른 방식이 막힌 네트워크용)”을 켜세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/hub_failures.py" />
@@ -8100,12 +8120,12 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <source>A dataset of the Hub</source>
-   <translation>허브의 데이터셋</translation>
+   <translation>Hub의 데이터셋</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/data_sources.py" />
    <source>A dataset of the Hub …</source>
-   <translation>허브의 데이터셋…</translation>
+   <translation>Hub의 데이터셋…</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
@@ -8169,6 +8189,7 @@
    <translation>토큰이 시스템 키링에 저장되어 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
    <location filename="../../finetune_studio/gui/pages/model_gate.py" />
    <source>A token is set for this session by HF_TOKEN.</source>
    <translation>이번 세션에는 HF_TOKEN의 토큰을 써요.</translation>
@@ -8201,7 +8222,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
    <location filename="../../finetune_studio/gui/widgets/memory_bar.py" />
    <source>Adapter</source>
@@ -8311,6 +8332,10 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Asking the Hub what there is</source>
+   <translation>Hub에 무엇이 있는지 확인하고 있어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <source>Asking the Hub what there is …</source>
    <translation>Hub에서 파일 목록을 받고 있어요…</translation>
@@ -8460,6 +8485,11 @@
    <translation>그만두기…</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
+   <source>Cancelled: on the Hub all is as it was. The next upload goes on with what is missing.</source>
+   <translation>그만두었어요. Hub에는 아무것도 바뀌지 않았고, 다시 올리면 남은 것부터 이어서 올라가요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <source>Catalogue</source>
    <translation>추천 목록</translation>
@@ -8502,6 +8532,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <source>Check that the run's folder is there and the disk has room.</source>
    <translation>실행 폴더가 있는지, 디스크에 자리가 있는지 확인하세요.</translation>
   </message>
@@ -8614,9 +8645,15 @@
    <translation>상업적 사용</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>Compare</source>
    <translation>비교하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
+   <source>Compare again</source>
+   <translation>다시 비교하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -8672,6 +8709,11 @@
    <location filename="../../finetune_studio/gui/pages/layout_card.py" />
    <source>Conversation</source>
    <translation>대화</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/opening.py" />
+   <source>Copied.</source>
+   <translation>복사했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
@@ -9005,7 +9047,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
    <source>From the Hub</source>
-   <translation>허브에서</translation>
+   <translation>Hub에서</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/setup_plan.py" />
@@ -9393,6 +9435,11 @@
    <translation>잘 되고 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
+   <source>It is kept, but uploading needs one of the kind “write”.</source>
+   <translation>저장해 두었지만, 올리려면 쓰기(write) 토큰이 필요해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <source>It is there: {url}</source>
    <translation>올라갔어요: {url}</translation>
@@ -9737,9 +9784,8 @@
    <translation>모델을 불러오고 있어요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/exporting.py" />
+   <location filename="../../finetune_studio/gui/evaluating.py" />
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
-   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/serve_card.py" />
    <source>Loading the model …</source>
    <translation>모델을 불러오고 있어요…</translation>
@@ -9753,11 +9799,6 @@
    <location filename="../../finetune_studio/gui/pages/trainer_log.py" />
    <source>Log</source>
    <translation>기록</translation>
-  </message>
-  <message>
-   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
-   <source>Longest answer</source>
-   <translation>가장 긴 답변</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/dataset.py" />
@@ -9924,7 +9965,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/choices.py" />
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>Merged, 16-bit</source>
    <translation>병합 16비트</translation>
   </message>
@@ -10015,7 +10056,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <source>Name on the Hub</source>
-   <translation>허브에서의 이름</translation>
+   <translation>Hub에서의 이름</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_list.py" />
@@ -10279,7 +10320,7 @@
    <translation>데이터 폴더 열기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
    <location filename="../../finetune_studio/gui/pages/setup.py" />
    <source>Open the folder</source>
    <translation>폴더 열기</translation>
@@ -10654,6 +10695,11 @@
    <translation>이어서 학습</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/scores.py" />
+   <source>Right of {count} general questions. Higher is better.</source>
+   <translation>일반 상식 {count}문제의 정답률이에요. 높을수록 좋아요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>Row lengths</source>
    <translation>행의 길이</translation>
@@ -10696,6 +10742,7 @@
   <message>
    <location filename="../../finetune_studio/gui/header.py" />
    <location filename="../../finetune_studio/gui/leaving.py" />
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
    <location filename="../../finetune_studio/gui/pages/exports.py" />
    <source>Save</source>
    <translation>저장</translation>
@@ -10726,7 +10773,7 @@
    <translation>레시피 저장</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
    <source>Save: {format}</source>
    <translation>{format} 저장</translation>
   </message>
@@ -10876,6 +10923,16 @@
    <translation>{name} 계정으로 로그인했어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
+   <source>Signed in to the Hub</source>
+   <translation>Hub에 로그인되어 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
+   <source>Signed in to the Hub as {name}</source>
+   <translation>Hub에 {name} 계정으로 로그인했어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Size</source>
    <translation>크기</translation>
@@ -10978,7 +11035,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
    <location filename="../../finetune_studio/gui/pages/llama_line.py" />
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/plan_place.py" />
@@ -11107,8 +11164,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
-   <source>The Hub asks to wait {seconds} s.</source>
-   <translation>허브가 {seconds}초 기다려 달라고 해요.</translation>
+   <source>The Hub does not take it now; the next attempt is in {seconds} s.</source>
+   <translation>Hub가 지금 받지 않아서 {seconds}초 뒤에 다시 시도해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_hub.py" />
@@ -11204,6 +11261,11 @@
    <location filename="../../finetune_studio/gui/pages/curves.py" />
    <source>The picture could not be written.</source>
    <translation>그림을 쓰지 못했어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
+   <source>The report could not be written.</source>
+   <translation>보고서를 쓰지 못했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/machine.py" />
@@ -11367,6 +11429,11 @@
    <translation>이 행은 배우지 않아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
+   <source>This token may only read.</source>
+   <translation>이 토큰은 읽기만 할 수 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>Tick two to {most} runs to lay their curves over each other.</source>
    <translation>2~{most}개를 고르면 곡선을 겹쳐 볼 수 있어요.</translation>
@@ -11417,6 +11484,11 @@
    <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>Tokenizer: {name}</source>
    <translation>토크나이저: {name}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/chat_settings.py" />
+   <source>Tokens at most</source>
+   <translation>최대 토큰 수</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
@@ -11681,6 +11753,11 @@
    <translation>추천값 모두 적용</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/hub_sign_in.py" />
+   <source>Use another token</source>
+   <translation>다른 토큰 쓰기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/field.py" />
    <source>Use the advised {value}</source>
    <translation>추천값 {value}(으)로 바꾸기</translation>
@@ -11897,7 +11974,7 @@
    <translation>질문과 모델의 답이 여기에 나와요. 첫 답은 모델을 불러오느라 조금 더 걸려요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
    <source>Where shall the folder be made?</source>
    <translation>폴더를 어디에 만들까요?</translation>
   </message>
@@ -11929,7 +12006,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_dialog.py" />
    <source>Which dataset of the Hub?</source>
-   <translation>허브의 어떤 데이터셋인가요?</translation>
+   <translation>Hub의 어떤 데이터셋인가요?</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
@@ -12049,12 +12126,12 @@
    <translation>{low} 초과 {high} 이하</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>adapter alone</source>
    <translation>어댑터만</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>adapter and base</source>
    <translation>어댑터와 사전학습 모델</translation>
   </message>
@@ -12267,7 +12344,7 @@
    <translation>특화</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>nearly the same</source>
    <translation>거의 같음</translation>
   </message>
@@ -12351,12 +12428,12 @@
    <translation>있음</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>one smaller file for Ollama, LM Studio and llama.cpp</source>
    <translation>Ollama, LM Studio, llama.cpp용 작은 파일 하나예요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>only what was learned, a few MB; used with the base model</source>
    <translation>새로 배운 것만 담아 몇 MB예요. 원래 모델과 함께 써요</translation>
   </message>
@@ -12397,11 +12474,6 @@
    <translation>레시피, 기록, 체크포인트, 결과</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/scores.py" />
-   <source>right of {count} general questions</source>
-   <translation>일반 문항 {count}개 중 맞힌 비율</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/widgets/rail.py" />
    <source>running</source>
    <translation>진행 중</translation>
@@ -12417,12 +12489,12 @@
    <translation>저장됨, 확인됨</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>says something else</source>
    <translation>다름</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>says the same</source>
    <translation>같음</translation>
   </message>
@@ -12442,7 +12514,7 @@
    <translation>{step}스텝: {loss:.4f}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>the base model with what was learned worked into it: one whole model, 16 bits for each weight, that loads anywhere</source>
    <translation>배운 것을 원래 모델에 합친 온전한 모델이에요. 가중치마다 16비트이고, 어디서나 불러올 수 있어요</translation>
   </message>
@@ -12602,11 +12674,6 @@
    <translation>{fault}: 파일에 있는 그대로</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/scores.py" />
-   <source>{figure}; lower is better</source>
-   <translation>{figure}, 낮을수록 좋아요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/gui/pages/method_card.py" />
    <source>{free} free now, {left}</source>
    <translation>지금 쓸 수 있는 {free}에서 {left}</translation>
@@ -12647,7 +12714,7 @@
    <translation>{model}: 잠시 멈춤</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
    <source>{names} and {count} more</source>
    <translation>{names} 외 {count}개</translation>
   </message>
@@ -12663,6 +12730,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/field.py" />
+   <location filename="../../finetune_studio/gui/widgets/number.py" />
    <source>{refusal} It takes a number {bounds}.</source>
    <translation>{refusal} 넣을 수 있는 수: {bounds}.</translation>
   </message>
@@ -12725,11 +12793,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/field.py" />
+   <location filename="../../finetune_studio/gui/widgets/number.py" />
    <source>{setting} cannot be empty; it stays at {now}.</source>
    <translation>{setting}은(는) 비워 둘 수 없어서 {now} 그대로예요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/field.py" />
+   <location filename="../../finetune_studio/gui/widgets/number.py" />
    <source>{setting} cannot be {text}; it stays at {now}.</source>
    <translation>{setting}에 {text}은(는) 넣을 수 없어서 {now} 그대로예요.</translation>
   </message>
@@ -12764,7 +12834,7 @@
    <translation>모두 {size}, Hub 캐시</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/exports.py" />
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
    <source>{size} in {path}</source>
    <translation>{path}에 {size}</translation>
   </message>
@@ -12809,8 +12879,8 @@
    <translation>{times}분의 1</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/evaluating.py" />
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
-   <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <location filename="../../finetune_studio/gui/pages/model_progress.py" />
    <location filename="../../finetune_studio/gui/pages/setup_progress.py" />
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
@@ -12838,6 +12908,8 @@
    <translation>{what} {time}째</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/export_line.py" />
+   <location filename="../../finetune_studio/gui/pages/hub_card.py" />
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
    <source>{what} …</source>
    <translation>{what}…</translation>

@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from finetune_studio.errors import WINDOW
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.pages.hub_preview import HubPreview
 from finetune_studio.gui.preferred import Preferred
@@ -114,6 +115,55 @@ def test_without_a_token_it_is_asked_for(card, server, qtbot, monkeypatch):  # n
     assert hub.sign_in.field.text() == ""
 
 
+def sign_in(qtbot, hub, token):
+    """Type a token, and press the button; the page may be too long to see it at once."""
+    hub.sign_in.field.setText(token)
+    qtbot.mouseClick(hub.sign_in._go, LEFT)
+
+
+def test_who_is_signed_in_can_take_another_token(card, server, qtbot, monkeypatch):  # noqa: F811
+    monkeypatch.delenv("HF_TOKEN")
+    server.tokens["hf_other"] = "lee"
+    server.roles["hf_right"] = "read"
+    hub = card()
+    sign_in(qtbot, hub, "hf_right")
+    qtbot.waitUntil(lambda: "as kim" in hub.sign_in._who.plain)
+    assert "This token may only read." in told(hub)
+    assert hub.sign_in.field.isVisible()
+    sign_in(qtbot, hub, "hf_wrong")
+    qtbot.waitUntil(lambda: "does not accept this token" in told(hub))
+    hub.window().appearance.use_language("ko")
+    qtbot.waitUntil(lambda: "이 토큰을 받지 않아요" in told(hub))
+    hub.window().appearance.use_language("en")
+    sign_in(qtbot, hub, "hf_other")
+    qtbot.waitUntil(lambda: "as lee" in hub.sign_in._who.plain)
+    assert not hub.sign_in.field.isVisible()
+    qtbot.mouseClick(hub.sign_in.other, LEFT)
+    assert hub.sign_in.field.isVisible()
+
+
+def test_a_token_of_the_session_is_told_and_not_exchanged(card, server):  # noqa: F811
+    hub = card()
+    assert "HF_TOKEN" in hub.sign_in._who.plain
+    assert not hub.sign_in.other.isVisible()
+
+
+def test_a_cancelled_upload_says_that_nothing_has_changed(card, qtbot, monkeypatch, tmp_path):
+    with ReceivingHub() as receiving:
+        receiving.tokens["hf_right"] = "kim"
+        receiving.held = 1
+        online(monkeypatch, receiving, tmp_path)
+        hub = card()
+        qtbot.mouseClick(hub.go, LEFT)
+        qtbot.waitUntil(lambda: hub.uploading.sent.phase != "", timeout=240_000)
+        qtbot.mouseClick(hub.cancel, LEFT)
+        qtbot.waitUntil(lambda: not hub.uploading.busy, timeout=60_000)
+        qtbot.waitUntil(lambda: hub._detail.plain.startswith("Cancelled: "))
+        receiving.gate.set()
+        type_name(qtbot, hub, "better")
+        qtbot.waitUntil(lambda: "files" in hub._detail.plain)
+
+
 def online(monkeypatch, hub_server, tmp_path):
     """What the upload's own process needs to find the loopback Hub."""
     for name, value in {
@@ -167,9 +217,13 @@ def test_a_refusal_of_the_hub_is_a_sentence(card, qtbot, monkeypatch, tmp_path):
     with ReceivingHub() as receiving:
         receiving.tokens["hf_right"] = "kim"
         receiving.roles["hf_right"] = "read"
+        monkeypatch.setenv(WINDOW, "1")  # as the window sets it for itself
         online(monkeypatch, receiving, tmp_path)
         hub = card()
         qtbot.mouseClick(hub.go, LEFT)
         qtbot.waitUntil(lambda: "only read" in told(hub), timeout=240_000)
         assert receiving.repos == {}
         assert hub.go.isVisible()
+        hub.window().appearance.use_language("ko")  # told by a process that spoke English
+        qtbot.waitUntil(lambda: "읽기만" in told(hub) and "only read" not in told(hub))
+        assert "token of the kind" not in told(hub)

@@ -7,9 +7,11 @@ import pytest
 from PySide6.QtCore import Qt
 
 from finetune_studio.export import about
+from finetune_studio.export.verdict import judge
 from finetune_studio.gui import language
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.outcomes import Score, metric_change
+from finetune_studio.gui.pages import measure_card
 from finetune_studio.gui.pages.chat_turn import TurnView
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.talk import BASE, TUNED, Manner, Talk, Turn
@@ -23,6 +25,7 @@ from tests.gui.resting import at_rest
 from tests.helpers.evaluated import chat, classified
 from tests.helpers.past import past_run
 
+ASKING = {"text": "Asking the trained model", "values": {}}
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -144,6 +147,62 @@ def test_what_was_saved_before_stands_there_again(results, saved, run):
     assert not page.exports.lines["adapter"].badge.isVisible()
 
 
+FIGURES = {
+    "format": "merged",
+    "token_ids_equal": True,
+    "prompt_equal": True,
+    "mean_kl": 0.21,
+    "top1_match": 0.6,
+    "greedy_match": 0.0,
+    "perplexity_ratio": 1.08,
+}
+
+
+def test_a_verdict_s_reasons_follow_the_language(results, saved):
+    verdict, reasons = judge(FIGURES)
+    document = FIGURES | {"verdict": verdict, "reasons": reasons}
+    (saved / "verify.json").write_text(json.dumps(document), encoding="utf-8")
+    page = results()
+    line = page.exports.lines["merged"]
+    assert set(reasons) <= set(words(line))
+    page.window().appearance.use_language("ko")
+    said = words(line)
+    assert not set(reasons) & set(said)
+    assert any("0.21" in each for each in said)
+
+
+def test_what_was_saved_can_be_compared_again(results, saved, qtbot, monkeypatch):
+    (saved / "verify.json").unlink()
+    page = results()
+    line = page.exports.lines["merged"]
+    assert not line.badge.isVisible()
+    assert line._verify.text() == "Compare"
+    asked: list[Any] = []
+    monkeypatch.setattr(line.exporting, "verify", lambda: asked.append(line.report["path"]))
+    qtbot.mouseClick(line._verify, LEFT)
+    assert asked == [str(saved)]
+    assert not page.exports.lines["adapter"]._verify.isVisible()
+
+
+def test_a_verdict_is_not_told_of_another_quantisation(results, saved, qtbot):
+    known = json.loads((saved / "studio.json").read_text(encoding="utf-8"))
+    known |= {"format": "gguf", "quant": "q4_k_m"}
+    (saved / "studio.json").write_text(json.dumps(known), encoding="utf-8")
+    page = results()
+    line = page.exports.lines["gguf"]
+    assert line.quant.value() == "q4_k_m"
+    assert line.badge.isVisible()
+    line.quant.setFocus()
+    qtbot.keyClick(line.quant, Qt.Key.Key_Down)  # the next one: Q4_0
+    qtbot.waitUntil(lambda: line.quant.value() == "q4_0")
+    assert not line.badge.isVisible()
+    assert str(saved) not in " ".join(words(line))
+    assert any("Q4_0: " in each for each in words(line))
+    qtbot.keyClick(line.quant, Qt.Key.Key_Up)
+    qtbot.waitUntil(line.badge.isVisible)
+    assert str(saved) in " ".join(words(line))
+
+
 def test_what_was_saved_of_other_weights_is_not_taken_for_this_run_s(results, saved, run):
     (run.result / "adapter_model.safetensors").write_bytes(b"trained further")
     page = results()
@@ -158,6 +217,90 @@ def test_a_broken_evaluation_is_told_and_the_page_still_works(results, run):
     assert len(told) == 1
     assert "cannot be read" in " ".join(words(told[0]))
     assert "2.000" in words(page.scores)
+
+
+def test_the_report_is_in_the_language_of_the_window(results, run, qtbot, monkeypatch):
+    keep(run, chat())
+    opened: list[str] = []
+    monkeypatch.setattr(
+        measure_card, "open_outside", lambda _, url, told: opened.append(url.toLocalFile())
+    )
+    page = results()
+    for code, title in (("ko", "평가"), ("en", "evaluation")):
+        opened.clear()
+        page.window().appearance.use_language(code)
+        qtbot.mouseClick(page.measure.report, LEFT)
+        qtbot.waitUntil(lambda: opened != [])
+        text = (run.path / "evaluation.html").read_text(encoding="utf-8")
+        assert opened == [str(run.path / "evaluation.html")]
+        assert f'lang="{code}"' in text
+        assert title in text
+
+
+def test_the_sentence_does_not_say_the_title_again(results, run):
+    keep(run, chat())
+    page = results()
+    assert page._title() == "It got better"
+    assert page._sentence().endswith("lower.")
+
+
+def test_how_far_the_engine_is_follows_the_language(results):
+    page = results()
+    page.measure.measuring.hear(
+        {"progress": {"words": "물어보는 중", "share": 0.5, "seconds_left": 0.2, "source": ASKING}}
+    )
+    told = page.measure.measuring.progress
+    assert (told.said, told.left) == ("Asking the trained model", "")
+    page.window().appearance.use_language("ko")
+    assert told.said == "학습한 모델에 물어보는 중"
+
+
+def test_what_is_typed_and_is_not_taken_is_said(results, qtbot):
+    page = results()
+    settings = page.chat.settings
+    settings.show()
+    settings.temperature.lineEdit().selectAll()
+    qtbot.keyClicks(settings.temperature.lineEdit(), "5")
+    qtbot.keyClick(settings.temperature, Qt.Key.Key_Return)
+    assert settings.temperature.value() == 0
+    assert settings._note.plain == (
+        "Temperature cannot be 5; it stays at 0. It takes a number from 0 to 2."
+    )
+    page.window().appearance.use_language("ko")
+    assert settings._note.plain.startswith("온도")
+    settings.temperature.lineEdit().selectAll()
+    qtbot.keyClicks(settings.temperature.lineEdit(), "1")
+    qtbot.keyClick(settings.temperature, Qt.Key.Key_Return)
+    assert settings.temperature.value() == 1
+    assert "0 to 2" not in settings._note.plain
+
+
+def test_enough_ends_both_sides(qtbot, tmp_path, monkeypatch):
+    talk = Talk()
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(talk._child, "tell", told.append)
+    monkeypatch.setattr(talk, "_start", lambda _: None)
+    talk.ask(tmp_path, "?", base=True, chat=True)
+    told.clear()
+    talk.enough()
+    assert told == [{"enough": True}]
+    talk._hear({"answer": "half"})
+    talk._hear({"piece": "the"})
+    assert told == [{"enough": True}] * 2
+    talk._hear({"answer": "the"})
+    assert not talk.busy
+
+
+def test_who_waits_for_a_model_can_stop_it(qtbot, tmp_path, monkeypatch):
+    talk = Talk()
+    monkeypatch.setattr(talk._child, "tell", lambda _: None)
+    monkeypatch.setattr(talk._child, "start", lambda *_: None)
+    talk.ask(tmp_path, "?", base=True, chat=True)
+    assert talk.loading
+    talk.enough()
+    assert not talk.loading
+    assert not talk.busy
+    assert not talk.turns[0].waiting
 
 
 def test_leaked_rows_and_forgetting_are_warned_of(results, run):

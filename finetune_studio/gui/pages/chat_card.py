@@ -9,6 +9,7 @@ from finetune_studio.gui.language import tr
 from finetune_studio.gui.pages.chat_settings import ChatSettings
 from finetune_studio.gui.pages.chat_turn import Choice, TurnView
 from finetune_studio.gui.project import Project
+from finetune_studio.gui.retelling import words_of
 from finetune_studio.gui.talk import Talk, Turn
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -134,7 +135,6 @@ class ChatCard(Card):
         self._free.setVisible(talk.awake and not talk.busy)
         self._send.setVisible(not talk.busy)
         self._enough.setVisible(talk.busy)
-        self._enough.setEnabled(not talk.loading)
         for each in (self.beside, self._names[0]):
             each.setVisible(both)
         for each in (self.blind, self._names[1]):
@@ -176,8 +176,7 @@ class ChatCard(Card):
 
     def _tell(self, error: StudioError) -> None:
         clear(self._trouble)
-        detail = error.rest
-        self._trouble.addWidget(FindingBox("error", error.title, detail))
+        self._trouble.addWidget(FindingBox("error", *words_of(error)))
 
     def _lay(self) -> QVBoxLayout:
         head = row(

@@ -1,11 +1,15 @@
 """How both models are to answer: a row of settings that opens over the conversation."""
 
-from PySide6.QtWidgets import QWidget
+from functools import partial
 
-from finetune_studio.gui.language import Words, tr
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from finetune_studio.gui.language import Words, say, tr
 from finetune_studio.gui.talk import Manner
 from finetune_studio.gui.tokens import Space
-from finetune_studio.gui.widgets.layout import box, column, row
+from finetune_studio.gui.widgets.layout import column, row
 from finetune_studio.gui.widgets.line import Line
 from finetune_studio.gui.widgets.number import Number
 from finetune_studio.gui.widgets.text import Text
@@ -26,33 +30,33 @@ class ChatSettings(QWidget):
         self.tokens = Number(1, LONGEST, width=88)
         self.seed = Number(0, SEEDS, width=88)
         self.stop = Line(lambda: tr("none"))
-        for field, value in (
-            (self.temperature, usual.temperature),
-            (self.top_p, usual.top_p),
-            (self.tokens, usual.tokens),
-            (self.seed, usual.seed),
-        ):
+        numbers: tuple[tuple[Words, Number, float], ...] = (
+            (lambda: tr("Temperature"), self.temperature, usual.temperature),
+            (lambda: tr("Top-p"), self.top_p, usual.top_p),
+            (lambda: tr("Tokens at most"), self.tokens, usual.tokens),
+            (lambda: tr("Seed"), self.seed, usual.seed),
+        )
+        for name, field, value in numbers:
             field.show_value(value)
+            field.refused.connect(partial(self._refuse, name, field))
+            field.edited.connect(lambda _: self._explain())
         small = row(
-            _named(lambda: tr("Temperature"), self.temperature),
-            _named(lambda: tr("Top-p"), self.top_p),
-            _named(lambda: tr("Longest answer"), self.tokens),
-            _named(lambda: tr("Seed"), self.seed),
-            _named(lambda: tr("Stop at"), self.stop),
+            *(_Named(name, field) for name, field, _ in numbers),
+            _Named(lambda: tr("Stop at"), self.stop),
             gap=Space.m,
         )
         small.setStretch(4, 1)
-        self._system = _named(lambda: tr("System prompt"), self.system)
-        note = Text(
-            lambda: tr(
-                "Temperature 0 always says the likeliest. Both models get the same settings and"
-                " the same seed."
-            ),
-            "caption",
-            "text3",
-            wrap=True,
-        )
-        self.setLayout(column(self._system, small, note, gap=Space.s))
+        self._system = _Named(lambda: tr("System prompt"), self.system)
+        self._note = Text(_meaning, "caption", "text3", wrap=True)
+        self.setLayout(column(self._system, small, self._note, gap=Space.s))
+
+    def _refuse(self, name: Words, field: Number, text: str) -> None:
+        self._note.say(lambda: field.refusal(say(name), text))
+        self._note.set_tone("bad")
+
+    def _explain(self) -> None:
+        self._note.say(_meaning)
+        self._note.set_tone("text3")
 
     def manner(self) -> Manner:
         """What is set now."""
@@ -71,8 +75,26 @@ class ChatSettings(QWidget):
         self._system.setVisible(chat)
 
 
-def _named(name: Words, field: QWidget) -> QWidget:
-    label = Text(name, "label", "text2")
-    label.setBuddy(field)
-    field.setAccessibleName(label.plain)
-    return box(column(label, field, gap=2))
+def _meaning() -> str:
+    return tr(
+        "Temperature 0 always says the likeliest. Both models get the same settings and the same"
+        " seed."
+    )
+
+
+class _Named(QWidget):
+    """A field under its name, by which it is read out, too."""
+
+    def __init__(self, name: Words, field: QWidget) -> None:
+        super().__init__()
+        self._label, self._field = Text(name, "label", "text2"), field
+        self._label.setBuddy(field)
+        self.setLayout(column(self._label, field, gap=2))
+        field.setAccessibleName(self._label.plain)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._label.refresh()
+            self._field.setAccessibleName(self._label.plain)

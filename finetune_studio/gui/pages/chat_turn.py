@@ -14,6 +14,7 @@ from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.layout import Rule, box, column, row
 from finetune_studio.gui.widgets.text import Text
 
+BADGE = 22  # pixels
 Choice = Literal["first", "second", "neither"]
 CHOICES: tuple[tuple[Choice, Words], ...] = (
     ("first", lambda: tr("A is better")),
@@ -53,7 +54,9 @@ class TurnView(QWidget):
         head.addStretch(1)
         if turn.liked in ("base", "tuned") and turn.liked == ("base" if side == BASE else "tuned"):
             head.addWidget(Badge(lambda: tr("your choice"), "accent", "check"))
-        return box(column(head, text, None, gap=2))
+        line = box(head)
+        line.setMinimumHeight(BADGE)  # so that both answers begin on one line
+        return box(column(line, text, None, gap=2))
 
     def _said(self, side: bool) -> Words:
         said = self._turn.answers.get(side, "").strip()

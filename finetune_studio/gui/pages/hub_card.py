@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtWidgets import QVBoxLayout
 
+from finetune_studio import i18n
 from finetune_studio.errors import StudioError
 from finetune_studio.export.publish import Publication, prepare
 from finetune_studio.export.repository import Order
@@ -16,6 +17,7 @@ from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.pages.hub_preview import HubPreview
 from finetune_studio.gui.pages.hub_sign_in import SignIn
 from finetune_studio.gui.project import Project
+from finetune_studio.gui.retelling import words_of
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.uploading import Uploading
 from finetune_studio.gui.widgets.button import Button
@@ -124,6 +126,7 @@ class HubCard(Card):
     def _looked(self, found: Publication) -> None:
         clear(self._below)
         self.publication = found
+        self.uploading.given_up = False
         for finding in found.findings:
             self._below.addWidget(FindingBox(finding.level, finding.sentence))
         self._show()
@@ -145,7 +148,7 @@ class HubCard(Card):
     def _show(self) -> None:
         busy = self.uploading.busy
         signed = self.sign_in.signed_in
-        self.sign_in.setVisible(not signed and not busy)
+        self.sign_in.setVisible(not busy)
         for field in (self.repo, self.what, self.private, self.compatible):
             field.setEnabled(not busy)
         ready = self.publication is not None and not busy
@@ -172,6 +175,11 @@ class HubCard(Card):
             return self._progress()
         if self.url:
             return tr("It is there: {url}").format(url=self.url)
+        if self.uploading.given_up:
+            return tr(
+                "Cancelled: on the Hub all is as it was. The next upload goes on with what is "
+                "missing."
+            )
         if self.publication is not None:
             found = self.publication.contents
             return tr("{count} files, {size}").format(
@@ -182,37 +190,46 @@ class HubCard(Card):
     def _progress(self) -> str:
         sent = self.uploading.sent
         if sent.waits:
-            return tr("The Hub asks to wait {seconds} s.").format(seconds=round(sent.waits))
+            told = tr("The Hub does not take it now; the next attempt is in {seconds} s.")
+            return told.format(seconds=round(sent.waits))
         if not sent.total:
-            return sent.phase or tr("Asking the Hub what there is …")
+            phase = i18n.tr(sent.phase) if sent.phase else tr("Asking the Hub what there is")
+            return self.uploading.waiting.say(tr("{what} …").format(what=phase))
         done, total = amounts.size(sent.done), amounts.size(sent.total)
         parts = [tr("{done} of {size}").format(done=done, size=total)]
         parts += [f"{amounts.size(sent.speed)}/s"] if sent.speed else []
-        if sent.seconds_left is not None:
+        if sent.seconds_left is not None and sent.seconds_left >= 1:
             left = amounts.duration(sent.seconds_left)
             parts.append(tr("{time} left").format(time=left))
         return " · ".join([*parts, sent.file] if sent.file else parts)
 
     def _finish(self, outcome: dict[str, object]) -> None:
         self.url = str(outcome["url"])
+        repo, left = outcome["repo"], self.uploading.left_behind
         link = FindingBox(
-            "good", tr("Uploaded to {repo}").format(repo=outcome["repo"]), "", tr("Open it")
+            "good",
+            lambda: tr("Uploaded to {repo}").format(repo=repo),
+            "",
+            lambda: tr("Open it"),
         )
         link.fix_pressed.connect(lambda: open_outside(self, QUrl(self.url)))
         clear(self._below)
         self._below.addWidget(link)
-        if left := self.uploading.left_behind:
-            fact = tr("Files of another upload are still there, too: {names}").format(
-                names=", ".join(left)
+        if left:
+            self._below.addWidget(
+                FindingBox(
+                    "warning",
+                    lambda: tr("Files of another upload are still there, too: {names}").format(
+                        names=", ".join(left)
+                    ),
+                    lambda: tr("Remove them on the Hub, or upload under another name."),
+                )
             )
-            remedy = tr("Remove them on the Hub, or upload under another name.")
-            self._below.addWidget(FindingBox("warning", fact, remedy))
         self._show()
 
     def _tell(self, error: StudioError) -> None:
         clear(self._below)
-        detail = error.rest
-        self._below.addWidget(FindingBox("error", error.title, detail))
+        self._below.addWidget(FindingBox("error", *words_of(error)))
         self._show()
 
     def _lay(self) -> QVBoxLayout:

@@ -10,6 +10,7 @@ from finetune_studio.export import llama
 from finetune_studio.gui.getting_llama import GettingLlama
 from finetune_studio.gui.language import tr
 from finetune_studio.gui.project import Project
+from finetune_studio.gui.retelling import words_of
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row, show_part
@@ -79,8 +80,7 @@ class LlamaLine(QWidget):
         self._told = error
         clear(self._trouble)
         if error is not None:
-            detail = error.rest
-            self._trouble.addWidget(FindingBox("warning", error.title, detail))
+            self._trouble.addWidget(FindingBox("warning", *words_of(error)))
 
     def _said(self) -> str:
         if self._getting.running:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from finetune_studio.errors import StudioError
 from finetune_studio.export.server.elsewhere import ways
 from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.opening import copy_text
 from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
@@ -86,7 +86,7 @@ class CodeDialog(Over):
 
     def _lay(self) -> None:
         copy = Button(lambda: tr("Copy"), "quiet", "copy")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.code.toPlainText()))
+        copy.clicked.connect(lambda: copy_text(self, self.code.toPlainText()))
         close = Button(lambda: tr("Close"), "primary")
         close.clicked.connect(self.accept)
         close.setDefault(True)

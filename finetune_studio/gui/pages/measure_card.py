@@ -1,17 +1,21 @@
 """How good is it? Measures the result against its base model, and says what to think of that."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QVBoxLayout
 
 from finetune_studio import i18n
 from finetune_studio.errors import StudioError
 from finetune_studio.evaluation import summary
+from finetune_studio.evaluation.report import html
 from finetune_studio.evaluation.result import Evaluation
-from finetune_studio.gui import amounts
+from finetune_studio.gui import language
 from finetune_studio.gui.evaluating import REPORT, Evaluating, is_stale, measured
-from finetune_studio.gui.language import tr
+from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.opening import open_outside
 from finetune_studio.gui.project import Project
+from finetune_studio.gui.retelling import words_of
 from finetune_studio.gui.tokens import Space
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
@@ -19,6 +23,9 @@ from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.layout import box, clear, column, row
 from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
+from finetune_studio.runs.writing import write_atomically
+
+JOB = "report"
 
 
 class MeasureCard(Card):
@@ -31,6 +38,9 @@ class MeasureCard(Card):
         self._title = Text(lambda: tr("How good is it?"), "section")
         self._detail = Text(self._words, "caption", "text2", wrap=True)
         self._track = Track()
+        stays = self._track.sizePolicy()
+        stays.setRetainSizeWhenHidden(True)  # so that nothing below moves as it comes and goes
+        self._track.setSizePolicy(stays)
         self.go = Button(self._verb)
         self.go.setObjectName("measure")
         self.go.clicked.connect(self._start)
@@ -73,9 +83,8 @@ class MeasureCard(Card):
         share = self.measuring.progress.share
         self._track.setVisible(busy and share > 0)
         self._track.show_part(share)
-        self._track.setAccessibleName(self.measuring.progress.words)
-        there = run is not None and (run.path / REPORT).is_file()
-        self.report.setVisible(not busy and self.found is not None and there)
+        self._track.setAccessibleName(self.measuring.progress.said)
+        self.report.setVisible(not busy and run is not None and self.found is not None)
         self._detail.say(self._words)
 
     def _verb(self) -> str:
@@ -84,11 +93,8 @@ class MeasureCard(Card):
     def _words(self) -> str:
         if self.measuring.busy:
             told = self.measuring.progress
-            parts = [told.words or self.measuring.waiting.say(tr("Loading the model …"))]
-            if told.seconds_left is not None:
-                left = amounts.duration(told.seconds_left)
-                parts.append(tr("{time} left").format(time=left))
-            return " · ".join(parts)
+            said = told.said if told.words else self.measuring.waiting.say(told.said)
+            return " · ".join(filter(None, (said, told.left)))
         if self.found is None:
             return tr(
                 "Measures the base model and the tuned one on the same rows that were never"
@@ -106,19 +112,36 @@ class MeasureCard(Card):
         if found.forgetting.verdict in ("some", "much"):
             self._say("warning", summary.forgotten(found.forgetting), i18n.tr(summary.REMEDY))
 
-    def _say(self, level: str, fact: str, detail: str = "") -> None:
+    def _say(self, level: str, fact: Words, detail: Words = "") -> None:
         self._below.addWidget(FindingBox(level, fact, detail))
 
     def _tell(self, error: StudioError) -> None:
         clear(self._below)
-        detail = error.rest
-        self._say("error", error.title, detail)
+        self._say("error", *words_of(error))
         self._show()
 
     def _open(self) -> None:
-        run = self._project.watch.run
-        if run is not None:
-            open_outside(self, QUrl.fromLocalFile(str(run.path / REPORT)), told=True)
+        """Open the report, written anew: it may have been made in another language."""
+        run, found = self._project.watch.run, self.found
+        if run is None or found is None:
+            return
+        place, code = run.path / REPORT, language.current()
+
+        def write() -> Path:
+            try:
+                write_atomically(place, html(found, code))
+            except OSError as error:
+                raise StudioError(
+                    tr("The report could not be written."),
+                    f"{place}: {error.strerror or error}",
+                    tr("Check that the run's folder is there and the disk has room."),
+                ) from error
+            return place
+
+        self._project.jobs.run(JOB, write, self._opened, self._tell)
+
+    def _opened(self, place: Path) -> None:
+        open_outside(self, QUrl.fromLocalFile(str(place)), told=True)
 
     def _lay(self) -> QVBoxLayout:
         words = box(column(self._title, self._detail, self._track, gap=Space.xs))

@@ -238,7 +238,7 @@ class ResultsPage(StepPage):
 
     def _sentence(self) -> str:
         if self._found is not None:
-            said, rows = summary.headline(self._found), self._found.rows
+            said, rows = _measured(self._found), self._found.rows
         else:
             data = self._project.facts.data
             most = self._project.session.recipe.evaluation.max_rows
@@ -297,6 +297,16 @@ class ResultsPage(StepPage):
         if event.type() == QEvent.Type.LanguageChange:
             self._shown = ()
             self._show()
+
+
+def _measured(found: "Evaluation") -> str:
+    """What the title rests on; it says itself whether it got better."""
+    kept_out = not found.source and found.changes["loss"].sure
+    return (
+        outcomes.moved(found.base["loss"], found.tuned["loss"])
+        if kept_out
+        else summary.headline(found)
+    )
 
 
 def _programs() -> str:

@@ -98,8 +98,10 @@ def _forgetting(found: Forgetting) -> Card:
 
     def note() -> str:
         if kind == "accuracy":
-            return tr("right of {count} general questions").format(count=found.questions)
-        return tr("{figure}; lower is better").format(figure=i18n.tr(summary.PROBE[name]))
+            return tr("Right of {count} general questions. Higher is better.").format(
+                count=found.questions
+            )
+        return f"{i18n.tr(summary.PROBE[name])}. {tr('Lower is better.')}"
 
     return _card(
         lambda: tr("What it knew"),

@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from finetune_studio.errors import StudioError
 from finetune_studio.export.loading import curl_code, javascript_code, openai_code
 from finetune_studio.gui.language import Words, tr
+from finetune_studio.gui.opening import copy_text
 from finetune_studio.gui.project import Project
+from finetune_studio.gui.retelling import words_of
 from finetune_studio.gui.serving import Serving
 from finetune_studio.gui.theme import font
 from finetune_studio.gui.tokens import Space
@@ -42,6 +43,7 @@ class ServeCard(Card):
         super().__init__(name=lambda: tr("Local server"))
         self._project, self.serving = project, Serving(self)
         self._places: list[Path] = []
+        self._below = column(gap=Space.xs)
         self.serving.moved.connect(self._show)
         self.serving.failed.connect(self._tell)
         project.closing.connect(self.serving.close)
@@ -49,6 +51,8 @@ class ServeCard(Card):
         self.port = Number(0, 65535, width=84)
         self.port.setGroupSeparatorShown(False)
         self.port.show_value(USUAL_PORT)
+        self.port.refused.connect(self._refuse)
+        self.port.edited.connect(lambda _: clear(self._below))
         self.key = Line(lambda: tr("none: any program here may ask"))
         self._make = Button(lambda: tr("Make a key"), "quiet")
         self._make.clicked.connect(lambda: self.key.setText(secrets.token_urlsafe(18)))
@@ -61,15 +65,14 @@ class ServeCard(Card):
         self.address = Text("", "mono")
         self.address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._copy_address = Button(lambda: tr("Copy the address"), "quiet", "copy")
-        self._copy_address.clicked.connect(lambda: _copy(self.serving.url))
+        self._copy_address.clicked.connect(lambda: copy_text(self, self.serving.url))
         self.language = Segmented(NAMES)
         self.language.show_value("python")
         self._chosen = "python"
         self.language.edited.connect(self._choose)
         self.code = QPlainTextEdit()
         self._copy_code = Button(lambda: tr("Copy"), "quiet", "copy")
-        self._copy_code.clicked.connect(lambda: _copy(self.code.toPlainText()))
-        self._below = column(gap=Space.xs)
+        self._copy_code.clicked.connect(lambda: copy_text(self, self.code.toPlainText()))
         self._settings, self._running = box(self._ask()), box(self._answer())
         self.hold(self._lay())
         self._show()
@@ -134,8 +137,11 @@ class ServeCard(Card):
 
     def _tell(self, error: StudioError) -> None:
         clear(self._below)
-        detail = error.rest
-        self._below.addWidget(FindingBox("error", error.title, detail))
+        self._below.addWidget(FindingBox("error", *words_of(error)))
+
+    def _refuse(self, text: str) -> None:
+        clear(self._below)
+        self._below.addWidget(FindingBox("error", lambda: self.port.refusal(tr("Port"), text)))
 
     def _ask(self) -> QHBoxLayout:
         line = row(
@@ -182,7 +188,3 @@ class ServeCard(Card):
         return column(
             head, self._settings, self._running, self._below, gap=Space.s, pad=(16, 10, 16, 12)
         )
-
-
-def _copy(text: str) -> None:
-    QGuiApplication.clipboard().setText(text)

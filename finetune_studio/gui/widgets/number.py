@@ -106,6 +106,15 @@ class Number(QDoubleSpinBox):
         text = tr("above {low}, up to {high}") if self._above else tr("from {low} to {high}")
         return text.format(low=least, high=f"{self.textFromValue(high)}{self.suffix()}")
 
+    def refusal(self, name: str, text: str) -> str:
+        """Why what was typed is not taken; `name` is what the field is called."""
+        now = f"{self.textFromValue(self.value())}{self.suffix()}"
+        said = tr("{setting} cannot be empty; it stays at {now}.")
+        if typed := text.removesuffix(self.suffix()).strip():
+            said = tr("{setting} cannot be {text}; it stays at {now}.")
+        said = said.format(setting=name, text=typed, now=now)
+        return tr("{refusal} It takes a number {bounds}.").format(refusal=said, bounds=self.bounds)
+
     @override
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         state, text, position = super().validate(text, position)
