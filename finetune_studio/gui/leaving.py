@@ -5,11 +5,30 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from finetune_studio.gui.language import tr
+from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.widgets.dialog import Answer, Ask
 
 if TYPE_CHECKING:
     from finetune_studio.gui.wizard import Wizard
+
+
+ENDING: dict[str, tuple[Words, Words]] = {
+    "saving": (
+        lambda: tr("The result is still being saved"),
+        lambda: tr("It ends when you leave the project, and nothing half-written stays."),
+    ),
+    "uploading": (
+        lambda: tr("The result is still being uploaded"),
+        lambda: tr(
+            "It ends when you leave the project; the next upload goes on with what is missing."
+        ),
+    ),
+    "measuring": (
+        lambda: tr("The result is still being measured"),
+        lambda: tr("It ends when you leave the project; what was measured before stays."),
+    ),
+}
+"""By what goes on: what is asked, and what becomes of it."""
 
 
 def ask_to_save(window: QWidget) -> str:
@@ -44,13 +63,12 @@ def ask_to_close(window: QWidget) -> str:
 
 
 def may_end_work(window: QWidget, wizard: "Wizard | None") -> bool:
-    """Whether files that are being written for a project may be given up with it."""
-    if wizard is None or not wizard.busy:
+    """Whether what goes on for a project and ends with it may be given up."""
+    if wizard is None or not wizard.unfinished:
         return True
     asked = Ask(
         window,
-        lambda: tr("The result is still being saved"),
-        lambda: tr("It ends when you leave the project, and nothing half-written stays."),
+        *ENDING[wizard.unfinished],
         Answer("stay", lambda: tr("Wait for it")),
         [Answer("leave", lambda: tr("End it and leave"), "danger")],
     )

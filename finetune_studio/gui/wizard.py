@@ -74,9 +74,9 @@ class Wizard(Holder):
         return STEPS[self.current].key
 
     @property
-    def busy(self) -> bool:
-        """Whether a page writes something that would end with it."""
-        return any(page.busy for page in self._pages.values())
+    def unfinished(self) -> str:
+        """What of a page would end with it, as `StepPage.unfinished` tells it."""
+        return next((page.unfinished for page in self._pages.values() if page.unfinished), "")
 
     def go(self, step: int | str) -> None:
         """Show a step, by its number or its name."""

@@ -9363,6 +9363,16 @@
    <translation>프로젝트를 나가면 저장을 그만둬요. 쓰다 만 파일은 남지 않아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>It ends when you leave the project; the next upload goes on with what is missing.</source>
+   <translation>프로젝트를 떠나면 멈춰요. 다시 올리면 남은 것부터 이어서 올라가요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>It ends when you leave the project; what was measured before stays.</source>
+   <translation>프로젝트를 떠나면 멈춰요. 전에 평가한 결과는 그대로 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/work_strip.py" />
    <source>It ends with the window, and begins anew the next time you ask for it.</source>
    <translation>창을 닫으면 멈추고, 다음에 다시 받을 때 처음부터 시작해요.</translation>
@@ -11284,8 +11294,18 @@
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>The result is still being measured</source>
+   <translation>결과를 아직 평가하고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
    <source>The result is still being saved</source>
    <translation>결과를 아직 저장하고 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/leaving.py" />
+   <source>The result is still being uploaded</source>
+   <translation>결과를 아직 올리고 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/coach_words.py" />

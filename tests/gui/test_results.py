@@ -397,6 +397,29 @@ def test_what_is_being_saved_is_not_given_up_unasked(results, monkeypatch):
     assert window.project is None
 
 
+@pytest.mark.parametrize(
+    ("part", "asked"),
+    [("hub.uploading", "still being uploaded"), ("measure.measuring", "still being measured")],
+)
+def test_an_upload_or_a_measure_is_not_ended_unasked(results, monkeypatch, part, asked):
+    page = results()
+    window = page.window()
+    card, doing = part.split(".")
+    driven = getattr(getattr(page, card), doing)
+    said: list[str] = []
+
+    def answer(dialog):
+        said.extend(each.plain for each in dialog.findChildren(Text))
+        return "stay"
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(type(driven), "busy", property(lambda each: each is driven))
+        meanwhile.setattr(Ask, "ask", answer)
+        window.show_start()
+    assert window.project is not None
+    assert asked in " ".join(said)
+
+
 def test_the_cards_come_in_turns_of_their_own_in_their_order(results):
     page = results()
     cards = [page._body.itemAt(n).widget() for n in range(page._body.count() - 1)]

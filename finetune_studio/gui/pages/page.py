@@ -28,9 +28,9 @@ class StepPage(Part):
     led = Signal(str)
 
     @property
-    def busy(self) -> bool:
-        """Whether it writes something that would end with it."""
-        return False
+    def unfinished(self) -> str:
+        """What would end with it: `saving`, `uploading`, `measuring`; empty where nothing would."""
+        return ""
 
     def reveal(self, path: str) -> bool:
         """Bring a setting into view and give it the keyboard; False where it is not here."""

@@ -117,9 +117,13 @@ class ResultsPage(StepPage):
 
     @property
     @override
-    def busy(self) -> bool:
-        made = "exports" in self.__dict__
-        return made and any(line.writing for line in self.exports.lines.values())
+    def unfinished(self) -> str:
+        made = self.__dict__  # its cards come one by one
+        if "exports" in made and any(line.writing for line in self.exports.lines.values()):
+            return "saving"
+        if "hub" in made and self.hub.uploading.busy:
+            return "uploading"
+        return "measuring" if "measure" in made and self.measure.measuring.busy else ""
 
     def _empty(self) -> QWidget:
         lead = Button(lambda: tr("Go to the training"))
