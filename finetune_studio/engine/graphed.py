@@ -6,7 +6,8 @@ always reads and writes the same memory. So keys and values lie in buffers for a
 of which the later ones are masked, and the cache that `generate` holds looks at their beginning.
 There is a graph for each power of two that a conversation grows into, as far as memory allows.
 Where an adapter is switched off or on later, steps are computed as ever: the graph knows no such
-switch. It can be quickened once more then, for each of the two.
+switch. It can be quickened once more then, for each of the two. A layer that attends to a window of
+the last tokens alone keeps all in its buffer, too, with a mask of its own.
 """
 
 import functools
@@ -17,11 +18,12 @@ from typing import Any
 
 import torch
 from peft.tuners.tuners_utils import BaseTunerLayer
-from transformers.cache_utils import DynamicLayer
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from finetune_studio.engine.steps import (
     Forward,
+    Kinds,
     ObstacleError,
     Step,
     cache_name,
@@ -42,6 +44,7 @@ LEFT = 1 << 30
 """Bytes of the GPU's memory that stay free, for prompts."""
 WARM = 3
 """Steps before the one that is captured: libraries set themselves up in the first ones."""
+KEPT: Kinds = (DynamicLayer, DynamicSlidingWindowLayer)
 ATTENTION = {"sdpa", "eager"}
 """Ways to attend that take a mask of our own."""
 
@@ -71,7 +74,7 @@ def quick(model: Any) -> Forward:
 
     @functools.wraps(plain)
     def forward(*arguments: Any, **named: Any) -> Any:
-        if arguments or adapters() is not off or not is_step(named, name):
+        if arguments or adapters() is not off or not is_step(named, name, KEPT):
             return plain(*arguments, **named)
         cache: Any = named[name]
         graph = graphs.of(cache.get_seq_length() + 1)
@@ -94,7 +97,7 @@ class _Graphs:
     """The graphs of a model, each made when it is first needed."""
 
     def __init__(self, model: Any) -> None:
-        self._step, self._like = Step(model), tensors(first_past(model))
+        self._step, self._like = Step(model), first_past(model, KEPT)
         self._made: dict[int, _Graph] = {}
         if self.of(1) is None:  # what cannot be captured is found out now, too
             raise ObstacleError("the GPU has no room for its past")
@@ -103,8 +106,9 @@ class _Graphs:
         """The one that holds so many tokens; None where there is no room for it."""
         length = max(SHORTEST, 1 << (tokens - 1).bit_length())
         if length not in self._made:
-            needed = length * sum(each[:, :, :1].nbytes for each in self._like)
-            if needed + LEFT > room(self._like[0].device):
+            past = tensors(self._like)
+            needed = length * sum(each[:, :, :1].nbytes for each in past)
+            if needed + LEFT > room(past[0].device):
                 return None
             pool = self._made[SHORTEST].captured.pool if self._made else None
             self._made[length] = _Graph(self._step, self._like, length, pool)
@@ -172,29 +176,35 @@ class _Graph:
 
     @torch.inference_mode(False)
     @torch.no_grad()
-    def __init__(self, step: Step, like: list[torch.Tensor], length: int, pool: Any) -> None:
+    def __init__(self, step: Step, like: Any, length: int, pool: Any) -> None:
         """Make buffers and capture.
 
         Args:
             step: The model's own.
-            like: Keys and values `[1, heads, any, size]` of each layer, for their shapes.
+            like: A cache of the model, for the shapes of its layers.
             length: Tokens that it holds.
             pool: The memory of another graph; or None.
         """
-        device, dtype = like[0].device, like[0].dtype
+        past = tensors(like)
+        device, dtype = past[0].device, past[0].dtype
         self._slot = torch.zeros(1, dtype=torch.long, device=device)
         self._token, self._place = (self._slot.new_zeros(1, 1) for _ in range(2))
-        self._mask = torch.zeros(1, 1, 1, length, dtype=dtype, device=device)
         self._past = [
             torch.zeros(1, each.shape[1], length, each.shape[3], dtype=each.dtype, device=device)
-            for each in like
+            for each in past
         ]
+        self._windows = [getattr(each, "sliding_window", None) for each in like.layers]
+        self._masks = {
+            window: torch.zeros(1, 1, 1, length, dtype=dtype, device=device)
+            for window in set(self._windows)
+        }
         self._holder: Callable[[], Any] = lambda: None  # whose past lies in the buffers
+        mask = self._mask(step.model.config.get_text_config())
 
         def compute() -> torch.Tensor:
             pairs = zip(self._past[::2], self._past[1::2], strict=True)
             layers = [held(_Kept(self._slot), keys, values) for keys, values in pairs]
-            return step.with_cache(self._token, self._place, self._mask, with_layers(layers))
+            return step.with_cache(self._token, self._place, mask, with_layers(layers))
 
         self.captured = capture(compute, pool)
 
@@ -206,21 +216,50 @@ class _Graph:
         self._token.copy_(token)
         self._slot.fill_(before)
         self._place.copy_(self._slot[None] if place is None else place)
-        self._mask[..., before] = 0
+        for window, mask in self._masks.items():
+            mask[..., before] = 0
+            if window and before >= window:
+                mask[..., before - window] = torch.finfo(mask.dtype).min
         self.captured.again()
-        _look(cache, [each[:, :, : before + 1] for each in self._past])
+        self._show(cache, before + 1)
         return self.captured.made.clone()
+
+    def _mask(self, config: Any) -> Any:
+        """What the model is given: one mask, or one by the name of each kind of layer."""
+        if len(self._masks) == 1:
+            return next(iter(self._masks.values()))
+        pairs = zip(config.layer_types, self._windows, strict=True)
+        return {name: self._masks[window] for name, window in pairs}
 
     def _take(self, cache: Any, length: int) -> None:
         """Have a conversation's past in the buffers; whose past lay there gets a copy of it."""
         given, former = tensors(cache), self._holder()
-        if former is not None and former.layers[0].keys.data_ptr() == self._past[0].data_ptr():
+        if former is not None and self._lies_here(former):
             _look(former, [each.clone() for each in tensors(former)])
         for own, each in zip(self._past, given, strict=True):
-            own[:, :, :length].copy_(each)
-        self._mask.fill_(torch.finfo(self._mask.dtype).min)
-        self._mask[..., :length] = 0
+            own[:, :, length - each.shape[-2] : length].copy_(each)
+        for window, mask in self._masks.items():
+            mask.fill_(torch.finfo(mask.dtype).min)
+            mask[..., _seen(window, length) : length] = 0
         self._holder = weakref.ref(cache)
+
+    def _lies_here(self, cache: Any) -> bool:
+        memory = cache.layers[0].keys.untyped_storage().data_ptr()
+        return memory == self._past[0].untyped_storage().data_ptr()
+
+    def _show(self, cache: Any, length: int) -> None:
+        """Let a cache look at so many tokens in the buffers, each layer as far as it keeps them."""
+        starts = [_seen(window, length) for window in self._windows for _ in range(2)]
+        parts = zip(self._past, starts, strict=True)
+        _look(cache, [own[:, :, start:length] for own, start in parts])
+        for layer in cache.layers:
+            if isinstance(layer, DynamicSlidingWindowLayer):
+                layer.cumulative_length = length
+
+
+def _seen(window: int | None, length: int) -> int:
+    """The first of so many tokens that a further one attends to; a window counts that one."""
+    return max(0, length - window + 1) if window else 0
 
 
 def _look(cache: Any, past: list[torch.Tensor]) -> None:

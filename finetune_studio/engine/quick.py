@@ -2,7 +2,7 @@
 
 Done is what says the same as the model's own step, which is tried. Everything else is computed as
 ever, and so is a model that neither is for: mixtures of experts, whose way depends on the token,
-models that turn otherwise in long texts, and those that forget.
+models that turn otherwise in long texts, and, on a processor, those that forget.
 """
 
 from typing import Any

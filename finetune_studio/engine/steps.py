@@ -15,6 +15,9 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 Forward = Callable[..., Any]
+Kinds = tuple[type[DynamicLayer], ...]
+WHOLE: Kinds = (DynamicLayer,)
+"""Layers that keep all of the past."""
 
 KNOWN = (
     *("input_ids", "attention_mask", "position_ids"),
@@ -56,9 +59,16 @@ class Step(nn.Module):
         self.model, self._name = model, cache_name(model.forward)
 
     def with_cache(
-        self, token: torch.Tensor, place: torch.Tensor, mask: torch.Tensor, cache: Any
+        self, token: torch.Tensor, place: torch.Tensor, mask: Any, cache: Any
     ) -> torch.Tensor:
-        """Token and place `[1, 1]`, mask `[1, 1, 1, length]`; logits `[1, 1, choices]`."""
+        """Logits `[1, 1, choices]`.
+
+        Args:
+            token: `[1, 1]`.
+            place: `[1, 1]`.
+            mask: `[1, 1, 1, length]`, to be added; or one for each kind of layer, by its name.
+            cache: Holds the past, and takes in the token's keys and values.
+        """
         asked = {self._name: cache, "use_cache": True, "return_dict": True}
         said = self.model(input_ids=token, position_ids=place, attention_mask=mask, **asked)
         logits: torch.Tensor = said.logits
@@ -74,36 +84,46 @@ class Step(nn.Module):
         return self.with_cache(token, place, mask, cache), *tensors(cache)
 
 
-def is_step(named: Mapping[str, Any], name: str) -> bool:
+def is_step(named: Mapping[str, Any], name: str, kinds: Kinds = WHOLE) -> bool:
     """Whether one more token of one row is asked for, with all that was before it in the cache.
 
     Args:
         named: What `forward` is given.
         name: What this version of transformers calls the cache.
+        kinds: Layers that the cache may have.
     """
     ids, mask = named.get("input_ids"), named.get("attention_mask")
     cache: Any = named.get(name)
     more = [value for key, value in named.items() if key not in (*KNOWN, name)]
-    if ids is None or ids.shape != (1, 1) or not keeps_all(cache) or any(each for each in more):
+    if ids is None or ids.shape != (1, 1) or not keeps(cache, kinds) or any(more):
         return False
-    length = cache.layers[0].keys.shape[-2] + 1
+    length = cache.get_seq_length() + 1
     whole = mask is None or (mask.shape == (1, length) and bool(mask.all()))
     return whole and bool(named.get("use_cache", True)) and bool(named.get("return_dict", True))
 
 
-def first_past(model: Any) -> Any:
+def first_past(model: Any, kinds: Kinds = WHOLE) -> Any:
     """The cache of a model after a few tokens.
 
+    Args:
+        model: Whose it is.
+        kinds: Layers that the cache may have.
+
     Raises:
-        ObstacleError: A layer forgets, or does more than to keep.
+        ObstacleError: A layer is of another kind.
     """
-    ids = torch.arange(PROMPT, device=next(model.parameters()).device)[None]
-    name = cache_name(model.forward)
-    asked = {name: DynamicCache(config=model.config), "use_cache": True}
-    model(input_ids=ids, return_dict=True, **asked)
-    if not keeps_all(asked[name]):
+    cache = _began(model)
+    if not keeps(cache, kinds):
         raise ObstacleError("it keeps its past in a way of its own")
-    return asked[name]
+    return cache
+
+
+def _began(model: Any) -> Any:
+    ids = torch.arange(PROMPT, device=next(model.parameters()).device)[None]
+    cache = DynamicCache(config=model.config)
+    asked = {cache_name(model.forward): cache, "use_cache": True}
+    model(input_ids=ids, return_dict=True, **asked)
+    return cache
 
 
 def agree(model: Any, plain: Forward, quick: Forward, share: float) -> bool:
@@ -118,7 +138,7 @@ def agree(model: Any, plain: Forward, quick: Forward, share: float) -> bool:
     config = model.config.get_text_config()
     length = getattr(config, "max_position_embeddings", None)
     places = [*range(PROMPT, PROMPT + STEPS), *([length - 1] if length else [])]
-    caches, name = (first_past(model), first_past(model)), cache_name(plain)
+    caches, name = (_began(model), _began(model)), cache_name(plain)
     device = next(model.parameters()).device
     for number, place in enumerate(places):
         token = (7 + 31 * number) % config.vocab_size
@@ -132,12 +152,12 @@ def agree(model: Any, plain: Forward, quick: Forward, share: float) -> bool:
     return True
 
 
-def keeps_all(cache: Any) -> bool:
-    """Whether a cache keeps all keys and values of every layer."""
+def keeps(cache: Any, kinds: Kinds) -> bool:
+    """Whether a cache keeps keys and values in layers of these kinds alone."""
     return (
         type(cache) is DynamicCache
         and bool(cache.layers)
-        and all(type(each) is DynamicLayer and each.is_initialized for each in cache.layers)
+        and all(type(each) in kinds and each.is_initialized for each in cache.layers)
     )
 
 

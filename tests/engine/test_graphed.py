@@ -13,6 +13,8 @@ from transformers import (
     Gemma3TextConfig,
     LlamaConfig,
     LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
     Qwen3Config,
     Qwen3ForCausalLM,
 )
@@ -23,9 +25,13 @@ from finetune_studio.engine.speed.choice import Choice
 from tests.engine.test_recorded import IDS, SHAPE, WARM, assert_the_same, made, say
 from tests.helpers.tiny import make_model
 
+KINDS = ["sliding_attention", "full_attention"]
+GEMMA = Gemma3TextConfig(**SHAPE, head_dim=8, sliding_window=8, layer_types=KINDS)
 MODELS = {
     "Llama": lambda: made(LlamaForCausalLM, LlamaConfig(**SHAPE)),
     "Qwen 3": lambda: made(Qwen3ForCausalLM, Qwen3Config(**SHAPE, head_dim=8)),
+    "Gemma 3": lambda: made(Gemma3ForCausalLM, GEMMA),
+    "Mistral": lambda: made(MistralForCausalLM, MistralConfig(**SHAPE, sliding_window=12)),
 }
 
 
@@ -60,11 +66,11 @@ def graph(model):
 @pytest.mark.parametrize("family", MODELS)
 def test_a_model_says_what_it_said(redone, family, how):
     model = MODELS[family]()
-    before = say(model, **how)
+    asked = [IDS, IDS, IDS[:, :3], IDS.repeat(1, 4)]  # each finds the former one's leavings
+    before = [say(model, ids, **how) for ids in asked]
     graph(model)
-    for _ in range(2):  # the second conversation finds the first one's leavings in the buffers
-        assert_the_same(say(model, **how), before)
-    assert_the_same(say(model, IDS[:, :3], **how), say(MODELS[family](), IDS[:, :3], **how))
+    for ids, wanted in zip(asked, before, strict=True):
+        assert_the_same(say(model, ids, **how), wanted)
 
 
 def test_every_token_behind_the_prompt_is_a_step(redone):
@@ -75,8 +81,9 @@ def test_every_token_behind_the_prompt_is_a_step(redone):
     assert len(redone) == 39  # the first of 40 tokens is the prompt's
 
 
-def test_conversations_taken_in_turns_keep_their_past(redone):
-    model = MODELS["Llama"]()
+@pytest.mark.parametrize("family", ["Llama", "Gemma 3"])
+def test_conversations_taken_in_turns_keep_their_past(redone, family):
+    model = MODELS[family]()
     asked = [IDS, IDS.flip(1)]
     with torch.no_grad():
         alone = [_steps(model, _opened(model, ids), [3, 8, 9]) for ids in asked]
@@ -89,8 +96,9 @@ def test_conversations_taken_in_turns_keep_their_past(redone):
     torch.testing.assert_close(found, alone, rtol=1e-4, atol=1e-5)
 
 
-def test_a_past_goes_on_without_graphs(redone):
-    model = MODELS["Llama"]()
+@pytest.mark.parametrize("family", ["Llama", "Gemma 3"])
+def test_a_past_goes_on_without_graphs(redone, family):
+    model = MODELS[family]()
     more, name = torch.tensor([[4, 5, 6]]), steps.cache_name(model.forward)
     with torch.no_grad():
         cache = _opened(model, IDS)
@@ -119,10 +127,10 @@ def test_without_any_room_there_are_none(redone, monkeypatch):
         graphed.quick(MODELS["Llama"]())
 
 
-def test_a_model_that_forgets_has_none(redone):
-    model = made(Gemma3ForCausalLM, Gemma3TextConfig(**SHAPE, head_dim=8, sliding_window=8))
+def test_a_cache_of_another_kind_has_none(redone, monkeypatch):
+    monkeypatch.setattr(graphed, "KEPT", steps.WHOLE)
     with torch.no_grad(), pytest.raises(steps.ObstacleError, match="in a way of its own"):
-        graphed.quick(model)
+        graphed.quick(MODELS["Gemma 3"]())
 
 
 def test_a_conversation_that_is_over_is_let_go(redone):
