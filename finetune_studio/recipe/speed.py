@@ -1,6 +1,8 @@
 """The ideas that make training faster: each can be switched on or off, or left to the trainer."""
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import field_validator
 
 from finetune_studio.recipe.fields import Settings, setting
 
@@ -110,3 +112,9 @@ class Speed(Settings):
         "The next batches are read and put together while a step computes. auto: on for a GPU.",
         "",
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        """YAML reads on and off, where they are not quoted, as true and false."""
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value

@@ -1,6 +1,5 @@
 """Reads, changes and writes recipes; a bad one gets a sentence that names the setting."""
 
-import difflib
 import hashlib
 import json
 import os
@@ -13,7 +12,8 @@ from pydantic import ValidationError
 
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
-from finetune_studio.recipe.fields import Settings, describe
+from finetune_studio.recipe.fields import Settings
+from finetune_studio.recipe.refusing import refusal, unknown
 from finetune_studio.recipe.schema import VERSION, Recipe
 
 MIGRATIONS: dict[str, str] = {}
@@ -39,7 +39,7 @@ def parse(values: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise refusal(error) from error
 
 
 def load(path: Path) -> Recipe:
@@ -52,10 +52,10 @@ def load(path: Path) -> Recipe:
             tr("There is no recipe at {path}.").format(path=path),
             hint=tr("Write one with `finetune-studio recipe new`."),
         ) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, no such day
         raise RefusedError(
             tr("{path} could not be read as a recipe.").format(path=path),
-            " ".join(str(error).split()),
+            _unreadable(error),
             tr("A recipe is a YAML file in UTF-8."),
         ) from error
     if not isinstance(values, dict):
@@ -64,6 +64,16 @@ def load(path: Path) -> Recipe:
             tr("A recipe is a list of `setting: value` lines."),
         )
     return _resolved(parse(values), path.parent)
+
+
+def _unreadable(error: Exception) -> str:
+    """Where a file stops being YAML; what the system says where it could not be read at all."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}."
+    if isinstance(error, yaml.MarkedYAMLError) and (at := error.problem_mark):
+        text = tr("It is wrong at line {line}, column {column}.")
+        return text.format(line=at.line + 1, column=at.column + 1)
+    return ""
 
 
 def dump(recipe: Recipe) -> str:
@@ -127,7 +137,7 @@ def parse_changes(options: Iterable[str]) -> dict[str, Any]:
 def _scalar(text: str) -> Any:
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (ValueError, yaml.YAMLError):  # ValueError: what looks like a date and is none
         return text
     if isinstance(value, str):
         try:
@@ -172,7 +182,7 @@ def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
     for key in path[:-1]:
         inner = values.setdefault(key, {})
         if not isinstance(inner, dict):
-            raise _unknown(".".join(path))
+            raise unknown(".".join(path))
         values = inner
     values[path[-1]] = value
 
@@ -206,34 +216,3 @@ def _resolved(recipe: Recipe, folder: Path) -> Recipe:
             "model.source": absolute(source) if is_path and source != "demo" else source,
         },
     )
-
-
-def _refusal(error: ValidationError) -> RefusedError:
-    first = error.errors(include_url=False)[0]
-    kinds = {"chat", "text", "classify", "full", "lora", "qlora"}
-    path = ".".join(str(part) for part in first["loc"] if part not in kinds)
-    if first["type"] == "extra_forbidden":
-        return _unknown(path)
-    return RefusedError(
-        tr("The setting {path} does not take {value!r}.").format(path=path, value=first["input"]),
-        str(first["msg"]) + ".",
-        _limits_hint(path),
-    )
-
-
-def _limits_hint(path: str) -> str:
-    for known in describe(Recipe):
-        if known.path == path:
-            return tr(known.about["help"])
-    return tr("See `finetune-studio recipe reference`.")
-
-
-def _unknown(path: str) -> RefusedError:
-    settings = sorted({each.path for each in describe(Recipe)})
-    last = path.rpartition(".")[2]
-    near = [each for each in settings if each.rpartition(".")[2] == last]
-    if not near:
-        parts = {each.rpartition(".")[0] for each in settings} - {""}
-        near = difflib.get_close_matches(path, [*settings, *sorted(parts)], n=1, cutoff=0.5)
-    hint = tr("Did you mean {near}?").format(near=near[0]) if near else ""
-    return RefusedError(tr("There is no setting {path}.").format(path=path), hint=hint)

@@ -1182,7 +1182,7 @@
    <translation>Dettmers 외 2023, QLoRA; Dettmers 외 2022, LLM.int8()</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/store.py" />
+   <location filename="../../finetune_studio/recipe/refusing.py" />
    <source>Did you mean {near}?</source>
    <translation>혹시 {near}인가요?</translation>
   </message>
@@ -1898,6 +1898,11 @@
    <translation>{tokens:,}토큰인데 모델은 {most:,}토큰까지 읽어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It is a group of settings; each of them is set by its own name.</source>
+   <translation>여러 설정을 묶은 이름이에요. 그 안의 설정을 하나씩 이름으로 정하세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>It is a web page with another ending.</source>
    <translation>확장자만 바꾼 웹 페이지예요.</translation>
@@ -1948,6 +1953,11 @@
    <translation>빠듯해요. GPU를 쓰는 다른 프로그램을 닫아 주세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/store.py" />
+   <source>It is wrong at line {line}, column {column}.</source>
+   <translation>{line}번째 줄, {column}번째 칸에서 잘못됐어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>It learns from {names}: set data.shape and data.mapping, or choose another task.</source>
    <translation>이 학습 유형은 {names}에서 배워요. data.shape과 data.mapping을 정하거나 다른 유형을 고르세요.</translation>
@@ -1973,6 +1983,91 @@
    <translation>--나 ..을 쓸 수 없고 .git으로 끝날 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be a finite number.</source>
+   <translation>끝이 있는 수여야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be a list, such as [a, b].</source>
+   <translation>[a, b] 같은 목록이어야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be a number.</source>
+   <translation>수여야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be a whole number.</source>
+   <translation>정수여야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be greater than {gt}.</source>
+   <translation>{gt}보다 커야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be less than {lt}.</source>
+   <translation>{lt}보다 작아야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be names with values, such as {{a: b}}.</source>
+   <translation>{{a: b}}처럼 이름과 값의 짝이어야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be one of these: {expected}.</source>
+   <translation>다음 중 하나여야 해요: {expected}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be text in UTF-8.</source>
+   <translation>UTF-8 글자여야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be text; in a recipe, put it in quotes.</source>
+   <translation>글자여야 해요. 레시피에서는 따옴표로 감싸세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be there.</source>
+   <translation>꼭 있어야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be true or false.</source>
+   <translation>true나 false여야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be {ge} or more.</source>
+   <translation>{ge} 이상이어야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must be {le} or less.</source>
+   <translation>{le} 이하여야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must have {min_length} or more characters.</source>
+   <translation>{min_length}글자 이상이어야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must have {min_length} or more entries.</source>
+   <translation>항목이 {min_length}개 이상이어야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It must not be empty.</source>
+   <translation>비어 있으면 안 돼요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/export.py" />
    <source>It names its base model's file; --with-base writes both.</source>
    <translation>Modelfile은 사전학습 모델의 파일 이름을 적어야 해요. --with-base를 붙이면 둘 다 만들어요.</translation>
@@ -1996,6 +2091,11 @@
    <location filename="../../finetune_studio/export/verdict.py" />
    <source>It says what the trained model says.</source>
    <translation>학습한 모델과 똑같이 답해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>It says which settings the others are, so it must be there.</source>
+   <translation>다른 설정이 무엇인지 이 값으로 정해지므로 꼭 있어야 해요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/columnar.py" />
@@ -3158,7 +3258,7 @@
    <translation>스케줄러</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/store.py" />
+   <location filename="../../finetune_studio/recipe/refusing.py" />
    <source>See `finetune-studio recipe reference`.</source>
    <translation>`finetune-studio recipe reference`를 보세요.</translation>
   </message>
@@ -4027,6 +4127,11 @@
    <translation>모델의 템플릿은 오늘 날짜를 쓰지만 여기서는 내보낸 날짜로 남아요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>The name of a setting must be text.</source>
+   <translation>설정의 이름은 글자여야 해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/files.py" />
    <source>The name “{name}” has no ending that says what is in it.</source>
    <translation>‘{name}’에는 무엇이 들었는지 알려 주는 확장자가 없어요.</translation>
@@ -4055,6 +4160,11 @@
    <location filename="../../finetune_studio/export/verdict.py" />
    <source>The next token's probabilities moved by {kl:.2g} nats (up to {limit} is usual).</source>
    <translation>다음 토큰의 확률이 {kl:.2g}nat 달라졌어요({limit}까지는 흔해요).</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>The number has too many digits.</source>
+   <translation>수의 자릿수가 너무 많아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/verdict.py" />
@@ -4229,9 +4339,14 @@
    <translation>설치를 취소했어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/store.py" />
-   <source>The setting {path} does not take {value!r}.</source>
-   <translation>{path} 설정에 쓸 수 없는 값이에요: {value!r}</translation>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>The setting {path} does not take {value}.</source>
+   <translation>{path} 설정에 쓸 수 없는 값이에요: {value}.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>The setting {path} is missing.</source>
+   <translation>{path} 설정이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/speaking.py" />
@@ -4428,6 +4543,11 @@
    <translation>업로드가 멈춰 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/refusing.py" />
+   <source>The value is not of the kind that this setting takes.</source>
+   <translation>이 설정이 받는 종류의 값이 아니에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/catalog/hub.py" />
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>The weights are in an unsafe format.</source>
@@ -4576,7 +4696,7 @@
    <translation>화면이 없어서 창을 열 수 없어요. 명령줄은 돼요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/recipe/store.py" />
+   <location filename="../../finetune_studio/recipe/refusing.py" />
    <source>There is no setting {path}.</source>
    <translation>{path}라는 설정은 없어요.</translation>
   </message>

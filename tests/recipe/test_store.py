@@ -66,11 +66,31 @@ def test_a_newer_recipe_is_refused():
         store.parse({"version": 99})
 
 
-@pytest.mark.parametrize("text", ["", "- a\n- b\n", "a: [", "just words"])
+@pytest.mark.parametrize(
+    "text", ["", "- a\n- b\n", "a: [", "just words", "name: 2026-13-45", "name: !odd x"]
+)
 def test_a_file_that_is_no_recipe_is_refused(tmp_path, text):
     (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(RefusedError):
         store.load(tmp_path / "r.yaml")
+
+
+def test_where_a_file_stops_being_yaml_is_said(tmp_path):
+    (tmp_path / "r.yaml").write_text("name: a\ntraining: [1\n", encoding="utf-8")
+    with pytest.raises(RefusedError, match="at line 3, column 1"):
+        store.load(tmp_path / "r.yaml")
+
+
+@pytest.mark.parametrize("word", ["on", "off", "auto"])
+def test_on_and_off_need_no_quotes(tmp_path, word):
+    change = store.parse_changes([f"training.speed.length_grouping={word}"])
+    assert store.with_changes(Recipe(), change).training.speed.length_grouping == word
+    (tmp_path / "r.yaml").write_text(f"training:\n  speed:\n    length_grouping: {word}\n")
+    assert store.load(tmp_path / "r.yaml").training.speed.length_grouping == word
+
+
+def test_a_word_that_looks_like_a_day_is_a_word():
+    assert store.parse_changes(["name=2026-13-45"]) == {"name": "2026-13-45"}
 
 
 def test_options_are_read_as_values():
