@@ -62,6 +62,11 @@ def check_name(repo: str) -> None:
     Raises:
         RefusedError: It is none; the error says what a name may hold.
     """
+    if not repo:
+        raise RefusedError(
+            tr("The name on the Hub is empty."),
+            hint=tr("Give it one: owner/name, or the name alone."),
+        )
     parts = repo.split("/")
     wrong = ""
     if len(parts) > 2 or not all(parts):

@@ -1587,6 +1587,11 @@
    <translation>파일 이름 끝을 {names} 가운데 하나로 하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>Give it one: owner/name, or the name alone.</source>
+   <translation>소유자/이름 또는 이름만 적어 주세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>Go on with `finetune-studio train RUN --resume`: it is made again.</source>
    <translation>`finetune-studio train RUN --resume`로 이어 가면 다시 만들어져요.</translation>
@@ -3134,7 +3139,7 @@
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Rows are what is true, columns what was guessed. The base model has no head for these labels, so its guesses are chance; always saying the most frequent one would be right in {share:.0%}.</source>
-   <translation>행은 정답, 열은 예측이에요. 원래 모델에는 이 라벨을 위한 출력층이 없어서 예측이 우연에 가까워요. 가장 흔한 라벨만 말해도 {share:.0%}는 맞아요.</translation>
+   <translation>행은 정답, 열은 예측이에요. 사전학습 모델에는 이 라벨을 위한 출력층이 없어서 예측이 우연에 가까워요. 가장 흔한 라벨만 말해도 {share:.0%}는 맞아요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -3699,7 +3704,7 @@
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>The base model and the tuned one finish the same general sentences and read the same short texts, in Korean and in English, as plain text. The right end of a sentence competes with three wrong ones.</source>
-   <translation>원래 모델과 튜닝한 모델이 똑같은 일반 문장을 끝맺고 똑같은 짧은 글을 읽어요. 한국어와 영어로, 대화 틀 없이 글 그대로예요. 문장의 맞는 끝은 틀린 끝 세 개와 겨뤄요.</translation>
+   <translation>사전학습 모델과 튜닝한 모델이 똑같은 일반 문장을 끝맺고 똑같은 짧은 글을 읽어요. 한국어와 영어로, 대화 틀 없이 글 그대로예요. 문장의 맞는 끝은 틀린 끝 세 개와 겨뤄요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/streaming.py" />
@@ -3720,7 +3725,7 @@
   <message>
    <location filename="../../finetune_studio/engine/chat.py" />
    <source>The base model's head for them is new and untrained.</source>
-   <translation>원래 모델에 라벨용으로 붙은 출력층은 새것이고 학습되지 않았어요.</translation>
+   <translation>사전학습 모델에 라벨용으로 붙은 출력층은 새것이고 학습되지 않았어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -4130,6 +4135,11 @@
    <location filename="../../finetune_studio/recipe/refusing.py" />
    <source>The name of a setting must be text.</source>
    <translation>설정의 이름은 글자여야 해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/export/repository.py" />
+   <source>The name on the Hub is empty.</source>
+   <translation>Hub에서의 이름이 비어 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/files.py" />
@@ -4899,7 +4909,7 @@
   <message>
    <location filename="../../finetune_studio/engine/chat.py" />
    <source>This run classifies: its base model has no labels to compare with.</source>
-   <translation>이 실행은 분류라서, 견줄 라벨이 원래 모델에 없어요.</translation>
+   <translation>이 실행은 분류라서, 견줄 라벨이 사전학습 모델에 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/train.py" />
@@ -6098,7 +6108,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>how good a tuned model is, beside its base model</source>
-   <translation>튜닝한 모델이 원래 모델보다 얼마나 좋은지</translation>
+   <translation>튜닝한 모델이 사전학습 모델보다 얼마나 좋은지</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/data.py" />
@@ -6365,7 +6375,7 @@
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>measuring the base model</source>
-   <translation>원래 모델을 재는 중</translation>
+   <translation>사전학습 모델을 재는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
@@ -6804,7 +6814,7 @@
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>the base model answers</source>
-   <translation>원래 모델이 답하는 중</translation>
+   <translation>사전학습 모델이 답하는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -7103,7 +7113,7 @@
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>what the base model knows</source>
-   <translation>원래 모델이 아는 것을 묻는 중</translation>
+   <translation>사전학습 모델이 아는 것을 묻는 중</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/evaluate.py" />
@@ -8516,7 +8526,7 @@
    <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Base model</source>
-   <translation>원래 모델</translation>
+   <translation>사전학습 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hyperparameters.py" />
@@ -10060,7 +10070,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/measure_card.py" />
    <source>Measures the base model and the tuned one on the same rows that were never learned, says how sure the difference is, lets both answer, and looks for what was forgotten.</source>
-   <translation>학습하지 않은 같은 행으로 원래 모델과 튜닝한 모델을 재고, 차이가 얼마나 확실한지 알려 줘요. 둘 다 답하게 하고, 잊은 것이 있는지도 살펴봐요.</translation>
+   <translation>학습하지 않은 같은 행으로 사전학습 모델과 튜닝한 모델을 재고, 차이가 얼마나 확실한지 알려 줘요. 둘 다 답하게 하고, 잊은 것이 있는지도 살펴봐요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/training_status.py" />
@@ -12575,7 +12585,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>only what was learned, a few MB; used with the base model</source>
-   <translation>새로 배운 것만 담아 몇 MB예요. 원래 모델과 함께 써요</translation>
+   <translation>새로 배운 것만 담아 몇 MB예요. 사전학습 모델과 함께 써요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_preview.py" />
@@ -12656,7 +12666,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/export_words.py" />
    <source>the base model with what was learned worked into it: one whole model, 16 bits for each weight, that loads anywhere</source>
-   <translation>배운 것을 원래 모델에 합친 온전한 모델이에요. 가중치마다 16비트이고, 어디서나 불러올 수 있어요</translation>
+   <translation>배운 것을 사전학습 모델에 합친 온전한 모델이에요. 가중치마다 16비트이고, 어디서나 불러올 수 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/pages/hub_card.py" />
@@ -12722,9 +12732,19 @@
    <translation>데이터를 기다려요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
+   <source>what was learned alone, as GGUF: for a base model that is there as GGUF already</source>
+   <translation>새로 배운 것만 담은 GGUF예요. 사전학습 모델이 이미 GGUF로 있을 때 써요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/pages/export_words.py" />
+   <source>what was learned as GGUF, and the base model as GGUF beside it</source>
+   <translation>새로 배운 것만 담은 GGUF에 사전학습 모델의 GGUF를 함께 저장해요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/chat_card.py" />
    <source>with the base model beside it</source>
-   <translation>원래 모델과 나란히</translation>
+   <translation>사전학습 모델과 나란히</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/amounts.py" />

@@ -104,6 +104,15 @@ def test_a_name_that_the_hub_refuses_is_told_at_once(card, server, qtbot, name):
     qtbot.waitUntil(lambda: "no name" not in told(hub))
 
 
+def test_an_empty_name_is_called_so(card, server, qtbot):  # noqa: F811
+    hub = card()
+    hub.repo.selectAll()
+    qtbot.keyClick(hub.repo, Qt.Key.Key_Delete)
+    at_rest(qtbot, lambda: not hub._soon.isActive() and not hub._project.jobs.busy)
+    assert "The name on the Hub is empty." in told(hub)
+    assert not hub.go.isEnabled()
+
+
 def test_without_a_token_it_is_asked_for(card, server, qtbot, monkeypatch):  # noqa: F811
     monkeypatch.delenv("HF_TOKEN")
     hub = card()
@@ -191,6 +200,9 @@ def test_one_press_uploads_exactly_that_and_says_where_it_is(card, qtbot, monkey
         assert receiving.repos["kim/my-model"].private
         assert hub.url.endswith("kim/my-model")
         assert "still there" not in told(hub)
+        type_name(qtbot, hub, "another")  # of which that is not said
+        assert hub.url == ""
+        assert "It is there" not in hub._detail.plain
 
 
 def test_a_model_that_stays_there_from_before_is_told(card, qtbot, monkeypatch, tmp_path):

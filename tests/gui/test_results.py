@@ -13,6 +13,7 @@ from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.outcomes import Score, metric_change
 from finetune_studio.gui.pages import measure_card
 from finetune_studio.gui.pages.chat_turn import TurnView
+from finetune_studio.gui.pages.export_words import ALONE
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.talk import BASE, TUNED, Manner, Talk, Turn
 from finetune_studio.gui.widgets.chip import Badge
@@ -198,6 +199,10 @@ def test_a_verdict_is_not_told_of_another_quantisation(results, saved, qtbot):
     assert not line.badge.isVisible()
     assert str(saved) not in " ".join(words(line))
     assert any("Q4_0: " in each for each in words(line))
+    line.quant.show_value(ALONE)
+    line._move()
+    assert any("there as GGUF already" in each for each in words(line))
+    line.quant.show_value("q4_0")
     qtbot.keyClick(line.quant, Qt.Key.Key_Up)
     qtbot.waitUntil(line.badge.isVisible)
     assert str(saved) in " ".join(words(line))

@@ -22,6 +22,7 @@ from finetune_studio.gui.pages.export_words import (
     BOTH,
     FORMS,
     VERDICTS,
+    apart_detail,
     choice,
     format_detail,
     format_name,
@@ -118,8 +119,12 @@ class ExportLine(QWidget):
     @property
     def form(self) -> str:
         """The format as the engine calls it."""
-        apart = self._format == "gguf" and self._quant in (ALONE, BOTH)
-        return "gguf-adapter" if apart else self._format
+        return "gguf-adapter" if self._apart else self._format
+
+    @property
+    def _apart(self) -> bool:
+        """Whether it is GGUF that leaves the base model as it is."""
+        return self._format == "gguf" and self._quant in (ALONE, BOTH)
 
     def suit(self, run: RunFolder, exports: Sequence[Path]) -> None:
         """Show what was written of a run before: the newest of this format.
@@ -220,7 +225,7 @@ class ExportLine(QWidget):
             return tr("{size} in {path}").format(size=size, path=report["path"])
         if self._format == "gguf" and self._quant in QUANTS:
             return f"{format_detail('gguf')}\n{self._quant.upper()}: {about(QUANTS[self._quant])}"
-        return format_detail(self._format)
+        return apart_detail(self._quant) if self._apart else format_detail(self._format)
 
     def _names(self) -> str:
         """The files that were written, for whoever rests the mouse on where they are."""

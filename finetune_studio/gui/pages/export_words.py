@@ -32,6 +32,13 @@ def format_detail(name: str) -> str:
     }[name]
 
 
+def apart_detail(quant: str) -> str:
+    """What a GGUF adapter is for."""
+    if quant == BOTH:
+        return tr("what was learned as GGUF, and the base model as GGUF beside it")
+    return tr("what was learned alone, as GGUF: for a base model that is there as GGUF already")
+
+
 VERDICTS: dict[str, tuple[Words, str]] = {
     "green": (lambda: tr("says the same"), "ok"),
     "amber": (lambda: tr("nearly the same"), "warn"),

@@ -49,7 +49,7 @@ class HubCard(Card):
         self.repo = Line(lambda: tr("owner/name, or a name"))
         self.repo.textEdited.connect(lambda _: self._ask_soon())
         self.what = Select([])
-        self.what.edited.connect(lambda _: self._look())
+        self.what.edited.connect(lambda _: self._choose())
         self.private, self.compatible = Switch(), Switch()
         self.private.setChecked(True)
         self.private.edited.connect(lambda _: self._look())
@@ -102,8 +102,12 @@ class HubCard(Card):
         if self.what.value() is None:
             self.what.show_value(self._places[0])
 
+    def _choose(self) -> None:
+        self.url = ""  # of what was chosen before
+        self._look()
+
     def _ask_soon(self) -> None:
-        self.publication = None
+        self.publication, self.url = None, ""
         self._show()
         self._soon.start()
 
