@@ -88,6 +88,17 @@ def headline(state: RunState) -> str:
 
 def sentence(state: RunState) -> str:
     """What that rests on."""
+    failed = state.outcome.part("title") if isinstance(state.outcome, Failed) else ""
+    return f"{failed} {_measured(state)}".strip()
+
+
+def without_result(state: RunState) -> str:
+    """Why a training that is over left none, and where it goes on."""
+    failed = state.outcome.part("title") if isinstance(state.outcome, Failed) else ""
+    return f"{failed} {tr('On the page of the training it can go on, or begin anew.')}".strip()
+
+
+def _measured(state: RunState) -> str:
     found = scores(state)
     if not found:
         return tr("Nothing was measured: no rows were kept aside. Read its answers below.")

@@ -9104,7 +9104,7 @@
    <translation>실패</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <location filename="../../finetune_studio/gui/pages/result_words.py" />
    <source>Figures before and after, answers side by side, a conversation with your model, and the model as files.</source>
    <translation>전과 후의 점수, 나란히 놓은 답, 내 모델과의 대화, 내보낸 파일이 여기에 놓여요.</translation>
   </message>
@@ -10415,6 +10415,11 @@
    <translation>학습에 쓰지 않은 행에서 손실이 {share:.0%} 낮아졌어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/outcomes.py" />
+   <source>On the page of the training it can go on, or begin anew.</source>
+   <translation>학습 페이지에서 이어서 하거나 처음부터 다시 할 수 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/lengths.py" />
    <source>On {rows} of your rows, without the template's control tokens, which the row lengths count. Fewer is faster and cheaper.</source>
    <translation>내 데이터 {rows}행 기준이에요. 행 길이와 달리 템플릿의 제어 토큰은 세지 않았어요. 적을수록 빠르고 싸요.</translation>
@@ -10825,7 +10830,7 @@
    <translation>학습이 끝나면 결과를 볼 수 있어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/results.py" />
+   <location filename="../../finetune_studio/gui/pages/result_words.py" />
    <source>Results stand here when the training has ended</source>
    <translation>학습이 끝나면 결과가 여기에 보여요</translation>
   </message>
@@ -11584,6 +11589,11 @@
    <translation>이 토큰은 읽기만 할 수 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/result_words.py" />
+   <source>This training left no result</source>
+   <translation>이 학습은 결과를 남기지 않았어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/history.py" />
    <source>Tick two to {most} runs to lay their curves over each other.</source>
    <translation>2~{most}개를 고르면 곡선을 겹쳐 볼 수 있어요.</translation>
@@ -12005,7 +12015,7 @@
   <message>
    <location filename="../../finetune_studio/gui/outcomes.py" />
    <source>Votes: tuned {tuned}, base {base}, the same {tie}</source>
-   <translation>투표: 튜닝 {tuned} · 원래 {base} · 비슷함 {tie}</translation>
+   <translation>투표: 튜닝 {tuned} · 사전학습 {base} · 비슷함 {tie}</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/leaving.py" />

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from finetune_studio.export import about
 from finetune_studio.export.verdict import judge
-from finetune_studio.gui import language
+from finetune_studio.gui import language, outcomes
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.outcomes import Score, metric_change
 from finetune_studio.gui.pages import measure_card
@@ -21,6 +21,8 @@ from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
+from finetune_studio.runs import events
+from finetune_studio.runs.state import fold
 from finetune_studio.runs.votes import Tally, tally
 from tests.gui.resting import at_rest
 from tests.helpers.evaluated import chat, classified
@@ -77,6 +79,31 @@ def test_without_an_evaluation_the_training_s_own_figures_stand_there(results):
     assert page.measure.go.text() == "Measure"
     assert "2.000" in words(page.scores)
     assert not page.measure.report.isVisible()
+
+
+DISK = {"title": {"text": "The disk is full.", "values": {}}}
+BROKE = events.Failed(time=1_000_005.0, title="디스크가 가득 찼어요.", sources=DISK)
+
+
+def test_a_training_that_left_nothing_says_so_and_why(qtbot, tmp_path):
+    window = MainWindow(Preferred(Preferences()))
+    qtbot.addWidget(window)
+    window.resize(1360, 860)
+    window.show()
+    window.open_path(str(past_run(tmp_path / "failed", end=BROKE).path))
+    window.wizard.go("results")
+    page = window.wizard.page("results")
+    qtbot.waitUntil(lambda: "This training left no result" in words(page))
+    assert "The disk is full. On the page of the training" in " ".join(words(page))
+    window.project.watch.leave()
+    window.project.closing.emit()
+    window.jobs.close()
+
+
+def test_a_failed_training_with_a_result_says_why_it_failed(qtbot, tmp_path):
+    run = past_run(tmp_path / "failed", end=BROKE)
+    state = fold(events.EventReader(run.events).read())
+    assert outcomes.sentence(state).startswith("The disk is full. On rows that were kept out")
 
 
 def test_an_evaluation_replaces_them_with_intervals_and_what_was_forgotten(results, run):

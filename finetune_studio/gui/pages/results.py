@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from typing_extensions import override
 
 from finetune_studio.errors import StudioError
-from finetune_studio.evaluation import metrics, summary
+from finetune_studio.evaluation import metrics
 from finetune_studio.export.about import exports_of
 from finetune_studio.gui import amounts, outcomes
 from finetune_studio.gui.language import Words, tr
@@ -20,6 +20,7 @@ from finetune_studio.gui.pages.loading_code import CodeDialog
 from finetune_studio.gui.pages.measure_card import MeasureCard
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.pages.pairs import Pair, PairsCard
+from finetune_studio.gui.pages.result_words import measured, none_sentence, none_title
 from finetune_studio.gui.pages.scores import Scores
 from finetune_studio.gui.pages.serve_card import ServeCard
 from finetune_studio.gui.pages.unwatched import Unwatched
@@ -128,16 +129,11 @@ class ResultsPage(StepPage):
     def _empty(self) -> QWidget:
         lead = Button(lambda: tr("Go to the training"))
         lead.clicked.connect(lambda: self.led.emit("run."))
-        empty = empty_state(
-            "trophy",
-            lambda: tr("Results stand here when the training has ended"),
-            lambda: tr(
-                "Figures before and after, answers side by side, a conversation with your model, "
-                "and the model as files."
-            ),
-            lead,
-        )
-        return Pane(column(empty, pad=Space.xl), "surface")
+        watch = self._project.watch
+        title, sentence = lambda: none_title(watch), lambda: none_sentence(watch)
+        empty = empty_state("trophy", title, sentence, lead)
+        self._none = Pane(column(empty, pad=Space.xl), "surface")
+        return self._none
 
     def _full(self) -> QWidget:
         """The page; its cards come in turns of their own, for all at once hold the window up."""
@@ -192,6 +188,8 @@ class ResultsPage(StepPage):
         if ready and self._stack.count() == FULL:  # made when there is something to show
             self._stack.addWidget(self._full())
         self._stack.setCurrentIndex(FULL if ready else EMPTY)
+        for text in () if ready else self._none.findChildren(Text):
+            text.refresh()
         if not ready or self._due:
             return
         data = self._project.facts.data
@@ -242,7 +240,7 @@ class ResultsPage(StepPage):
 
     def _sentence(self) -> str:
         if self._found is not None:
-            said, rows = _measured(self._found), self._found.rows
+            said, rows = measured(self._found), self._found.rows
         else:
             data = self._project.facts.data
             most = self._project.session.recipe.evaluation.max_rows
@@ -301,16 +299,6 @@ class ResultsPage(StepPage):
         if event.type() == QEvent.Type.LanguageChange:
             self._shown = ()
             self._show()
-
-
-def _measured(found: "Evaluation") -> str:
-    """What the title rests on; it says itself whether it got better."""
-    kept_out = not found.source and found.changes["loss"].sure
-    return (
-        outcomes.moved(found.base["loss"], found.tuned["loss"])
-        if kept_out
-        else summary.headline(found)
-    )
 
 
 def _programs() -> str:
