@@ -7,13 +7,15 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import apart
-from finetune_studio.gui.turns import gone
+from finetune_studio.gui.turns import Turns, gone
 
 T = TypeVar("T")
 WORKERS = 6
@@ -36,7 +38,13 @@ class Jobs(QObject):
     _arrived = Signal(int)
     _told = Signal(object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, turns: Turns | None = None) -> None:
+        """Begin to take work.
+
+        Args:
+            parent: Whose child it is.
+            turns: In which ends are heard, among all else that waits; turns of its own by default.
+        """
         super().__init__(parent)
         # Every call into Qt lets go of the interpreter; with Python's own 5 ms, a busy thread would
         # keep the window's thread waiting so long before each of them.
@@ -47,8 +55,9 @@ class Jobs(QObject):
         self._count = 0
         self._closed = threading.Event()
         # Also what ended before anybody could wait for it is told by the event loop.
-        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._arrived.connect(self._arrive, Qt.ConnectionType.QueuedConnection)
         self._told.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
+        self._turns = turns or Turns(self)
 
     @property
     def busy(self) -> bool:
@@ -117,6 +126,12 @@ class Jobs(QObject):
     def _pass_on(self, hear: Callable[[Any], None], told: object) -> None:
         if not (self._closed.is_set() or gone(hear)):
             hear(told)
+
+    def _arrive(self, number: int) -> None:
+        if shiboken6.isValid(self._turns):
+            self._turns.add(partial(self._deliver, number))
+        else:
+            self._deliver(number)  # the window is gone: only who is still there hears
 
     def _deliver(self, number: int) -> None:
         if number not in self._waiting:

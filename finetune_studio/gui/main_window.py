@@ -33,7 +33,7 @@ from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.shortcuts import add_shortcuts
 from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Size
-from finetune_studio.gui.turns import tell_language
+from finetune_studio.gui.turns import tell_language, turns_of
 from finetune_studio.gui.widgets.layout import box, column
 from finetune_studio.gui.widgets.notice import Toast
 
@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         theme.dress(self)
         collecting = Collecting(self)  # before any thread is there
-        self.preferred, self.jobs = preferred, Jobs()
+        self.preferred, self.jobs = preferred, Jobs(turns=turns_of(self))
         self.jobs.closed.connect(collecting.stop)
         self.door, self.appearance = Door(self), Appearance(preferred, self)
         self.appearance.failed.connect(self.door.tell)

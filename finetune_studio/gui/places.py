@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from finetune_studio.gui.jobs import Jobs
 from finetune_studio.gui.pages.place import Place
 from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.turns import turns_of
 
 
 def _history(preferred: Preferred, jobs: Jobs) -> Place:
@@ -79,11 +80,19 @@ class Pages(QStackedWidget):
                 below.setFocus()  # not whatever button comes next, perhaps one that ends a run
 
     def _enter(self, page: QWidget) -> None:
+        """Show a page; it is painted in a turn of its own."""
+        if self.isVisible() and self.updatesEnabled():
+            self.setUpdatesEnabled(False)
+            turns_of(self).end(self._paint, within=0)
         self.addWidget(page)
         self.setCurrentWidget(page)
         page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         page.setFocus()  # the first Tab enters the page; nothing wears a ring before
 
+    def _paint(self) -> None:
+        self.setUpdatesEnabled(True)
+
     def _drop(self, page: QWidget) -> None:
         self.removeWidget(page)
-        page.deleteLater()
+        page.hide()
+        turns_of(self).end(page.deleteLater, within=0)  # which takes a while

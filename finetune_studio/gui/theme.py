@@ -55,6 +55,7 @@ class Theme(QObject):
         self._mode: Mode = "light"
         self._watching = False
         self._windows: WeakSet[QWidget] = WeakSet()
+        self._made: dict[tuple[bool, str, float], QColor] = {}
 
     @property
     def mode(self) -> Mode:
@@ -75,9 +76,12 @@ class Theme(QObject):
 
     def colour(self, name: str, alpha: float = 1.0) -> QColor:
         """A token's colour now; read it when painting."""
-        colour = QColor(getattr(self.tokens, name))
-        colour.setAlphaF(alpha)
-        return colour
+        key = self.dark, name, alpha
+        if key not in self._made:
+            colour = QColor(getattr(self.tokens, name))
+            colour.setAlphaF(alpha)
+            self._made[key] = colour
+        return QColor(self._made[key])  # whoever asks may change it
 
     def start(self, app: QApplication, mode: Mode) -> None:
         """Dress the application: fonts, Fusion, colours."""

@@ -53,20 +53,24 @@ class Turns(QObject):
         (self._seen if seen else self._hidden).setdefault(act)
         self._next.start()
 
-    def end(self, act: Act) -> None:
-        """Act once after all that somebody sees, in a turn that ends with it."""
-        self._ends.setdefault(act, time.perf_counter() + LONGEST)
+    def end(self, act: Act, within: float = LONGEST) -> None:
+        """Act once after all that somebody sees, in a turn that ends with it.
+
+        Args:
+            act: What is done, such as to show what was made meanwhile.
+            within: Seconds that it waits at most; with 0 it has the next turn.
+        """
+        self._ends.setdefault(act, time.perf_counter() + within)
         self._next.start()
 
     def _go_on(self) -> None:
         place = self.parent()
         if isinstance(place, QWidget) and place.window() is not place:
             self._hand_over(place)
-        until = time.perf_counter() + PART
+        begun = time.perf_counter()
         try:
-            while self.busy and time.perf_counter() < until:
-                queue = self._due()
-                act = next(iter(queue))
+            while self.busy and time.perf_counter() - begun < PART:
+                queue, act = self._due(begun)
                 del queue[act]
                 if not gone(act):
                     act()
@@ -75,11 +79,13 @@ class Turns(QObject):
         finally:
             self._go_on_later()
 
-    def _due(self) -> dict[Act, Any]:
-        """Where the next act waits."""
-        if self._ends and next(iter(self._ends.values())) < time.perf_counter():
-            return self._ends
-        return self._seen or self._ends or self._hidden
+    def _due(self, begun: float) -> tuple[dict[Act, Any], Act]:
+        """The next act of a turn that has begun then, and where it waits."""
+        first = min(self._ends, key=lambda act: self._ends[act], default=None)
+        if first is not None and self._ends[first] <= begun:
+            return self._ends, first
+        queue: dict[Act, Any] = self._seen or self._ends or self._hidden
+        return queue, next(iter(queue))
 
     def _go_on_later(self) -> None:
         """Begin to wait only now: what became due meanwhile, as another timer, comes before."""

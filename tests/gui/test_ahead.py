@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+from PySide6.QtWidgets import QApplication
+
 from finetune_studio.gui import ahead
 from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.plot import PlotPlace, Stroke
 from tests.conftest import ROOT
+from tests.gui.painting import Painted
 
 APART = """
 import sys, threading
@@ -63,3 +66,18 @@ def test_a_plot_keeps_its_room_until_it_comes(qtbot):
         pass
     qtbot.waitUntil(place.plot.isVisible)
     assert place.height() == 92
+
+
+def test_the_frame_is_painted_in_the_turn_after_it_is_made(stage, qtbot):
+    window = stage.window
+    before = window.pages.currentWidget()
+    gone, painted = [], Painted(window.pages)
+    before.destroyed.connect(lambda: gone.append(True))
+    window.new_project()
+    QApplication.sendPostedEvents()
+    assert (painted.times, gone) == (0, [])
+    assert not window.wizard.updatesEnabled()
+    qtbot.waitUntil(window.wizard.updatesEnabled)
+    qtbot.waitUntil(lambda: bool(gone))
+    QApplication.processEvents()
+    assert painted.times

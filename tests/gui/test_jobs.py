@@ -1,13 +1,16 @@
 """Jobs away from the window's thread: closing ends, whatever waits or runs."""
 
 import threading
+import time
 from concurrent.futures import Future
+from itertools import pairwise
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from finetune_studio.gui.jobs import WORKERS, Jobs
+from finetune_studio.gui.turns import PART, Turns
 
 TRIES = 100  # the thread that should begin the job loses the race in about one of thirty
 
@@ -138,3 +141,49 @@ def test_a_job_may_tell_what_nobody_hears_any_more(jobs, qtbot):
     jobs.close()
     tell(2)  # nor does it matter to whom nobody listens
     assert heard == []
+
+
+def test_each_end_is_told_in_a_turn_of_its_own(qtbot):
+    jobs, told, beat = Jobs(), [], QTimer(interval=1, timerType=Qt.TimerType.PreciseTimer)
+    beat.timeout.connect(lambda: told.append("beat"))
+
+    def hear(number):
+        time.sleep(2 * PART)
+        told.append(number)
+
+    for number in range(4):
+        jobs.run(f"{number}", lambda number=number: number, hear, unheard)
+    time.sleep(0.1)  # all have ended, and nobody has heard of it
+    beat.start()
+    qtbot.waitUntil(lambda: not jobs.busy)
+    beat.stop()
+    jobs.close()
+    places = [at for at, each in enumerate(told) if each != "beat"]
+    assert sorted(told[at] for at in places) == [0, 1, 2, 3]
+    assert all(after - before > 1 for before, after in pairwise(places)), told
+
+
+def test_an_end_that_nobody_can_bear_holds_up_no_other(qtbot):
+    jobs, told = Jobs(), []
+
+    def fails(_):
+        raise ValueError
+
+    with qtbot.captureExceptions() as errors:
+        jobs.run("first", lambda: None, fails, unheard)
+        jobs.run("second", lambda: 2, told.append, unheard)
+        qtbot.waitUntil(lambda: not jobs.busy)
+    jobs.close()
+    assert told == [2]
+    assert [kind for kind, _, _ in errors] == [ValueError]
+
+
+def test_an_end_after_its_window_is_gone_is_heard_by_who_is_still_there(qtbot):
+    window, told = QObject(), []
+    jobs = Jobs(turns=Turns(window))
+    jobs.run("late", lambda: 1, told.append, unheard)
+    time.sleep(0.1)
+    shiboken6.delete(window)
+    qtbot.waitUntil(lambda: not jobs.busy)
+    jobs.close()
+    assert told == [1]

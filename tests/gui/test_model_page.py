@@ -14,6 +14,7 @@ from finetune_studio.gui.pages.model_cells import shortened
 from finetune_studio.gui.pages.model_gate import Gate
 from finetune_studio.gui.pages.model_rows import Wanted, arrange, of_entry, select
 from finetune_studio.gui.preferred import Preferred
+from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.dialog import Ask
@@ -21,6 +22,8 @@ from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
 from tests.catalog.test_download import cache, server  # noqa: F401
+from tests.gui.painting import Painted
+from tests.gui.resting import at_rest
 from tests.gui.test_pages import model, settle  # noqa: F401
 
 CONFIG = (
@@ -398,3 +401,23 @@ def test_the_hub_says_what_to_do_before_anything_is_typed(page, window, qtbot):
 )
 def test_a_long_name_loses_whole_words_and_keeps_its_size(name, room, shown):
     assert shortened(name, lambda made: len(made) <= room) == shown
+
+
+def test_the_row_that_is_looked_at_first_is_painted_before_its_details_come(page, window, qtbot):
+    table, turns = page.list.table, turns_of(window)
+    page.details.hide()
+    at_rest(qtbot, lambda: not turns.busy)
+    painted, before = Painted(table.viewport()), []
+    show_row = page.details.show_row
+
+    def showing(row, **arguments):
+        before.append((row.source, painted.times))
+        show_row(row, **arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page.details, "show_row", showing)
+        table.look_at(SMALL)
+        assert before == []
+        at_rest(qtbot, lambda: not turns.busy)
+    assert [(source, times > 0) for source, times in before] == [(SMALL, True)]
+    assert page.details.isVisible()

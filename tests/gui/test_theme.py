@@ -134,6 +134,14 @@ def test_an_icon_follows_the_theme():
     assert len(shades) >= 2
 
 
+def test_a_colour_is_that_of_the_theme_however_it_was_changed_before():
+    for mode, tokens in MODES.items():
+        theme.use(mode)
+        theme.colour("accent").setAlphaF(0.1)
+        assert theme.colour("accent") == QColor(tokens.accent)
+        assert theme.colour("accent", 0.5).alpha() in (127, 128)
+
+
 def test_a_switch_of_theme_is_told():
     heard = []
     theme.changed.connect(lambda: heard.append(theme.dark))

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from finetune_studio.gui import language
@@ -14,6 +14,7 @@ from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.glyph import Glyph
 from finetune_studio.gui.widgets.layout import Pane, Scroller, box, column
 from finetune_studio.gui.widgets.text import Text
+from tests.gui.painting import Painted
 
 
 class Actor(QWidget):
@@ -116,19 +117,6 @@ def test_each_pane_follows_the_language_in_a_turn_of_its_own(window, qtbot):
     assert [each.text() for each in said] == ["손실"] * 3
 
 
-class Painted(QObject):
-    """Notes when a widget is painted."""
-
-    def __init__(self, widget):
-        super().__init__(widget)
-        self.times = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched, event):
-        self.times += event.type() == QEvent.Type.Paint
-        return False
-
-
 def words():
     return language.tr("Loss")
 
@@ -192,6 +180,18 @@ def test_only_what_is_in_sight_stands_still(window, qtbot, seen):
     qtbot.waitUntil(lambda: not turns_of(window).busy)
     assert pane.updatesEnabled()
     assert pane.findChild(Text).text() == "손실"
+
+
+def test_what_is_to_be_shown_at_once_comes_before_all_that_waits(window, qtbot):
+    turns, told = turns_of(window), []
+    for n in range(2):
+        turns.add(lambda n=n: told.append(n))
+    turns.end(lambda: told.append("shown at last"))
+    turns.end(lambda: told.append("shown"), within=0)
+    turns._go_on()
+    assert told == ["shown"]  # and the turn ends: it is painted
+    qtbot.waitUntil(lambda: not turns.busy)
+    assert told == ["shown", 0, 1, "shown at last"]
 
 
 def test_a_part_of_which_a_word_fails_is_shown_again(window, qtbot):

@@ -29,7 +29,7 @@ from finetune_studio.gui.pages.model_taking import Taking
 from finetune_studio.gui.pages.page import StepOf, StepPage, page
 from finetune_studio.gui.project import Project
 from finetune_studio.gui.tokens import Space
-from finetune_studio.gui.turns import later
+from finetune_studio.gui.turns import later, turns_of
 from finetune_studio.gui.widgets.choice import Segmented
 from finetune_studio.gui.widgets.finding import tell
 from finetune_studio.gui.widgets.layout import box, clear, column, row, show_part
@@ -189,7 +189,7 @@ class ModelPage(StepPage):
         self.rows[self.place] = rows
         self.list.show_rows(rows)
         self.list.table.show_chosen(self._project.session.recipe.model.source)
-        later(self, self._look_first)
+        turns_of(self).end(self._look_first, within=0)  # once the rows are painted
 
     def _look_first(self) -> None:
         """Look at the recipe's model, or the first one, where nobody looks at any."""
@@ -201,7 +201,13 @@ class ModelPage(StepPage):
         self.details.show_row(rows[0], downloading=self.download.running)
 
     def _look(self, shown: Row | None) -> None:
-        self.details.show_row(shown, downloading=self.download.running)
+        if self.details.isHidden():  # it takes room from the table, which is painted before
+            turns_of(self).end(self._look_now, within=0)
+        else:
+            self.details.show_row(shown, downloading=self.download.running)
+
+    def _look_now(self) -> None:
+        self.details.show_row(self.list.table.current(), downloading=self.download.running)
 
     def _search(self, text: str) -> None:
         if self.place == "hub":
