@@ -8188,6 +8188,11 @@
    <translation>(아무 말도 하지 않았어요)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/chat_turn.py" />
+   <source>(no answer came)</source>
+   <translation>(답을 받지 못했어요)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_facts.py" />
    <source>, and {more} for images</source>
    <translation>, 이미지용 {more} 별도</translation>

@@ -13,7 +13,7 @@ from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.outcomes import Score, metric_change
 from finetune_studio.gui.pages import measure_card
 from finetune_studio.gui.pages.chat_turn import TurnView
-from finetune_studio.gui.pages.export_words import ALONE
+from finetune_studio.gui.pages.export_words import ALONE, BOTH, OFFERED
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.talk import BASE, TUNED, Manner, Talk, Turn
 from finetune_studio.gui.widgets.chip import Badge
@@ -30,6 +30,7 @@ from tests.helpers.past import past_run
 
 ASKING = {"text": "Asking the trained model", "values": {}}
 LEFT = Qt.MouseButton.LeftButton
+ARROW = 38  # pixels beside the words of a list
 
 
 @pytest.fixture
@@ -235,6 +236,20 @@ def test_a_verdict_is_not_told_of_another_quantisation(results, saved, qtbot):
     assert str(saved) in " ".join(words(line))
 
 
+def test_no_quantisation_is_cut_in_its_list_beside_a_verdict(results, saved):
+    known = json.loads((saved / "studio.json").read_text(encoding="utf-8"))
+    known |= {"format": "gguf", "quant": "q4_k_m"}
+    (saved / "studio.json").write_text(json.dumps(known), encoding="utf-8")
+    verdict = {"verdict": "red", "reasons": ["It is not so."]}  # the longest words of three
+    (saved / "verify.json").write_text(json.dumps(verdict), encoding="utf-8")
+    line = results().exports.lines["gguf"]
+    assert line.badge.isVisible()
+    for name in (*OFFERED, ALONE, BOTH):
+        line.quant.show_value(name)
+        asked = line.quant.fontMetrics().horizontalAdvance(line.quant.currentText())
+        assert asked <= line.quant.width() - ARROW, name
+
+
 def test_what_was_saved_of_other_weights_is_not_taken_for_this_run_s(results, saved, run):
     (run.result / "adapter_model.safetensors").write_bytes(b"trained further")
     page = results()
@@ -333,6 +348,10 @@ def test_who_waits_for_a_model_can_stop_it(qtbot, tmp_path, monkeypatch):
     assert not talk.loading
     assert not talk.busy
     assert not talk.turns[0].waiting
+    view = TurnView(talk.turns[0], lambda *_: None)
+    qtbot.addWidget(view)
+    view.show()
+    assert words(view).count("(no answer came)") == 2
 
 
 def test_leaked_rows_and_forgetting_are_warned_of(results, run):

@@ -62,6 +62,8 @@ class TurnView(QWidget):
         said = self._turn.answers.get(side, "").strip()
         if side in self._turn.waiting:
             return f"{said} …" if said else "…"
+        if side not in self._turn.answers:
+            return lambda: tr("(no answer came)")
         return said or (lambda: tr("(it said nothing)"))
 
     def _votes(self, vote: Callable[[Turn, Choice], None]) -> QHBoxLayout:

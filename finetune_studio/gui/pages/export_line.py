@@ -43,7 +43,6 @@ from finetune_studio.gui.widgets.text import Text
 from finetune_studio.i18n import sources_kept
 from finetune_studio.runs.folder import RunFolder
 
-NARROW = 104  # pixels of the list of quantisations, beside a verdict
 FILES = 12  # names that are shown; the rest are counted
 GLYPHS = {"adapter": "layers", "merged": "package", "gguf": "save"}
 
@@ -73,7 +72,6 @@ class ExportLine(QWidget):
         self.quant = Select(quants())
         self.quant.show_value(USUAL_QUANT)
         show_part(self.quant, name == "gguf")
-        self.quant.setMinimumWidth(NARROW)  # the verdict needs some of its room
         self.quant.edited.connect(lambda _: self._show_last())
         self.save = Button(
             lambda: tr("Save"),
@@ -270,14 +268,13 @@ class ExportLine(QWidget):
         name = self._format
         head = row(
             Text(lambda: format_name(name), "strong"),
-            self.badge,
             None,
             self._stop,
             self.quant,
             self.save,
             gap=Space.s,
         )
-        links = row(self._open, self._verify, None, gap=Space.m)
+        links = row(self.badge, self._open, self._verify, None, gap=Space.m)
         words = column(head, self._detail, links, self._track, self._below, gap=Space.xs)
         glyph = Glyph(GLYPHS[name], "text2", 16, "sunken")
         line = row(glyph, words, gap=Space.m, pad=(0, 9, 0, 9))
