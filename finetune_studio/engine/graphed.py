@@ -98,21 +98,31 @@ class _Graphs:
 
     def __init__(self, model: Any) -> None:
         self._step, self._like = Step(model), first_past(model, KEPT)
-        self._made: dict[int, _Graph] = {}
+        self._made: dict[int, _Graph | None] = {}
+        self._pool: Any = None
         if self.of(1) is None:  # what cannot be captured is found out now, too
             raise ObstacleError("the GPU has no room for its past")
 
     def of(self, tokens: int) -> "_Graph | None":
         """The one that holds so many tokens; None where there is no room for it."""
         length = max(SHORTEST, 1 << (tokens - 1).bit_length())
-        if length not in self._made:
-            past = tensors(self._like)
-            needed = length * sum(each[:, :, :1].nbytes for each in past)
-            if needed + LEFT > room(past[0].device):
-                return None
-            pool = self._made[SHORTEST].captured.pool if self._made else None
-            self._made[length] = _Graph(self._step, self._like, length, pool)
-        return self._made[length]
+        if self._made.get(length) is None and self._fits(length):
+            self._made[length] = self._of(length)
+        return self._made.get(length)
+
+    def _fits(self, length: int) -> bool:
+        past = tensors(self._like)
+        needed = length * sum(each[:, :, :1].nbytes for each in past)
+        return length not in self._made and needed + LEFT <= room(past[0].device)
+
+    def _of(self, length: int) -> "_Graph | None":
+        """A new one; None, and never tried again, where memory does not suffice after all."""
+        try:
+            made = _Graph(self._step, self._like, length, self._pool)
+        except torch.OutOfMemoryError:
+            return None
+        self._pool = made.captured.pool
+        return made
 
 
 def room(device: torch.device) -> int:

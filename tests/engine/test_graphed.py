@@ -121,6 +121,24 @@ def test_memory_that_is_short_leaves_long_conversations_as_they_were(redone, mon
     assert len(redone) == 16 - IDS.shape[-1]
 
 
+def test_memory_that_runs_out_in_an_answer_leaves_the_rest_as_it_was(redone, monkeypatch):
+    model = MODELS["Llama"]()
+    before = say(model)
+    graph(model)
+    tried = []
+
+    def full(compute, pool):
+        tried.append(pool)
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(graphed, "capture", full)
+    redone.clear()
+    assert_the_same(say(model), before)
+    assert_the_same(say(model), before)
+    assert len(redone) == 2 * (16 - IDS.shape[-1])
+    assert tried == ["pool", "pool"]  # for 32 and for 64 tokens; neither is tried again
+
+
 def test_without_any_room_there_are_none(redone, monkeypatch):
     monkeypatch.setattr(graphed, "room", lambda device: graphed.LEFT)
     with torch.no_grad(), pytest.raises(steps.ObstacleError, match="no room"):
