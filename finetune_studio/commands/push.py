@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio import loading
 from finetune_studio.commands.amounts import duration, size
 from finetune_studio.commands.output import line, note, print_json
 from finetune_studio.errors import RefusedError, StudioError
@@ -64,11 +65,12 @@ def _show(options: argparse.Namespace) -> None:
 
 def _looked(options: argparse.Namespace) -> "Publication":
     """Decide what goes up; a licence or a file that forbids it is told here."""
-    from finetune_studio.export.publish import prepare
-    from finetune_studio.export.repository import Order
+    with loading.swiftly():
+        from finetune_studio.export.publish import prepare
+        from finetune_studio.export.repository import Order
 
-    order = Order(options.repo, options.public, options.branch, options.pull_request)
-    return prepare(options.path, order, options.card, options.of_run)
+        order = Order(options.repo, options.public, options.branch, options.pull_request)
+        return prepare(options.path, order, options.card, options.of_run)
 
 
 def _preview(document: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ It prints JSON lines: `{"findings"}`, `{"phase"}`, `{"progress"}`, `{"waits"}` a
 then what came of it, or `{"error"}`. Ended at any moment it leaves nothing half made on the Hub.
 With `--told` whoever started it looks at the licences and files, and tells on the first line of the
 input what goes up; meanwhile this process asks the Hub, and changes nothing there.
-Loads no torch; what it loads comes while the weights are being hashed already.
+Loads no torch. Meanwhile the weights are being hashed already, where Xet does not do that itself.
 """
 
 import argparse
@@ -18,9 +18,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio import loading
 from finetune_studio.engine.process import as_told, run_as_process
 from finetune_studio.errors import StudioError
 from finetune_studio.export.hashing import Hashes
+from finetune_studio.export.transport import by_xet
 from finetune_studio.i18n import tr
 
 if TYPE_CHECKING:
@@ -35,18 +37,18 @@ LOOK = 1.0  # seconds between two looks
 def push(arguments: list[str]) -> int:
     """Upload a run or an export."""
     options = _parser().parse_args(arguments)
-    hashes = Hashes((options.path, options.path / "result"))
-    heard = _Input()
+    folders = () if by_xet() else (options.path, options.path / "result")
+    hashes, heard, speaker = Hashes(folders), _Input(), _Speaker(options.stalled)
     if options.told:
         threading.Thread(target=heard.read, daemon=True).start()
-    from finetune_studio.export.hub import opened, send
-    from finetune_studio.export.repository import Order
+    with loading.swiftly():
+        from finetune_studio.export.hub import opened, send
+        from finetune_studio.export.repository import Order
 
-    order = Order(options.repo, options.public, options.branch, options.pull_request)
-    speaker = _Speaker(options.stalled)
-    contents = None if options.told else _looked(options, order, speaker)
-    threading.Thread(target=speaker.watch, daemon=True).start()
-    there = opened(order, speaker.say)
+        order = Order(options.repo, options.public, options.branch, options.pull_request)
+        contents = None if options.told else _looked(options, order, speaker)
+        threading.Thread(target=speaker.watch, daemon=True).start()
+        there = opened(order, speaker.say)
     speaker.say(send(there, contents or heard.contents(speaker.rest), speaker.say, hashes.of))
     return 0
 
