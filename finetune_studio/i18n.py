@@ -22,6 +22,7 @@ else:
 CONTEXT = "core"
 
 _translate: Callable[[str], str] | None = None
+_here: ContextVar[Callable[[str], str] | None] = ContextVar("_here", default=None)
 _sources_kept = False
 _kept_here: ContextVar[bool] = ContextVar("kept_here", default=False)
 
@@ -57,8 +58,19 @@ class Told(str):
 
 def tr(text: str) -> str:
     """Return the text in the language in use; English where no translator is installed."""
-    said = text if _translate is None else _translate(text)
+    translate = _here.get() or _translate
+    said = text if translate is None else translate(text)
     return Told.of(said, text, {}) if _sources_kept or _kept_here.get() else said
+
+
+@contextmanager
+def translated(translate: Callable[[str], str]) -> Iterator[None]:
+    """Meanwhile, here and in no other thread, `tr` answers by this."""
+    token = _here.set(translate)
+    try:
+        yield
+    finally:
+        _here.reset(token)
 
 
 def told(text: str) -> Told:

@@ -6,7 +6,8 @@ the system's language counts, and English where that is neither.
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from finetune_studio import i18n, paths
 
@@ -32,7 +33,18 @@ def speak(code: str) -> None:
     Args:
         code: `ko` or `en`.
     """
-    i18n.install(None if code == "en" else lambda text: _words(code).get(text, text))
+    i18n.install(None if code == "en" else _translator(code))
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Meanwhile, here and in no other thread, speak another language: that of a document."""
+    with i18n.translated(str if code == "en" else _translator(code)):
+        yield
+
+
+def _translator(code: str) -> Callable[[str], str]:
+    return lambda text: _words(code).get(text, text)
 
 
 @functools.cache

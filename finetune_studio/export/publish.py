@@ -70,15 +70,18 @@ def prepare(
     check_name(order.repo)
     if order.branch:
         check_branch(order.branch)
-    folder, run, export = _opened(path, order.repo, named)
+    language = language or speech.language()
+    folder, run, export = _opened(path, order.repo, named, language)
     facts = gather(run)
     findings = _permitted(facts, order.repo)
-    text = card(facts, export, language or speech.language())
+    text = card(facts, export, language)
     contents = collect(folder, text, facts.base, [str(run.path), *_places(facts)])
     return Publication(order, contents, text, findings)
 
 
-def _opened(path: Path, repo: str, named: Path | None) -> tuple[Path, RunFolder, Export]:
+def _opened(
+    path: Path, repo: str, named: Path | None, language: str
+) -> tuple[Path, RunFolder, Export]:
     """The folder with the files, the run behind it, and what the card is about."""
     if (path / "run.json").exists() or not (path / about.ABOUT).is_file():
         return _of_run(RunFolder.open(path), repo)
@@ -86,7 +89,9 @@ def _opened(path: Path, repo: str, named: Path | None) -> tuple[Path, RunFolder,
     run = about.run_of(path, said, named)
     files = tuple(each.name for each in gguf_files(path))
     parity = read_json(path / REPORT)
-    parity |= {"reasons": reasons_of(parity)} if parity else {}
+    if parity:
+        with speech.speaking(language):
+            parity |= {"reasons": reasons_of(parity)}
     return path, run, Export(str(said.get("format")), files, said, parity, repo)
 
 

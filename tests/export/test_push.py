@@ -11,14 +11,17 @@ import time
 
 import pytest
 
+from finetune_studio import i18n, speech
 from finetune_studio.catalog import connection
 from finetune_studio.commands import push as command
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import hub, repository, transport
+from finetune_studio.export.about import fingerprint
 from finetune_studio.export.hub_failures import is_passing
 from finetune_studio.export.items import Contents, Item
 from finetune_studio.export.publish import prepare
 from finetune_studio.export.repository import Order, check_branch, check_name
+from finetune_studio.export.verdict import judge
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from tests.catalog.receiving import ReceivingHub
@@ -499,6 +502,43 @@ def test_no_token_stands_on_the_command_line_of_the_child(run, monkeypatch):
     assert "HF_HUB_DISABLE_XET" not in command.environment(compatible=False)
     monkeypatch.setenv("SSL_CERT_FILE", "/etc/company.pem")
     assert command.environment(compatible=False)["HF_HUB_DISABLE_XET"] == "1"
+
+
+def test_where_xet_hashes_nobody_does_it_before(monkeypatch):
+    monkeypatch.delenv("HF_HUB_DISABLE_XET", raising=False)
+    assert transport.by_xet()
+    for word in ("1", "true", "YES"):
+        monkeypatch.setenv("HF_HUB_DISABLE_XET", word)
+        assert not transport.by_xet()
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "0")
+    assert transport.by_xet()
+
+
+@pytest.mark.parametrize(("spoken", "written"), [("ko", "en"), ("en", "ko")])
+def test_a_card_tells_the_verdict_in_its_own_language(run, tmp_path, spoken, written):
+    """Made in the one language, published in a card of the other, in both directions."""
+    export = tmp_path / "export"
+    export.mkdir()
+    about = {"task": "chat", "method": "lora", "format": "merged", "base": "x"}
+    about["run"] = fingerprint(run.result)
+    (export / "studio.json").write_text(json.dumps(about))
+    (export / "model.safetensors").write_bytes(b"x")
+    found = {"mean_kl": 0.1, "top1_match": 0.9, "greedy_match": 0.2, "perplexity_ratio": 1.1}
+    found |= {"token_ids_equal": True, "prompt_equal": True}
+    speech.speak(spoken)
+    verdict, reasons = judge(found)
+    report = found | {"verdict": verdict, "reasons": reasons}
+    (export / "verify.json").write_text(json.dumps(report))
+    try:
+        card = prepare(export, Order("my-model"), written, run.path).card
+    finally:
+        i18n.install(None)
+    with speech.speaking(written):
+        expected = judge(found)[1]
+    assert len(expected) == 4
+    for mine, other in zip(expected, reasons, strict=True):
+        assert mine in card
+        assert other not in card
 
 
 def uploader(server, tmp_path, run, repo="my-model"):
