@@ -123,13 +123,18 @@ def test_a_run_without_a_result_has_nothing_to_publish(run, tmp_path):
         "x.git",
         "a b",
         "x" * 97,
-        "",
         "ab\n",
     ],
 )
 def test_a_name_that_the_hub_refuses_is_refused_here(run, server, name):
     with pytest.raises(RefusedError, match="can be no name on the Hub"):
         prepare(run.path, Order(name))
+    assert not server.seen
+
+
+def test_an_empty_name_is_called_so(run, server):
+    with pytest.raises(RefusedError, match="name on the Hub is empty"):
+        prepare(run.path, Order(""))
     assert not server.seen
 
 
