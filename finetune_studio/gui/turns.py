@@ -13,9 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 from typing_extensions import override
 
-PART = (
-    0.003  # seconds after which the window has its turn again; what it lays out costs thrice that
-)
+PART = 0.003  # seconds of acts in a turn; laying out what they say costs thrice that
 LONGEST = 0.15  # seconds that a part may stand as it was while it and its parts follow
 Act = Callable[[], None]
 
