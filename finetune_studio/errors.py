@@ -18,7 +18,7 @@ class StudioError(Exception):
     """
 
     def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
-        super().__init__(title, detail, hint)
+        # `args` stay what the kind of error was made of, by which a process hands it to another.
         self.title, self.detail, self.hint = title, detail, hint
 
     def __str__(self) -> str:

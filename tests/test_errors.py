@@ -1,12 +1,15 @@
 """What a person is told: in the terminal's words there, in the window's in the window."""
 
 import ast
+import pickle
 
 import pytest
 
 from finetune_studio import errors
+from finetune_studio.data.convert import LossError
 from finetune_studio.data.files import expand
 from finetune_studio.export import llama
+from finetune_studio.export.fetching import GivenUpError
 from tests.conftest import ROOT
 
 
@@ -41,3 +44,19 @@ def test_a_file_that_is_gone_is_looked_for_where_it_was_chosen(monkeypatch, tmp_
         with pytest.raises(errors.RefusedError) as told:
             expand([str(tmp_path / "gone.csv")])
         assert said in told.value.hint
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.StudioError("Title."),
+        errors.RefusedError("Title.", hint="Hint."),
+        GivenUpError("Title.", "Detail.", "Hint."),
+        LossError("skip", "Title.", "Detail.", "Hint."),
+    ],
+)
+def test_an_error_comes_whole_from_another_process(error):
+    came = pickle.loads(pickle.dumps(error))
+    assert type(came) is type(error)
+    assert came.__dict__ == error.__dict__
+    assert str(came) == str(error)
