@@ -10144,6 +10144,11 @@
    <translation>모델 가중치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/gui/pages/serve_card.py" />
+   <source>Model: {name}</source>
+   <translation>모델: {name}</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/pages/model_table.py" />
    <source>Models</source>
    <translation>모델 목록</translation>

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from finetune_studio.export import about
 from finetune_studio.export.verdict import judge
@@ -19,6 +20,8 @@ from finetune_studio.gui.talk import BASE, TUNED, Manner, Talk, Turn
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.finding import FindingBox
+from finetune_studio.gui.widgets.layout import bring_into_sight
+from finetune_studio.gui.widgets.notice import Toast
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.preferences import Preferences
 from finetune_studio.runs import events
@@ -352,6 +355,24 @@ def test_who_waits_for_a_model_can_stop_it(qtbot, tmp_path, monkeypatch):
     qtbot.addWidget(view)
     view.show()
     assert words(view).count("(no answer came)") == 2
+
+
+def test_a_server_that_is_ready_says_what_it_serves_and_shows_its_code(results, qtbot, monkeypatch):
+    page = results()
+    card, serving = page.serve, page.serve.serving
+    bring_into_sight(card.go)
+    monkeypatch.setattr(type(serving), "busy", property(lambda _: True))
+    serving.moved.emit()
+    assert card.stop.isVisible()
+    serving.hear(
+        {"ready": True, "url": "http://127.0.0.1:8000/v1", "model": "my-model", "task": "chat"}
+    )
+    assert "Model: my-model" in words(card)
+    qtbot.waitUntil(lambda: card.code.visibleRegion().boundingRect() == card.code.rect())
+    monkeypatch.undo()
+    card.copy_code.click()
+    assert QGuiApplication.clipboard().text() == card.code.toPlainText()
+    assert any(each._words.plain == "Copied." for each in page.window().findChildren(Toast))
 
 
 def test_leaked_rows_and_forgetting_are_warned_of(results, run):

@@ -1,7 +1,7 @@
 """Talk to the tuned model, beside the base model, blind if wanted, on the page of the results."""
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout
 
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import outcomes
@@ -16,7 +16,7 @@ from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.choice import Switch
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import Rule, Scroller, clear, column, row
+from finetune_studio.gui.widgets.layout import Rule, Scroller, bring_into_sight, clear, column, row
 from finetune_studio.gui.widgets.line import Line
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.votes import vote
@@ -87,11 +87,7 @@ class ChatCard(Card):
 
     def _stay_in_sight(self) -> None:
         """The line that is typed in does not go below the edge as the conversation grows."""
-        place: QWidget | None = self.parentWidget()
-        while place is not None and not isinstance(place, QScrollArea):
-            place = place.parentWidget()
-        if isinstance(place, QScrollArea):
-            place.ensureWidgetVisible(self.field)
+        bring_into_sight(self.field)
 
     def refresh(self) -> None:
         """Suit another run, or another task."""

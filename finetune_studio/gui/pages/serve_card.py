@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from finetune_studio.errors import StudioError
@@ -21,10 +21,10 @@ from finetune_studio.gui.widgets.card import Card
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.choice import Segmented, Select
 from finetune_studio.gui.widgets.finding import FindingBox
-from finetune_studio.gui.widgets.layout import box, clear, column, row
+from finetune_studio.gui.widgets.layout import box, bring_into_sight, clear, column, row
 from finetune_studio.gui.widgets.line import Line
 from finetune_studio.gui.widgets.number import Number
-from finetune_studio.gui.widgets.text import Text
+from finetune_studio.gui.widgets.text import OneLine, Text
 
 USUAL_PORT = 8000
 CODE: dict[str, Callable[[str, str, str, str], str]] = {
@@ -33,6 +33,7 @@ CODE: dict[str, Callable[[str, str, str, str], str]] = {
     "javascript": javascript_code,
 }
 NAMES = (("python", "Python"), ("curl", "curl"), ("javascript", "JavaScript"))
+LAID = 100  # milliseconds until the page is laid out anew
 TALL = 180  # pixels of the code
 
 
@@ -64,6 +65,7 @@ class ServeCard(Card):
         self._state = Badge("")
         self.address = Text("", "mono")
         self.address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._model = OneLine("", "caption", "text2")
         self._copy_address = Button(lambda: tr("Copy the address"), "quiet", "copy")
         self._copy_address.clicked.connect(lambda: copy_text(self, self.serving.url))
         self.language = Segmented(NAMES)
@@ -71,8 +73,8 @@ class ServeCard(Card):
         self._chosen = "python"
         self.language.edited.connect(self._choose)
         self.code = QPlainTextEdit()
-        self._copy_code = Button(lambda: tr("Copy"), "quiet", "copy")
-        self._copy_code.clicked.connect(lambda: copy_text(self, self.code.toPlainText()))
+        self.copy_code = Button(lambda: tr("Copy"), "quiet", "copy")
+        self.copy_code.clicked.connect(lambda: copy_text(self, self.code.toPlainText()))
         self._settings, self._running = box(self._ask()), box(self._answer())
         self.hold(self._lay())
         self._show()
@@ -116,7 +118,7 @@ class ServeCard(Card):
         self._show()
 
     def _show(self) -> None:
-        serving = self.serving
+        serving, was_ready = self.serving, self._running.isVisible()
         self._settings.setVisible(not serving.ready)
         self._settings.setEnabled(not serving.busy)
         self._running.setVisible(serving.ready)
@@ -126,8 +128,11 @@ class ServeCard(Card):
         if serving.ready:
             self._state.say(lambda: tr("ready"), "ok")
             self.address.say(serving.url)
+            self._model.say(lambda: tr("Model: {name}").format(name=serving.model))
             said = CODE[self._chosen](serving.url, serving.model, serving.task, serving.key)
             self.code.setPlainText(said)
+            if not was_ready and not self.stop.visibleRegion().isEmpty():
+                QTimer.singleShot(LAID, self, lambda: bring_into_sight(self.code))
         elif serving.busy:
             self._state.say(lambda: serving.waiting.say(tr("Loading the model …")))
         self.what.setAccessibleName(tr("What is served"))
@@ -165,9 +170,11 @@ class ServeCard(Card):
         self.code.setProperty("well", True)
         self.code.setTabChangesFocus(True)
         self.code.setFixedHeight(TALL)
+        address = row(self.address, self._copy_address, self._model, gap=Space.s)
+        address.setStretch(2, 1)
         return column(
-            row(self.address, self._copy_address, None, gap=Space.s),
-            row(self.language, None, self._copy_code, gap=Space.s),
+            address,
+            row(self.language, None, self.copy_code, gap=Space.s),
             self.code,
             gap=Space.s,
         )

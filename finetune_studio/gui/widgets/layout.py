@@ -129,6 +129,18 @@ class Scroller(QScrollArea):
             self._page.setMinimumHeight(whole)
 
 
+def bring_into_sight(widget: QWidget) -> None:
+    """Scroll the page that it is on, as far as it takes to see it."""
+    place = widget.parentWidget()
+    while place is not None and not isinstance(place, QScrollArea):
+        place = place.parentWidget()
+    if isinstance(place, QScrollArea) and (page := place.widget()) is not None:
+        # Qt's own way looks at a text field's cursor alone. Its end first: its beginning counts.
+        for at in (widget.rect().bottomLeft(), widget.rect().topLeft()):
+            there = widget.mapTo(page, at)
+            place.ensureVisible(there.x(), there.y(), 0, Space.l)
+
+
 class Rule(QWidget):
     """A hairline."""
 
