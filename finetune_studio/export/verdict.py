@@ -107,6 +107,7 @@ def _answers(found: Mapping[str, Any]) -> Iterator[Reason]:
     greedy = found.get("greedy_match")
     if greedy is not None and greedy < GREEDY:
         text = tr("Only {share:.0%} of the prompts are answered word for word the same.")
+        text = text if greedy else tr("No prompt is answered word for word the same.")
         yield Reason("amber", text.format(share=greedy))
 
 

@@ -2720,6 +2720,11 @@
    <translation>패딩 없이</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/export/verdict.py" />
+   <source>No prompt is answered word for word the same.</source>
+   <translation>글자 하나까지 같은 답이 나온 프롬프트는 없어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
    <source>No row has anything to learn within {length} tokens.</source>

@@ -50,6 +50,7 @@ def test_an_unknown_quantisation_is_refused_with_those_there_are():
         ({"perplexity_ratio": 1.1}, "amber", "1.10 times"),
         ({"perplexity_ratio": 1.5}, "red", "1.50 times"),
         ({"greedy_match": 0.2}, "amber", "20%"),
+        ({"greedy_match": 0.0}, "amber", "No prompt"),
         ({"token_ids_equal": False}, "red", "other tokens"),
         ({"prompt_equal": False}, "red", "another prompt"),
     ],

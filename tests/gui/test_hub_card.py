@@ -186,6 +186,18 @@ def online(monkeypatch, hub_server, tmp_path):
         monkeypatch.setenv(name, value)
 
 
+def test_a_late_cancel_does_not_press_upload(card, server):  # noqa: F811
+    hub, places = card(), []
+    for shown, busy in ((hub.cancel, True), (hub.go, False)):
+        hub.cancel.setVisible(busy)
+        hub.see.setVisible(not busy)
+        hub.go.setVisible(not busy)
+        hub.layout().activate()
+        places.append(shown.geometry())
+    assert all(each.isValid() for each in places)
+    assert not places[0].intersects(places[1])
+
+
 def test_one_press_uploads_exactly_that_and_says_where_it_is(card, qtbot, monkeypatch, tmp_path):
     with ReceivingHub() as receiving:
         receiving.tokens["hf_right"] = "kim"

@@ -156,6 +156,7 @@ class HubCard(Card):
         for field in (self.repo, self.what, self.private, self.compatible):
             field.setEnabled(not busy)
         ready = self.publication is not None and not busy
+        self.see.setVisible(not busy)
         self.see.setEnabled(ready)
         self.go.setVisible(not busy)
         self.go.setEnabled(ready and signed)
@@ -253,7 +254,8 @@ class HubCard(Card):
             self._detail,
             self._below,
             None,
-            row(self.see, None, self.cancel, self.go, gap=Space.s),
+            # A press of Cancel that comes too late shows what goes up; it uploads nothing.
+            row(self.see, self.cancel, None, self.go, gap=Space.s),
             gap=Space.s,
             pad=(16, 12, 16, 14),
         )
