@@ -5,6 +5,7 @@ A job with the same key as an earlier one makes that one's result count no more.
 
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -57,7 +58,9 @@ class Jobs(QObject):
         # Also what ended before anybody could wait for it is told by the event loop.
         self._arrived.connect(self._arrive, Qt.ConnectionType.QueuedConnection)
         self._told.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
-        self._turns = turns or Turns(self)
+        # Weakly: Qt may keep the turns' Python half for good when their window is taken away, and
+        # with it all that is reached from there.
+        self._turns = weakref.ref(turns or Turns(self))
 
     @property
     def busy(self) -> bool:
@@ -128,8 +131,9 @@ class Jobs(QObject):
             hear(told)
 
     def _arrive(self, number: int) -> None:
-        if shiboken6.isValid(self._turns):
-            self._turns.add(partial(self._deliver, number))
+        turns = self._turns()
+        if turns is not None and shiboken6.isValid(turns):
+            turns.add(partial(_deliver, weakref.ref(self), number))
         else:
             self._deliver(number)  # the window is gone: only who is still there hears
 
@@ -149,3 +153,10 @@ class Jobs(QObject):
             failed(error)
         else:
             self.surprised.emit(error)
+
+
+def _deliver(jobs: "weakref.ref[Jobs]", number: int) -> None:
+    """Tell the end of a job, if its jobs are still there."""
+    found = jobs()
+    if found is not None and shiboken6.isValid(found):
+        found._deliver(number)
