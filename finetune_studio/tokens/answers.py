@@ -115,22 +115,15 @@ class Answers:
     def _marked(self, messages: Sequence[Mapping[str, Any]]) -> Rendered:
         """The spans that the template marks, each with the end of the turn that follows it."""
         marked = render_marked(self._template, _unmarked(messages), tokenizer=self._tokenizer)
-        text, spans, start = "", [], 0
+        text, spans, start, end = "", [], 0, self.habits.end
         for opened in marked.split(OPEN):
             said, *behind = opened.split(SHUT)
             text += said
             for words in behind:
-                spans.append((start, len(text)))
+                spans.append((start, len(text) + (len(end) if words.startswith(end) else 0)))
                 text += words
             start = len(text)
-        end = self.habits.end
-        return Rendered(
-            text,
-            tuple(
-                (start, stop + (len(end) if text.startswith(end, stop) else 0))
-                for start, stop in spans
-            ),
-        )
+        return Rendered(text, tuple(spans))
 
     def _habits(self) -> Habits:
         answered = [*ASK, {"role": "assistant", "content": "\x05turn0\x05"}]
@@ -165,7 +158,10 @@ class Answers:
 
 def _unmarked(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """The conversation without our own marks: whoever writes them marks nothing as learned."""
-    if not any(LEARNED in str(turn.get("content")) for turn in messages):
+    for turn in messages:
+        if LEARNED in str(turn.get("content")):
+            break
+    else:
         return messages
     return [
         {**turn, "content": str(turn.get("content")).replace(OPEN, "").replace(SHUT, "")}

@@ -9,6 +9,7 @@ and an answer is known by its ids. Where anything differs the places have to be 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import compress, count
 from typing import Any
 
 from finetune_studio.tokens.loading import Tokenizer
@@ -43,7 +44,7 @@ class Between:
         None where the ids and the text alone do not say it.
         """
         found = [*self._pattern.finditer(text)]
-        places = [place for place, each in enumerate(ids) if each in self._ids]
+        places = [*compress(count(), map(self._ids.__contains__, ids))]
         if [self._marks[mark[0]] for mark in found] != [ids[place] for place in places]:
             return None
         ends = [mark.end() for mark in found]

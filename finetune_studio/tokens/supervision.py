@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from tokenizers import Encoding
 
-BATCH = 1000
+BATCH = 2000
 """Rows that are tokenised at once."""
 
 
