@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune_studio import loading
+from finetune_studio import collector
 from finetune_studio.commands.amounts import duration, size
 from finetune_studio.commands.output import line, note, print_json
 from finetune_studio.errors import RefusedError, StudioError
@@ -65,7 +65,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _looked(options: argparse.Namespace) -> "Publication":
     """Decide what goes up; a licence or a file that forbids it is told here."""
-    with loading.swiftly():
+    with collector.at_rest(for_good=True):
         from finetune_studio.export.publish import prepare
         from finetune_studio.export.repository import Order
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune_studio import loading
+from finetune_studio import collector
 from finetune_studio.engine.process import as_told, run_as_process
 from finetune_studio.errors import StudioError
 from finetune_studio.export.hashing import Hashes
@@ -41,7 +41,7 @@ def push(arguments: list[str]) -> int:
     hashes, heard, speaker = Hashes(folders), _Input(), _Speaker(options.stalled)
     if options.told:
         threading.Thread(target=heard.read, daemon=True).start()
-    with loading.swiftly():
+    with collector.at_rest(for_good=True):
         from finetune_studio.export.hub import opened, send
         from finetune_studio.export.repository import Order
 

@@ -58,8 +58,7 @@ class Jobs(QObject):
         # Also what ended before anybody could wait for it is told by the event loop.
         self._arrived.connect(self._arrive, Qt.ConnectionType.QueuedConnection)
         self._told.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
-        # Weakly: Qt may keep the turns' Python half for good when their window is taken away, and
-        # with it all that is reached from there.
+        # Weakly: these jobs outlive their window, of which what waits in its turns holds all.
         self._turns = weakref.ref(turns or Turns(self))
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio import collector
 from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -18,7 +19,6 @@ from finetune_studio.tokens.examples import IGNORED, Example, refused
 from finetune_studio.tokens.loading import Offsets, Tokenizer
 from finetune_studio.tokens.places import Span, inside
 from finetune_studio.tokens.templates import BUNDLED, TemplateError, default_template
-from finetune_studio.tokens.uncollected import uncollected
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -98,7 +98,7 @@ class Supervisor:
         tokenised = worked_ahead(given, lambda batch: self._tokenised(batch[1]))
         made = (each for (part, texts), found in tokenised
                 for each in self._examples(part, texts, found))  # fmt: skip
-        with uncollected():
+        with collector.at_rest():
             return [(number, example) for number, each in enumerate(made) for example in each]
 
     def _tokenised(self, given: "Sequence[Rendered | str]") -> "list[Encoding]":

@@ -8630,7 +8630,7 @@
    <translation>그만두었어요. Hub에는 아무것도 바뀌지 않았고, 다시 올리면 남은 것부터 이어서 올라가요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_places.py" />
    <source>Catalogue</source>
    <translation>추천 목록</translation>
   </message>
@@ -8956,6 +8956,7 @@
   <message>
    <location filename="../../finetune_studio/gui/pages/model.py" />
    <location filename="../../finetune_studio/gui/pages/model_own.py" />
+   <location filename="../../finetune_studio/gui/pages/model_places.py" />
    <source>Demo model</source>
    <translation>데모 모델</translation>
   </message>
@@ -9009,7 +9010,7 @@
    <translation>파일을 내려받고 하나씩 확인하기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_places.py" />
    <source>Downloaded</source>
    <translation>받은 모델</translation>
   </message>
@@ -10179,7 +10180,7 @@
    <translation>옮기기…</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/gui/pages/model.py" />
+   <location filename="../../finetune_studio/gui/pages/model_places.py" />
    <source>My folder</source>
    <translation>내 폴더</translation>
   </message>

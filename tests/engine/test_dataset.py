@@ -86,9 +86,12 @@ def test_long_rows_are_made_few_at_a_time(tmp_path, model, monkeypatch):
     whole, _ = both(tmp_path, model, TALKS)
     monkeypatch.setattr("finetune_studio.engine.dataset.BYTES", 1)
     monkeypatch.setattr("finetune_studio.engine.dataset.FORMAT", "one at a time")
-    sizes = []
-    rows = Supervisor.rows
-    counted = lambda self, given: sizes.append(len(given)) or rows(self, given)  # noqa: E731
+    sizes, rows = [], Supervisor.rows
+
+    def counted(self, given):
+        sizes.append(len(given))
+        return rows(self, given)
+
     monkeypatch.setattr(Supervisor, "rows", counted)
     single, _ = both(tmp_path, model, TALKS)
     assert set(sizes[:-1]) == {1}  # the last is the preview's own

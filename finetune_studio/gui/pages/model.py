@@ -22,7 +22,7 @@ from finetune_studio.gui.pages.model_hub import HubSearch
 from finetune_studio.gui.pages.model_kept import KeptModels
 from finetune_studio.gui.pages.model_list import ModelList
 from finetune_studio.gui.pages.model_own import demo_row, folder_row
-from finetune_studio.gui.pages.model_places import TABLES, Place, place_of
+from finetune_studio.gui.pages.model_places import NAMED, TABLES, Place, place_of
 from finetune_studio.gui.pages.model_progress import ProgressCard
 from finetune_studio.gui.pages.model_rows import Row
 from finetune_studio.gui.pages.model_taking import Taking
@@ -54,15 +54,7 @@ class ModelPage(StepPage):
         self._taking = Taking(self, project)
         self._taking.refused.connect(self._refuse)
         self.kept = KeptModels(project)
-        self._sources = Segmented(
-            [
-                ("catalogue", lambda: tr("Catalogue")),
-                ("hub", lambda: "Hugging Face Hub"),
-                ("folder", lambda: tr("My folder")),
-                ("kept", lambda: tr("Downloaded")),
-                ("demo", lambda: tr("Demo model")),
-            ]
-        )
+        self._sources = Segmented(NAMED)
         self._said, self._findings = column(gap=Space.s), ModelFindings(project)
         self._hub = HubSearch(self, project, self._said, self._search_again)
         self._hub.found.connect(self._show_rows)

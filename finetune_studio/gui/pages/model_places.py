@@ -4,11 +4,20 @@ from pathlib import Path
 from typing import Literal
 
 from finetune_studio.catalog.resolve import DEMO
+from finetune_studio.gui.language import Words, tr
 from finetune_studio.gui.project import Project
 
 Place = Literal["catalogue", "hub", "folder", "kept", "demo"]
 TABLES = ("catalogue", "hub")
 """Those that a table shows."""
+NAMED: tuple[tuple[Place, Words], ...] = (
+    ("catalogue", lambda: tr("Catalogue")),
+    ("hub", lambda: "Hugging Face Hub"),
+    ("folder", lambda: tr("My folder")),
+    ("kept", lambda: tr("Downloaded")),
+    ("demo", lambda: tr("Demo model")),
+)
+"""What each is called, in the order in which they are offered."""
 
 
 def place_of(project: Project) -> Place:
