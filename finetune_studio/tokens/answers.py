@@ -1,9 +1,10 @@
 """Where the assistant's words lie in a rendered conversation. Knows text, not tokens.
 
-A template with `{% generation %}` blocks says it itself. Of any other, the places follow from
-rendering the conversation twice, once with each answer replaced by a placeholder: what stands
-between the placeholders is the template's own text, and it is found again in the real rendering.
-No marker is guessed from a list of families.
+A template with `{% generation %}` blocks says it itself. Of any other, the places follow from what
+it writes around the turns (shapes.py), or, where that depends on their words, from rendering the
+conversation twice, once with each answer replaced by a placeholder: what stands between the
+placeholders is the template's own text, and it is found again in the real rendering. No marker is
+guessed from a list of families.
 """
 
 import re
@@ -11,15 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio.tokens.places import Span
+from finetune_studio.tokens.shapes import TURN, Shapes
 from finetune_studio.tokens.templates import OPEN, SHUT, TemplateError, render, render_marked
 
 if TYPE_CHECKING:
     from finetune_studio.tokens.loading import Tokenizer
 
-Span = tuple[int, int]
 LEARNED = OPEN[1:]  # what both marks have
 ASK = [{"role": "user", "content": "\x05ask\x05"}]
-TURN = re.compile("\x05turn[0-9]+\x05")
 
 
 @dataclass(slots=True)  # not frozen: to make a frozen one takes longer
@@ -68,6 +69,7 @@ class Answers:
         self._tokenizer = tokenizer
         self._specials = _pattern(tokenizer)
         self.habits = self._habits()
+        self._shapes = Shapes(self._text, self.habits.lead, self.habits.end)
 
     def render(self, messages: Sequence[Mapping[str, Any]]) -> Rendered:
         """The conversation's text and answers.
@@ -79,6 +81,9 @@ class Answers:
         if self.habits.marked:
             return self._marked(messages)
         text = self._text(messages)
+        answers = self._shapes.answers(text, messages)
+        if answers is not None:
+            return Rendered(text, answers)
         segments = TURN.split(self._text(_with_places(messages)))
         if len(segments) == 1:
             return Rendered(text, ())

@@ -8,7 +8,7 @@ and an answer is known by its ids. Where anything differs the places have to be 
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, count
 from typing import Any
 
@@ -32,8 +32,7 @@ class Between:
             tokenizer: One that `writes_plainly`.
             marks: Its special tokens and their ids, at least one.
         """
-        longest = sorted(marks, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest)))
+        self._pattern = re.compile(_any_of(marks))
         self._marks, self._ids = dict(marks), frozenset(marks.values())
         self._tokenizer = tokenizer
         self._leads: dict[str, list[int] | None] = {}
@@ -91,6 +90,21 @@ def between_of(tokenizer: Tokenizer) -> Between | None:
     )
     marks = {content: index for content, index in alone if content}
     return Between(tokenizer, marks) if marks and writes_plainly(tokenizer) else None
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern for the longest of some words; how several begin alike is looked at once.
+
+    Some models have hundreds of special tokens, which would be tried one after the other.
+    """
+    rests: dict[str, list[str]] = {}
+    for word in words:
+        rests.setdefault(word[:1], []).append(word[1:])
+    ends = "" in rests
+    made = [re.escape(first) + _any_of(rest) for first, rest in rests.items() if first]
+    if len(made) > 1 or (made and ends):
+        return f"(?:{'|'.join(made)})" + ("?" if ends else "")
+    return "".join(made)
 
 
 def writes_plainly(tokenizer: Tokenizer) -> bool:

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio import collector
 from finetune_studio.data.ahead import worked_ahead
 from finetune_studio.tokens.loading import Tokenizer
-from finetune_studio.tokens.writing import Texts, Writing
+from finetune_studio.tokens.writing import Texts, Tokens, Writing
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-BATCH = 1000
+BATCH = 2000
 
 
 @dataclass(frozen=True)
@@ -72,18 +73,18 @@ class _Sum:
         self._unknown = tokenizer.id_of(own or tokenizer.named.get("unk_token"))
         self.tokens = self.hangul = self.unknown = 0
 
-    def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """The texts' ids without special tokens, over all cores."""
+    def encode(self, texts: Sequence[str]) -> Tokens:
+        """The texts' tokens without special ones, over all cores."""
         made = self._tokenizer.encodings(texts, add_special_tokens=False, places=False)
-        return [each.ids for each in made]
+        return Tokens.of(each.ids for each in made)
 
-    def add(self, given: Texts, ids: Sequence[list[int]]) -> None:
+    def add(self, given: Texts, tokens: Tokens) -> None:
         """Count the tokens of some texts."""
-        self.tokens += sum(map(len, ids))
+        self.tokens += len(tokens.ids)
         if given.has_hangul:
-            self.hangul += self._writing.hangul(given, ids)
+            self.hangul += self._writing.hangul(given, tokens)
         if self._unknown is not None:
-            self.unknown += sum(each.count(self._unknown) for each in ids)
+            self.unknown += int((tokens.ids == self._unknown).sum())
 
 
 def compare(
@@ -100,16 +101,18 @@ def compare(
     """
     sums = [_Sum(tokenizer) for _, tokenizer in models]
     characters = syllables = done = 0
-    for (texts, size), encoded in worked_ahead(
+    batches = worked_ahead(
         _contents(rows), lambda batch: [each.encode(batch[0]) for each in sums]
-    ):
-        given = Texts(texts)
-        characters += len(given.points)
-        syllables += given.syllables
-        for each, made in zip(sums, encoded, strict=True):
-            each.add(given, made)
-        done += size
-        progress(done)
+    )
+    with collector.at_rest():
+        for (texts, size), encoded in batches:
+            given = Texts(texts)
+            characters += len(given.points)
+            syllables += given.syllables
+            for each, made in zip(sums, encoded, strict=True):
+                each.add(given, made)
+            done += size
+            progress(done)
     cheapest = max(1, min((each.tokens for each in sums), default=1))
     written = done, characters, syllables
     return [
@@ -121,7 +124,7 @@ def compare(
 def _contents(rows: "Dataset") -> Iterator[tuple[list[str], int]]:
     column = "messages" if "messages" in rows.column_names else "text"
     for table in rows.with_format("arrow", columns=[column]).iter(batch_size=BATCH):
-        values = table.column(column).to_pylist()
+        values = table.column(column).combine_chunks()
         if column == "messages":
-            values = [turn["content"] for turns in values for turn in turns]
-        yield [value for value in values if value], len(table)
+            values = values.flatten().field("content")
+        yield [value for value in values.to_pylist() if value], len(table)

@@ -7,7 +7,7 @@ tokenizer changes (normal forms, unknown signs) are looked at token by token.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
@@ -79,6 +79,26 @@ class Texts:
         return np.concatenate([[0], np.cumsum(found)])
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of some texts.
+
+    Attributes:
+        counts: `[texts]`, how many each has.
+        ids: `[tokens]`, of all, one text behind the other.
+    """
+
+    counts: Array
+    ids: Array
+
+    @classmethod
+    def of(cls, ids: Iterable[Sequence[int]]) -> "Tokens":
+        """From the ids of each text."""
+        each = [*ids]
+        counts = np.fromiter(map(len, each), np.int64, len(each))
+        return cls(counts, np.fromiter(chain.from_iterable(each), np.int64, int(counts.sum())))
+
+
 class Writing:
     """What the tokens of one tokenizer write."""
 
@@ -90,17 +110,11 @@ class Writing:
         ids = tokenizer.backend.encode("가", add_special_tokens=False).ids
         self._prefix = int(bool(ids) and self._spelling.raw(ids[0]).startswith(b" "))
 
-    def hangul(self, given: Texts, ids: Sequence[Sequence[int]]) -> int:
-        """Tokens that write a syllable, a letter or a part of one.
-
-        Args:
-            given: The texts.
-            ids: The tokens of each.
-        """
-        counts = np.fromiter(map(len, ids), np.int64, len(ids))
-        flat = np.fromiter(chain.from_iterable(ids), np.int64, int(counts.sum()))
-        rows, sizes = np.repeat(np.arange(len(ids)), counts), self._written(flat)
-        more = np.bincount(rows, sizes, len(ids)).astype(np.int64) - given.sizes
+    def hangul(self, given: Texts, tokens: Tokens) -> int:
+        """How many tokens of some texts write a syllable, a letter or a part of one."""
+        counts, texts = tokens.counts, len(tokens.counts)
+        rows, sizes = np.repeat(np.arange(texts), counts), self._written(tokens.ids)
+        more = np.bincount(rows, sizes, texts).astype(np.int64) - given.sizes
         fits = more == self._added(given)
         begins = np.cumsum(given.sizes) - given.sizes  # of each text, among all bytes
         behind = np.cumsum(sizes)

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from finetune_studio import paths
 from finetune_studio.tokens.answers import Answers
-from finetune_studio.tokens.between import between_of, writes_plainly
+from finetune_studio.tokens.between import _any_of, between_of, writes_plainly
 from finetune_studio.tokens.loading import load_tokenizer
 from finetune_studio.tokens.places import overlapping
 from finetune_studio.tokens.supervision import Supervisor
@@ -106,6 +107,12 @@ def test_what_stands_between_no_special_tokens_is_not_found(demo):
     assert between.find(ids, text, [(15, 27)]) is None  # within a token
     assert between.find(ids, text, [(8, 20)]) is None  # no mark ends it
     assert between.find(ids[:-1], text, [(8, 27)]) is None  # tokens of another text
+
+
+@given(words=st.sets(st.text("ab<|>.", min_size=1, max_size=5), min_size=1), text=st.text("ab<|>."))
+def test_the_longest_of_the_marks_is_found_at_each_place(words, text):
+    longest = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+    assert re.findall(_any_of(words), text) == longest.findall(text)
 
 
 @pytest.mark.needs_tokenizers

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune_studio.tokens.loading import load_tokenizer
-from finetune_studio.tokens.writing import Texts, Writing, by_place
+from finetune_studio.tokens.writing import Texts, Tokens, Writing, by_place
 from tests.helpers.trained import KINDS, hard_string, trained
 
 SCHOOL = "나는 학교에 간다"
@@ -32,7 +32,7 @@ def counted(tokenizer, texts):
     """Counted in a batch, and token by token."""
     encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
     writing = Writing(tokenizer)
-    found = writing.hangul(Texts(texts), [ids for ids, _ in encoded])
+    found = writing.hangul(Texts(texts), Tokens.of(ids for ids, _ in encoded))
     told = (one_by_one(writing, text, *each) for text, each in zip(texts, encoded, strict=True))
     return found, sum(told)
 

@@ -1,0 +1,107 @@
+"""Answers by what stands around the turns: the same as by rendering each conversation twice."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finetune_studio.tokens import answers as answers_module
+from finetune_studio.tokens import shapes
+from finetune_studio.tokens.answers import Answers
+from finetune_studio.tokens.loading import load_tokenizer
+from finetune_studio.tokens.shapes import Shapes
+from finetune_studio.tokens.templates import TemplateError
+from tests.helpers import templates
+from tests.helpers.templates import CHATML, FAMILIES, LLAMA3, MISTRAL, THINKING
+
+PIECES = ["<think>", "</think>", "<|im_end|>", "\n", " ", "[INST]", " [/INST]", "<end_of_turn>\n"]
+WORDS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=4).map("".join)
+ROLES = st.lists(st.sampled_from(["user", "assistant", "assistant"]), min_size=1, max_size=5)
+ASKED = [{"role": "user", "content": "배고프다"}, {"role": "assistant", "content": "드세요."}]
+
+
+class Unknown:
+    """Shapes that say nothing, so that every conversation is rendered twice."""
+
+    def answers(self, text, messages):
+        return None
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    return load_tokenizer(templates.make_tokenizer(tmp_path_factory.mktemp("tokenizer")))
+
+
+@pytest.fixture
+def renderings(monkeypatch):
+    """The conversations that were rendered."""
+    seen, real = [], answers_module.render
+    monkeypatch.setattr(
+        answers_module,
+        "render",
+        lambda template, messages, **more: seen.append(messages)
+        or real(template, messages, **more),
+    )
+    return seen
+
+
+def twice(template, tokenizer):
+    made = Answers(template, tokenizer)
+    made._shapes = Unknown()
+    return made
+
+
+def told(answers, messages):
+    try:
+        return answers.render(messages)
+    except TemplateError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@given(data=st.data(), system=st.booleans())
+def test_they_are_those_of_two_renderings(tokenizer, family, data, system):
+    roles = [*(["system"] if system else []), *data.draw(ROLES)]
+    messages = [{"role": role, "content": data.draw(WORDS)} for role in roles]
+    template = FAMILIES[family][0]
+    quick = Answers(template, tokenizer)
+    assert told(quick, messages) == told(twice(template, tokenizer), messages)
+
+
+@pytest.mark.parametrize("template", [CHATML, LLAMA3, MISTRAL, THINKING])
+def test_conversations_of_one_shape_are_rendered_once_each(tokenizer, renderings, template):
+    answers = Answers(template, tokenizer)
+    answers.render(ASKED)
+    renderings.clear()
+    for said in ("Rice.", " 밥, 또는\n국수. ", "<|im_end|>"):
+        answers.render([ASKED[0], {"role": "assistant", "content": said.strip()}])
+    assert len(renderings) == 3
+
+
+def test_what_the_template_makes_of_the_words_is_looked_at_anew(tokenizer, renderings):
+    thought = {"role": "assistant", "content": "<think>\n왜\n</think>\n\n드세요."}
+    answers = Answers(THINKING, tokenizer)
+    renderings.clear()
+    made = answers.render([ASKED[0], thought])
+    assert made == twice(THINKING, tokenizer).render([ASKED[0], thought])
+    assert [made.text[a:b] for a, b in made.answers] == [thought["content"] + "<|im_end|>"]
+    assert len(renderings) > 2
+
+
+def test_messages_with_more_than_words_have_no_shape():
+    made = Shapes(lambda turns: "".join(f"<{t['role']}>{t['content']}" for t in turns), "", "")
+    text = "<user>a<assistant>b"
+    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    assert made.answers(text, messages) == ((18, 19),)
+    assert made.answers(text, [*messages[:1], {**messages[1], "tool_calls": []}]) is None
+    assert made.answers(text, [*messages[:1], {"role": "assistant", "content": None}]) is None
+    assert made.answers(text + "!", messages) is None
+
+
+def test_only_so_many_shapes_are_remembered(monkeypatch):
+    monkeypatch.setattr(shapes, "SHAPES", 1)
+    made = Shapes(lambda turns: "".join(f"<{t['role']}>{t['content']}" for t in turns), "", "")
+    assert made.answers("<assistant>b", [{"role": "assistant", "content": "b"}]) == ((11, 12),)
+    assert made.answers("<user>a", [{"role": "user", "content": "a"}]) is None
+    long = [{"role": "assistant", "content": "b"}] * (shapes.TURNS + 1)
+    monkeypatch.setattr(shapes, "SHAPES", 9)
+    assert made.answers("<assistant>b" * len(long), long) is None
