@@ -101,9 +101,7 @@ def compare(
     """
     sums = [_Sum(tokenizer) for _, tokenizer in models]
     characters = syllables = done = 0
-    batches = worked_ahead(
-        _contents(rows), lambda batch: [each.encode(batch[0]) for each in sums]
-    )
+    batches = worked_ahead(_contents(rows), lambda batch: [each.encode(batch[0]) for each in sums])
     with collector.at_rest():
         for (texts, size), encoded in batches:
             given = Texts(texts)

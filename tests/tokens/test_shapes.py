@@ -38,8 +38,9 @@ def renderings(monkeypatch):
     monkeypatch.setattr(
         answers_module,
         "render",
-        lambda template, messages, **more: seen.append(messages)
-        or real(template, messages, **more),
+        lambda template, messages, **more: (
+            seen.append(messages) or real(template, messages, **more)
+        ),
     )
     return seen
 
