@@ -5,6 +5,7 @@ program. Needs Xvfb and xdotool. Knows no page and no figure.
 """
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -124,6 +125,9 @@ class Hands:
 @contextmanager
 def screen() -> Iterator[None]:
     """A screen of its own; nothing of the person's is touched."""
+    missing = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
+    if missing:  # or every move would be done at once, and nothing measured
+        raise SystemExit(f"Install {' and '.join(missing)}: hands need a screen and move a mouse.")
     ours, theirs = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1920x1080x24", "-nolisten", "tcp"],
