@@ -93,9 +93,7 @@ def stand(
     ideas.note("chunked_loss", choice)
     steps = count_steps(recipe, len(data.train), device.world)
     batches, packed = steps.total * recipe.training.accumulation, data.packed
-    compiled = ideas.note(
-        "compile", choose_compiled(recipe, device, model.config, batches, packed=packed)
-    )
+    compiled = ideas.note("compile", choose_compiled(recipe, device, batches, packed=packed))
     kernels = use_kernels(recipe, model, device, compiled=bool(compiled))
     ideas.note("liger_kernels", kernels)
     tokens = _fullest(recipe, data)

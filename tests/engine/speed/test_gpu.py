@@ -170,12 +170,12 @@ def test_liger_kernels(family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_layers_compiled(family):
-    if why := compiled._obstacle(Recipe(), GPU, make_family(family).config):
+    if why := compiled._obstacle(Recipe(), GPU):
         pytest.skip(f"other: {why}")
     judge_compiled(family)
 
 
-@pytest.mark.parametrize("size", [16, 32, 48, 80, 96, 128])
+@pytest.mark.parametrize("size", [16, 20, 24, 36, 40, 48, 80, 96, 128])
 def test_layers_with_a_norm_of_each_head_compiled(monkeypatch, size):
     monkeypatch.setitem(FAMILIES, "qwen3", ("Qwen3", {"head_dim": size}))
     judge_compiled("qwen3")
@@ -188,7 +188,18 @@ def judge_compiled(family):
     plain = gradients(model, batch)
     fuse_adapters(Recipe(), model)
     compile_layers(model)
-    judge(gradients(model, batch), plain, reference)
+    for _ in range(6):
+        litter()
+        judge(gradients(model, batch), plain, reference)
+
+
+def litter():
+    """Leave NaN in the GPU's free memory: what is read before it is written shows at once."""
+    sizes = {2**9: 400, 2**12: 200, 2**16: 200, 2**19: 100, 2**22: 40, 3 * 2**23: 10}  # in bytes
+    numbers = [(size // 4, count) for size, count in sizes.items()]
+    held = [torch.full((n,), math.nan, device="cuda") for n, count in numbers for _ in range(count)]
+    torch.cuda.synchronize()
+    held.clear()
 
 
 def with_and_without_a_shelf(family):
@@ -217,9 +228,12 @@ def test_checkpoints_of_compiled_layers_in_host_memory(family):
     models = with_and_without_a_shelf(family)
     for model in models:
         compile_layers(model)
+    plain = gradients(halved(family), batch)
     for _ in range(3):
+        litter()
         kept, shelved = (gradients(model, batch) for model in models)
-        judge(shelved, kept, reference)
+        judge(kept, plain, reference)
+        judge(shelved, plain, reference)
 
 
 @pytest.mark.parametrize("together", [False, True])
