@@ -138,7 +138,7 @@ class Watch(TrainerCallback):
             best=best,
             sha256=whole,
         )
-        checkpoints.tidy(self._folder, self._recipe.checkpoints.keep, self.best_folder())
+        checkpoints.tidy(self._folder, self._recipe.checkpoints.keep, self.best_folder(), step)
 
     def _tell_steps(self, left: int) -> None:
         """Tell of the steps that are over, but for the latest `left`."""

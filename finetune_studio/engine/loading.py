@@ -138,7 +138,9 @@ def quantisation(method: Qlora, device: Device) -> BitsAndBytesConfig:
     )
 
 
-def context_length(folder: Path) -> int:
-    """The model's context in tokens; 0 where its configuration does not say."""
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+def context_length(folder: Path, trust_remote_code: bool = False) -> int:
+    """The model's context in tokens, also where its class alone knows; 0 where neither says."""
+    config = AutoConfig.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=trust_remote_code
+    )
     return int(getattr(config.get_text_config(), "max_position_embeddings", 0) or 0)

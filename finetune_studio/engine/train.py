@@ -79,7 +79,7 @@ def _find_model(recipe: Recipe, records: Records) -> Path:
     records.emit("phase", name="loading")
     model = recipe.model
     source = resolve_model(model.source, model.revision, model.trust_remote_code)
-    refuse_errors(check_context(recipe, context_length(source)))
+    refuse_errors(check_context(recipe, context_length(source, model.trust_remote_code)))
     return source
 
 
@@ -189,6 +189,7 @@ def _start_point(run: RunFolder, resume: bool, device: Device, records: Records)
     if not resume:
         return None
     start, damaged = checkpoints.newest_sound(run.checkpoints)
+    records.step = checkpoints.step_of(start) if start else 0
     for each in damaged:
         records.emit(
             "notice",

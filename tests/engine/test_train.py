@@ -10,6 +10,13 @@ from finetune_studio.runs.events import EventReader
 from finetune_studio.runs.orders import give
 from tests.helpers.running import losses, make_run, state_of, train
 
+OWN_CODE = """from transformers import LlamaConfig, LlamaForCausalLM
+class OwnConfig(LlamaConfig):
+    model_type = "own"
+class OwnForCausalLM(LlamaForCausalLM):
+    config_class = OwnConfig
+"""
+
 
 @pytest.mark.parametrize(
     ("task", "method"),
@@ -61,6 +68,45 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path, tiny):
     assert code == 0
     assert state.started.in_use["resumed_from_step"] == checkpoints.step_of(start)
     assert [each.code for each in state.notices] == ["checkpoint-damaged"]
+
+
+def test_what_is_saved_after_a_damaged_checkpoint_is_not_deleted_for_it(tmp_path, tiny):
+    run = make_run(tmp_path, tiny, evaluation__every=100, checkpoints__every=4)
+    train(run)
+    older, newest = checkpoints.sealed(run.checkpoints)
+    (newest / "adapter_model.safetensors").unlink()
+    steps = checkpoints.step_of(newest)
+    shorter = {"training.max_steps": steps - 1, "checkpoints.keep": 1, "data.split.validation": 0}
+    store.save(store.with_changes(store.load(run.recipe), shorter), run.recipe)
+    code, state = train(run, resume=True)
+    assert code == 0
+    assert state.started.in_use["resumed_from_step"] == checkpoints.step_of(older)
+    assert [checkpoints.step_of(each) for each in checkpoints.sealed(run.checkpoints)] == [
+        steps - 1
+    ]
+
+
+def test_a_run_killed_between_its_last_step_and_its_result_ends_at_that_step(tmp_path, tiny):
+    run = make_run(tmp_path, tiny)
+    _, whole = train(run)
+    shutil.rmtree(run.result)
+    code, state = train(run, resume=True)
+    assert code == 0
+    assert run.result.is_dir()
+    assert state.outcome.step == whole.step
+
+
+def test_a_model_with_code_of_its_own_trains_where_that_is_agreed_to(tmp_path, tiny):
+    model = shutil.copytree(tiny, tmp_path / "model")
+    about = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    about |= {"model_type": "own", "architectures": ["OwnForCausalLM"]}
+    about["auto_map"] = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnForCausalLM"}
+    (model / "config.json").write_text(json.dumps(about), encoding="utf-8")
+    (model / "own.py").write_text(OWN_CODE, encoding="utf-8")
+    run = make_run(tmp_path, model, model__trust_remote_code=True)
+    code, state = train(run)
+    assert code == 0, state.outcome
+    assert state.evaluations[-1].metrics["loss"] < state.evaluations[0].metrics["loss"]
 
 
 def test_a_finished_run_can_be_extended(tmp_path, tiny):
