@@ -60,7 +60,8 @@ class Tuned:
         """The tuned model."""
         if not isinstance(self.recipe.method, Full):
             return with_its_adapter(self.base(), self.folder)
-        return load_whole(self.folder, bool(self.labels), self.device)
+        own_code = self.recipe.model.trust_remote_code
+        return load_whole(self.folder, bool(self.labels), self.device, own_code=own_code)
 
     def voice(self) -> Voice:
         """What lets either of them answer."""
@@ -111,7 +112,12 @@ def open_tuned(run: RunFolder) -> Tuned:
 
 
 def load_whole(
-    folder: Path, classifies: bool, device: Device, dtype: torch.dtype | None = None
+    folder: Path,
+    classifies: bool,
+    device: Device,
+    dtype: torch.dtype | None = None,
+    *,
+    own_code: bool = False,
 ) -> nn.Module:
     """A model that stands alone: a full fine-tuning's result, or a merged export.
 
@@ -120,12 +126,14 @@ def load_whole(
         classifies: Whether it has labels.
         device: Where to.
         dtype: The type of its weights; None for the device's.
+        own_code: Whether the person agreed to run code that the model brings.
     """
     kind: Any = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
     model = kind.from_pretrained(
         folder,
         dtype=dtype or device.dtype,
         use_safetensors=True,
+        trust_remote_code=own_code,
         local_files_only=True,
         device_map=_placed(folder, device),
     )

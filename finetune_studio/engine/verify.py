@@ -67,7 +67,9 @@ def _measured(
             base = Path(name) / BASE_FILE
             gguf.write_base(gguf.Making(tuned, "base", told, Path(name) / "work"), base)
         told.part("compare", tr("Loading the export again to compare"))(0, 1)
-        found = compared(export, said, run if form == "adapter" else None, base)
+        own_code = tuned.recipe.model.trust_remote_code
+        needed = run if form == "adapter" else None
+        found = compared(export, said, needed, base, own_code=own_code)
         found["runtimes"] = others(export, about, Reference.load(said))
     quantised = isinstance(tuned.recipe.method, Qlora)
     return found | {"other_base": quantised and form == "gguf-adapter" and not beside}

@@ -24,7 +24,7 @@ from finetune_studio.export.server.elsewhere import commands
 from finetune_studio.export.server.served import target_of
 from finetune_studio.runs.folder import RunFolder
 from tests.helpers.finished import finished
-from tests.helpers.tiny import make_model
+from tests.helpers.tiny import make_model, with_own_code
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl")
 
@@ -142,6 +142,15 @@ def test_every_adapter_is_merged_by_streaming_as_peft_merges_it(
     assert loaded.config.id2label == labels
     assert loaded.config.architectures == [type(loaded).__name__]
     assert torch.equal(loaded.state_dict()["model.norm.weight"], made["model.norm.weight"])
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_model_with_code_of_its_own_is_exported_with_it(written, capsys, tmp_path, method):
+    model = with_own_code(make_model(tmp_path / "model"))
+    run = finished(tmp_path, model, method=method, model__trust_remote_code=True)
+    written(run, "merged", tmp_path / "out")
+    assert "own.py" in sound(tmp_path / "out", run)
+    assert verdict(capsys, tmp_path / "out")["verdict"] == "green"
 
 
 def test_many_shards_hold_the_same(chat, tmp_path, monkeypatch):

@@ -9,13 +9,7 @@ from finetune_studio.recipe import store
 from finetune_studio.runs.events import EventReader
 from finetune_studio.runs.orders import give
 from tests.helpers.running import losses, make_run, state_of, train
-
-OWN_CODE = """from transformers import LlamaConfig, LlamaForCausalLM
-class OwnConfig(LlamaConfig):
-    model_type = "own"
-class OwnForCausalLM(LlamaForCausalLM):
-    config_class = OwnConfig
-"""
+from tests.helpers.tiny import with_own_code
 
 
 @pytest.mark.parametrize(
@@ -97,12 +91,7 @@ def test_a_run_killed_between_its_last_step_and_its_result_ends_at_that_step(tmp
 
 
 def test_a_model_with_code_of_its_own_trains_where_that_is_agreed_to(tmp_path, tiny):
-    model = shutil.copytree(tiny, tmp_path / "model")
-    about = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    about |= {"model_type": "own", "architectures": ["OwnForCausalLM"]}
-    about["auto_map"] = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnForCausalLM"}
-    (model / "config.json").write_text(json.dumps(about), encoding="utf-8")
-    (model / "own.py").write_text(OWN_CODE, encoding="utf-8")
+    model = with_own_code(shutil.copytree(tiny, tmp_path / "model"))
     run = make_run(tmp_path, model, model__trust_remote_code=True)
     code, state = train(run)
     assert code == 0, state.outcome
