@@ -41,7 +41,7 @@ class Prepared:
     Attributes:
         train: Rows (packed sequences, once laid out) of `input_ids` and `labels`.
         validation: Rows that are measured on; never packed.
-        rows: Rows that are learned from, before packing.
+        rows: Rows that are learned from, before they are packed or cut into pieces.
         validation_rows: Rows kept aside, before the limit on how many are measured.
         labels: The labels of a classification.
         tokenizer: The model's own, which ends answers also where the template ends a turn.
@@ -96,7 +96,7 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
     return Prepared(
         train,
         validation,
-        len(usable.train),
+        min(len(usable.train), len(train)),  # fewer where some hold nothing to learn
         len(usable.validation),
         replace(tokenizer, eos_ids=supervisor.stop_ids),
         pad_id,

@@ -3977,6 +3977,11 @@
    <translation>디스크의 여유 공간을 알 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/callback.py" />
+   <source>The gradient is no longer a number.</source>
+   <translation>그래디언트가 더는 숫자가 아니에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>The hash of {name} differs.</source>
    <translation>{name}의 해시가 달라요.</translation>
