@@ -1,6 +1,6 @@
-"""Checkpoints that can be trusted.
+"""Checkpoints that can be trusted: whole only with their seal, hash-checked before they are used.
 
-Complete only with their seal, hash-checked before they are used.
+Knows their files and steps, and nothing of models.
 """
 
 import hashlib

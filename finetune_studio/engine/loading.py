@@ -116,10 +116,7 @@ def _loaded(kind: Any, folder: Path, options: dict[str, Any]) -> PreTrainedModel
 
 
 def storage_type(recipe: Recipe, device: Device) -> torch.dtype:
-    """What the weights are held in.
-
-    Fp32 where they are trained with master weights, else as computed.
-    """
+    """What the weights are held in: fp32 where master weights are trained, else as computed."""
     if isinstance(recipe.method, Full) and recipe.method.master_weights:
         return torch.float32
     return device.dtype

@@ -1,8 +1,8 @@
 """One fine-tuning, from recipe to result: `python -m finetune_studio.engine.train RUN [--resume]`.
 
-Reads RUN/recipe.yaml, appends to RUN/events.jsonl, obeys RUN/orders.jsonl, writes
-RUN/checkpoints and
-RUN/result. Several processes (torchrun) do the same work in parts; only the first of them writes.
+Reads RUN/recipe.yaml, appends to RUN/events.jsonl, obeys RUN/orders.jsonl, writes RUN/checkpoints,
+RUN/result and the exports that are asked for. Several processes (torchrun) do the same work in
+parts; only the first of them writes.
 """
 
 import sys

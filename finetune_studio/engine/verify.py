@@ -42,7 +42,7 @@ def verify(arguments: list[str]) -> int:
     with what_was_said(run, tuned) as said:
         found = _measured(options.export, about, run, tuned, said, told)
     told.close()
-    report = report_of(options.export, about, found)
+    report = report_of(about, found)
     text = json.dumps(report, ensure_ascii=False, indent=1)
     write_atomically(options.export / REPORT, text)
     printed = {"path": str(options.export), **report}
@@ -75,7 +75,7 @@ def _measured(
     return found | {"other_base": quantised and form == "gguf-adapter" and not beside}
 
 
-def report_of(export: Path, about: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+def report_of(about: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     """What is kept with the export; it names no place of this machine."""
     verdict, reasons = judge(found)
     first = {"verdict": verdict, "format": about["format"], "quant": about.get("quant")}
