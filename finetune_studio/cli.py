@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from finetune_studio import __version__, interrupts
+from finetune_studio.commands.options import translate_argparse
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.speech import language, speak
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _speak_utf8()
         speak(language())
+        translate_argparse()
         interrupts.remember()
         interrupts.ready()
         options = _parser(given).parse_args(given)
