@@ -20,7 +20,7 @@ from finetune_studio.speech import language, speak
 
 COMMANDS = {
     "gui": mark("open the window; so does no command at all"),
-    "demo": mark("the whole job on the embedded model and data, in about a minute"),
+    "demo": mark("the whole job on the embedded model and data, in a minute or two"),
     "doctor": mark("what this machine can do, and what to mend"),
     "models": mark("the catalogue, the Hub, downloads, and what trains where"),
     "data": mark("what files hold, and their rows in another shape"),

@@ -119,8 +119,8 @@ class _Ear(StoppingCriteria):
 def _opened(target: Target) -> tuple[Path, int, Any]:
     """The folder of the tokenizer, the tokens that the model can hold, and the model."""
     if target.kind is Kind.WHOLE:
-        context = context_length(target.folder) or UNKNOWN_CONTEXT
-        return target.folder, context, load_to_answer(target.folder, find_device(Recipe()))
+        model = load_to_answer(target.folder, find_device(Recipe()))
+        return target.folder, context_length(target.folder) or UNKNOWN_CONTEXT, model
     assert target.run is not None
     tuned = open_tuned(RunFolder.open(target.run))
     source = tuned.folder if (tuned.folder / "config.json").is_file() else tuned.source

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
+from finetune_studio.catalog.refusals import custom_code, read_config
 from finetune_studio.catalog.resolve import resolve_model
 from finetune_studio.catalog.weights import read_weights
 from finetune_studio.engine.collating import padding_id
@@ -127,7 +128,18 @@ def load_whole(
         device: Where to.
         dtype: The type of its weights; None for the device's.
         own_code: Whether the person agreed to run code that the model brings.
+
+    Raises:
+        RefusedError: It brings code, and nobody agreed to that.
     """
+    if not own_code and (named := custom_code(folder, read_config(folder))):
+        raise RefusedError(
+            tr("This model needs to run its own code."),
+            tr("Its config names “{name}”, Python code that comes with the model.").format(
+                name=named
+            ),
+            tr("Name the run that it came from instead: its recipe agrees to that."),
+        )
     kind: Any = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
     model = kind.from_pretrained(
         folder,

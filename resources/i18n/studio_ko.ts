@@ -1729,7 +1729,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>If you trust its maker, turn on “Run the model's own code” (model.trust_remote_code): it runs with all your rights.</source>
-   <translation>만든이를 믿는다면 ‘모델의 자체 코드 실행’(model.trust_remote_code)을 켜세요. 내 권한 그대로 실행돼요.</translation>
+   <translation>만든이를 믿는다면 ‘모델에 든 코드 실행’(model.trust_remote_code)을 켜세요. 내 권한 그대로 실행돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/hub_failures.py" />
@@ -2174,6 +2174,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
+   <location filename="../../finetune_studio/engine/tuned.py" />
    <source>Its config names “{name}”, Python code that comes with the model.</source>
    <translation>config에 모델과 함께 오는 파이썬 코드 ‘{name}’이(가) 적혀 있어요.</translation>
   </message>
@@ -2648,6 +2649,11 @@
    <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>Name the page itself: --report {path}</source>
    <translation>파일 이름까지 쓰세요: --report {path}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>Name the run that it came from instead: its recipe agrees to that.</source>
+   <translation>대신 이 모델을 만든 실행을 지정하세요. 그 레시피에서는 자체 코드 실행을 허용했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -4903,6 +4909,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
+   <location filename="../../finetune_studio/engine/tuned.py" />
    <source>This model needs to run its own code.</source>
    <translation>이 모델은 자체 코드를 실행해야 해요.</translation>
   </message>
@@ -7082,8 +7089,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
-   <source>the whole job on the embedded model and data, in about a minute</source>
-   <translation>내장 모델과 데이터로 처음부터 끝까지, 1분쯤 걸려요</translation>
+   <source>the whole job on the embedded model and data, in a minute or two</source>
+   <translation>내장 모델과 데이터로 처음부터 끝까지, 1~2분 걸려요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/life.py" />

@@ -17,6 +17,7 @@ from finetune_studio.engine import merge, shards, streaming, verify
 from finetune_studio.engine.deltas import read_adapter
 from finetune_studio.engine.export import export
 from finetune_studio.engine.merge import write_merged
+from finetune_studio.engine.serving import TorchModel
 from finetune_studio.engine.tuned import load_whole, open_tuned, with_its_adapter
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import llama
@@ -151,6 +152,8 @@ def test_a_model_with_code_of_its_own_is_exported_with_it(written, capsys, tmp_p
     written(run, "merged", tmp_path / "out")
     assert "own.py" in sound(tmp_path / "out", run)
     assert verdict(capsys, tmp_path / "out")["verdict"] == "green"
+    with pytest.raises(RefusedError, match="its own code"):
+        TorchModel(target_of(tmp_path / "out"))
 
 
 def test_many_shards_hold_the_same(chat, tmp_path, monkeypatch):
