@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from finetune_studio import __version__, interrupts
+from finetune_studio.commands.options import translate_argparse
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.speech import language, speak
 
 COMMANDS = {
     "gui": mark("open the window; so does no command at all"),
-    "demo": mark("the whole job on the embedded model and data, in about a minute"),
+    "demo": mark("the whole job on the embedded model and data, in a minute or two"),
     "doctor": mark("what this machine can do, and what to mend"),
     "models": mark("the catalogue, the Hub, downloads, and what trains where"),
     "data": mark("what files hold, and their rows in another shape"),
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _speak_utf8()
         speak(language())
+        translate_argparse()
         interrupts.remember()
         interrupts.ready()
         options = _parser(given).parse_args(given)

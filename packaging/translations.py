@@ -74,12 +74,12 @@ def missing(code: str = "ko") -> list[Key]:
     return sorted(key for key in find() if not all(known.get(key, [""])))
 
 
-def release(target: Path = FOLDER) -> list[Path]:
-    """Compile every .ts file to a .qm file in `target`; returns what was made."""
+def release() -> list[Path]:
+    """Compile every .ts file to a .qm file beside it; returns what was made."""
     made = []
     for code in FORMS:
-        path = target / f"studio_{code}.qm"
-        with NamedTemporaryFile(dir=target, delete=False) as file:  # readers have one or the other
+        path = FOLDER / f"studio_{code}.qm"
+        with NamedTemporaryFile(dir=FOLDER, delete=False) as file:  # readers have one or the other
             file.write(qm.compiled(code, qm.read(FOLDER / f"studio_{code}.ts")))
         Path(file.name).chmod(0o644)
         made.append(Path(file.name).replace(path))

@@ -88,8 +88,6 @@ def pytest_collection_modifyitems(items):
     missing = {
         "needs_shared": not SHARED.is_dir() and "the shared data folder is not beside the checkout",
         "needs_gpu": not shutil.which("nvidia-smi") and "no NVIDIA GPU here",
-        "needs_network": not os.environ.get("STUDIO_TEST_NETWORK")
-        and "STUDIO_TEST_NETWORK is not set",
         "needs_tokenizers": not os.environ.get("FINETUNE_STUDIO_TOKENIZERS")
         and "FINETUNE_STUDIO_TOKENIZERS names no folder of tokenizers",
         "needs_go": not shutil.which("go") and "no Go toolchain here",

@@ -1,12 +1,14 @@
 """What is said without a window follows the person's language."""
 
+import argparse
 import json
 import subprocess
 import sys
 
 import pytest
 
-from finetune_studio import i18n
+from finetune_studio import cli, i18n
+from finetune_studio.cli import COMMANDS
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.events import EventReader, Failed
@@ -91,3 +93,27 @@ def test_english_is_said_where_the_variable_says_so(monkeypatch):
     monkeypatch.setenv(VARIABLE, "en")
     monkeypatch.setenv("LANG", "ko_KR.UTF-8")
     assert "This is not a run" in refusal(call("runs", "show", "nowhere"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name):
+    silent = [each for part in parsers(cli._parser([name])) for each in part if not each.help]
+    assert [each.dest for each in silent] == []
+
+
+def parsers(parser):
+    """The arguments of a parser and of those below it."""
+    own = [each for each in parser._actions if not isinstance(each, argparse._SubParsersAction)]
+    below = [each for each in parser._actions if each not in own]
+    yield own
+    for each in below:
+        for inner in each.choices.values():
+            yield from parsers(inner)
+
+
+def test_what_argparse_says_is_korean_too(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "ko")
+    told = call("recipe", "new", "--help").stdout
+    assert told.startswith("사용법: finetune-studio recipe new")
+    assert "show this help" not in told
+    assert "다음 인자가 필요해요: --data" in call("recipe", "new").stderr

@@ -92,7 +92,7 @@ def _layer(figures: Figures, family: Family, mixer: Mixer, expert: bool) -> Laye
             family.head_norm
         ]
         small += heads if family.sinks else 0
-    experts, router = experts_of(figures, family) if expert else (None, 0)
+    experts, router = experts_of(figures) if expert else (None, 0)
     feed = list(feed_of(figures, family, expert))
     return Layer(
         mixer,

@@ -58,7 +58,7 @@ def _adjusted(figures: Figures, inner: int) -> int:
     return multiple * -(-wide // multiple)
 
 
-def experts_of(figures: Figures, family: Family) -> tuple[Experts, int]:
+def experts_of(figures: Figures) -> tuple[Experts, int]:
     """A layer's experts, and the parameters of the router that chooses among them."""
     hidden = figures.size("hidden_size")
     count = figures.size("num_local_experts")

@@ -1,9 +1,9 @@
 """`finetune-studio chat`: talk to a tuned model, to its base, or to both beside each other."""
 
 import argparse
-from pathlib import Path
 
 from finetune_studio.commands.child import run_engine
+from finetune_studio.commands.options import add_run
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.runs.folder import RunFolder
@@ -11,7 +11,7 @@ from finetune_studio.runs.folder import RunFolder
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The run, and how to answer."""
-    parser.add_argument("run_folder", type=Path, metavar="RUN")
+    add_run(parser)
     parser.add_argument("--base", action="store_true", help=tr("ask the base model instead"))
     parser.add_argument("--compare", action="store_true", help=tr("ask both models the same"))
     parser.add_argument(

@@ -1,8 +1,8 @@
 """`finetune-studio check`: every finding about a recipe and its data."""
 
 import argparse
-from pathlib import Path
 
+from finetune_studio.commands.options import add_changes, add_json, add_recipe
 from finetune_studio.commands.output import line, print_json
 from finetune_studio.i18n import mark, tr
 from finetune_studio.recipe import store
@@ -12,9 +12,9 @@ LEARNED = mark("{rows:,} rows; {share:.0%} of the tokens are learned.")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The recipe."""
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("--set", action="append", default=[], metavar="A.B=C", dest="changes")
-    parser.add_argument("--json", action="store_true")
+    add_recipe(parser)
+    add_changes(parser)
+    add_json(parser)
     parser.set_defaults(run=check)
 
 

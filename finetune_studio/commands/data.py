@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finetune_studio.commands.options import add_json, add_mapping
 from finetune_studio.commands.output import line, print_json
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -49,16 +50,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     converted.set_defaults(run=convert)
     for part in (examined, converted):
         part.add_argument("files", nargs="+", metavar="FILE", help=tr("files or folders"))
-        part.add_argument("--shape", default="auto", help=tr("how the rows are laid out"))
-        part.add_argument(
-            "--map",
-            action="append",
-            default=[],
-            metavar="ROLE=COLUMN",
-            dest="mapping",
-            help=tr("which column plays a role, such as question=Q"),
-        )
-        part.add_argument("--json", action="store_true")
+        add_mapping(part)
+        add_json(part)
 
 
 def check(options: argparse.Namespace) -> int:

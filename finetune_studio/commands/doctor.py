@@ -3,6 +3,7 @@
 import argparse
 
 from finetune_studio import paths
+from finetune_studio.commands.options import add_json
 from finetune_studio.commands.output import line, print_json
 
 SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
@@ -10,7 +11,7 @@ SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Only `--json`."""
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
     parser.set_defaults(run=doctor)
 
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio.commands.options import add_changes, add_json, add_recipe
 from finetune_studio.commands.output import line, print_json, table
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import mark, tr
@@ -39,15 +40,15 @@ VERDICTS = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The recipe, and where it is to run."""
-    parser.add_argument("recipe", type=Path)
+    add_recipe(parser)
     parser.add_argument(
         "--gpu", default="", metavar="NAME", help=tr("a GPU such as T4 or RTX 4090")
     )
     parser.add_argument(
         "--measure", action="store_true", help=tr("train two steps here and correct the plan")
     )
-    parser.add_argument("--set", action="append", default=[], metavar="A.B=C", dest="changes")
-    parser.add_argument("--json", action="store_true")
+    add_changes(parser)
+    add_json(parser)
     parser.set_defaults(run=run)
 
 

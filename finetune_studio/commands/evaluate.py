@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from finetune_studio.commands.child import run_engine
+from finetune_studio.commands.options import add_json, add_run
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 from finetune_studio.runs.folder import RunFolder
@@ -13,7 +14,7 @@ from finetune_studio.speech import CODES, language
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The run, how many rows, and where the report goes."""
-    parser.add_argument("run_folder", type=Path, metavar="RUN")
+    add_run(parser)
     number = _at_least(0)
     parser.add_argument(
         "--rows", type=number, default=200, help=tr("held-out rows at most; 0 takes all")
@@ -35,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=tr("a task of lm-evaluation-harness, where that is installed"),
     )  # fmt: skip
     parser.add_argument("--include", type=Path, help=tr("a folder with tasks for the harness"))
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
     parser.set_defaults(run=evaluate)
 
 

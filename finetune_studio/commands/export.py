@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from finetune_studio.commands.child import run_engine
+from finetune_studio.commands.options import add_json, add_run
 from finetune_studio.errors import RefusedError
 from finetune_studio.export.files import refuse_taken
 from finetune_studio.export.formats import FORMATS, PRECISIONS, QUANTS, USUAL_QUANT, quant_of
@@ -13,8 +14,8 @@ from finetune_studio.runs.folder import RunFolder
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The run, the format and where to."""
-    parser.add_argument("run_folder", type=Path, metavar="RUN")
-    parser.add_argument("--to", choices=FORMATS, required=True)
+    add_run(parser)
+    parser.add_argument("--to", choices=FORMATS, required=True, help=tr("the format"))
     parser.add_argument(
         "--quant",
         help=tr("for gguf: {names}; {usual} without it").format(
@@ -33,8 +34,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=tr("for gguf-adapter: the base model too, as GGUF, and a Modelfile for both"),
     )
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--out", type=Path, required=True, help=tr("the folder to write"))
+    add_json(parser)
     parser.set_defaults(run=export)
 
 

@@ -11,7 +11,9 @@ from finetune_studio.i18n import tr
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What to open."""
-    parser.add_argument("what", nargs="?", type=Path, metavar="RECIPE or RUN")
+    parser.add_argument(
+        "what", nargs="?", type=Path, metavar="RECIPE-or-RUN", help=tr("what to open in it")
+    )
     parser.set_defaults(run=gui)
 
 

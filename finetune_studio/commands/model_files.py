@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from finetune_studio.commands.amounts import duration, size
+from finetune_studio.commands.options import add_json
 from finetune_studio.commands.output import line, note, print_json, table
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
@@ -15,7 +16,7 @@ PHASES = {"downloading": "", "checking": mark("checking"), "paused": mark("pause
 def add_parsers(parts: Any) -> None:
     """The sub-commands that change what is on the disk."""
     load = parts.add_parser("download", help=tr("fetch a model; a stopped download goes on"))
-    load.add_argument("model")
+    load.add_argument("model", help=tr("a Hub id"))
     load.add_argument("--revision", default="", help=tr("a branch, tag or commit of the Hub"))
     load.add_argument(
         "--trust-remote-code", action="store_true", help=tr("fetch its own code, too")
@@ -24,7 +25,7 @@ def add_parsers(parts: Any) -> None:
     kept = parts.add_parser("cache", help=tr("models of the Hub on this disk, and their sizes"))
     kept.set_defaults(run=cache)
     gone = parts.add_parser("remove", help=tr("remove a downloaded model from this disk"))
-    gone.add_argument("model")
+    gone.add_argument("model", help=tr("a Hub id"))
     gone.add_argument("--yes", action="store_true", help=tr("do not ask"))
     gone.set_defaults(run=remove)
     enter = parts.add_parser("login", help=tr("keep a Hub token; it is read from the keyboard"))
@@ -32,7 +33,7 @@ def add_parsers(parts: Any) -> None:
     leave = parts.add_parser("logout", help=tr("forget the Hub token"))
     leave.set_defaults(run=logout)
     for part in (load, kept, gone, enter, leave):
-        part.add_argument("--json", action="store_true")
+        add_json(part)
 
 
 def download(options: argparse.Namespace) -> int:

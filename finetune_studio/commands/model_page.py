@@ -6,6 +6,7 @@ from typing import Any
 
 from finetune_studio.catalog.licences import licence
 from finetune_studio.commands.amounts import NONE, size
+from finetune_studio.commands.options import add_json
 from finetune_studio.commands.output import line, print_json, table
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.hardware.target import Target, target_of
@@ -21,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--revision", default="", help=tr("a branch, tag or commit of the Hub"))
     parser.add_argument("--gpu", default="", metavar="NAME", help=tr("a GPU; else this machine's"))
     parser.add_argument("--gpus", action="store_true", help=tr("what each GPU can train of it"))
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
     parser.set_defaults(run=show_model)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from finetune_studio.catalog.entries import Entry, Filter, SortKey, arrange, entries, select
 from finetune_studio.commands import model_files, model_page
 from finetune_studio.commands.amounts import NONE, size
+from finetune_studio.commands.options import add_json
 from finetune_studio.commands.output import line, note, print_json, table
 from finetune_studio.errors import StudioError
 from finetune_studio.i18n import mark, tr
@@ -31,14 +32,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _filters(listed)
     listed.set_defaults(run=list_models)
     found = parts.add_parser("search", help=tr("look in the catalogue and on the Hub"))
-    found.add_argument("words", nargs="+")
-    found.add_argument("--limit", type=_count, default=30, metavar="N")
+    found.add_argument("words", nargs="+", help=tr("what to look for"))
+    found.add_argument(
+        "--limit", type=_count, default=30, metavar="N", help=tr("models of the Hub at most")
+    )
     found.set_defaults(run=search_models)
     shown = parts.add_parser("show", help=tr("one model: licence, limits, what trains it"))
     model_page.add_options(shown)
     model_files.add_parsers(parts)
     for part in (listed, found):
-        part.add_argument("--json", action="store_true")
+        add_json(part)
 
 
 def _filters(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +52,13 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--loadable", action="store_true", help=tr("loads without its own code"))
     parser.add_argument("--fits", choices=METHODS, help=tr("can be trained so on the GPU"))
     parser.add_argument("--gpu", default="", metavar="NAME", help=tr("a GPU; else this machine's"))
-    parser.add_argument("--sort", choices=get_args(SortKey), default="parameters")
-    parser.add_argument("--descending", action="store_true")
+    parser.add_argument(
+        "--sort",
+        choices=get_args(SortKey),
+        default="parameters",
+        help=tr("what they are sorted by"),
+    )
+    parser.add_argument("--descending", action="store_true", help=tr("the largest first"))
 
 
 def _count(text: str) -> int:

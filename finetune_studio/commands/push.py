@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune_studio import collector
 from finetune_studio.commands.amounts import duration, size
+from finetune_studio.commands.options import add_json
 from finetune_studio.commands.output import line, note, print_json
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
@@ -23,7 +24,9 @@ LEAVING = 5.0  # seconds
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What goes up, and where to."""
-    parser.add_argument("path", type=Path, metavar="RUN-or-EXPORT")
+    parser.add_argument(
+        "path", type=Path, metavar="RUN-or-EXPORT", help=tr("the folder of a run or an export")
+    )
     parser.add_argument("--repo", required=True, help=tr("the name there: owner/name, or a name"))
     seen = parser.add_mutually_exclusive_group()
     seen.add_argument("--private", action="store_true", help=tr("only you see it; the usual way"))
@@ -41,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--card", choices=("ko", "en"), help=tr("the language of the model card"))
     parser.add_argument("--run", type=Path, dest="of_run", help=tr("the run of an export"))
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
     parser.set_defaults(run=push)
 
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finetune_studio.commands.options import add_changes
 from finetune_studio.commands.output import line
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -21,9 +22,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     new = parts.add_parser("new", help=tr("write a recipe with recommended values"))
     new.add_argument("--model", default="demo", help=tr("a Hub id, a folder, or demo"))
     new.add_argument("--data", required=True, nargs="+", help=tr("the files to learn from"))
-    new.add_argument("--task", choices=("chat", "text", "classify"), default="")
-    new.add_argument("--set", action="append", default=[], metavar="A.B=C", dest="changes")
-    new.add_argument("--out", type=Path, default=Path("recipe.yaml"))
+    new.add_argument(
+        "--task",
+        choices=("chat", "text", "classify"),
+        default="",
+        help=tr("what to train for; else what the data suggest"),
+    )
+    add_changes(new)
+    new.add_argument(
+        "--out",
+        type=Path,
+        default=Path("recipe.yaml"),
+        help=tr("the file to write; recipe.yaml without it"),
+    )
     new.set_defaults(run=write)
     reference = parts.add_parser("reference", help=tr("print every setting"))
     reference.set_defaults(run=print_reference)

@@ -9,6 +9,7 @@ from typing import Any
 
 from finetune_studio import paths
 from finetune_studio.commands.amounts import NONE, duration, figure, size
+from finetune_studio.commands.options import add_json
 from finetune_studio.commands.output import line, note, print_json, table
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
@@ -37,14 +38,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("run_folder", metavar="RUN", help=tr("a folder, or a name from the list"))
     shown.set_defaults(run=show)
     compared = parts.add_parser("compare", help=tr("runs side by side"))
-    compared.add_argument("run_folders", nargs="+", metavar="RUN")
+    compared.add_argument(
+        "run_folders", nargs="+", metavar="RUN", help=tr("a folder, or a name from the list")
+    )
     compared.set_defaults(run=compare)
     deleted = parts.add_parser("delete", help=tr("delete runs with all that is in them"))
-    deleted.add_argument("run_folders", nargs="+", metavar="RUN")
+    deleted.add_argument(
+        "run_folders", nargs="+", metavar="RUN", help=tr("a folder, or a name from the list")
+    )
     deleted.add_argument("--yes", action="store_true", help=tr("do not ask"))
     deleted.set_defaults(run=delete)
     for part in (listed, shown, compared, deleted):
-        part.add_argument("--json", action="store_true")
+        add_json(part)
 
 
 def list_runs(options: argparse.Namespace) -> int:

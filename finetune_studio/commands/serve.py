@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from finetune_studio.commands.options import add_json
 from finetune_studio.commands.output import line, print_json
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -19,7 +20,9 @@ LEAVING = 15.0
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What is served, and where."""
-    parser.add_argument("path", type=Path, metavar="RUN-or-EXPORT")
+    parser.add_argument(
+        "path", type=Path, metavar="RUN-or-EXPORT", help=tr("the folder of a run or an export")
+    )
     parser.add_argument("--port", type=int, default=8000, help=tr("0 takes a free one"))
     parser.add_argument(
         "--host", default="127.0.0.1", help=tr("an address that others reach needs --key")
@@ -33,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=("vllm", "ollama", "llama-server", "tgi", "curl", "python", "javascript"),
         help=tr("write the command for another server, or code that asks this one"),
     )
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
     parser.set_defaults(run=serve)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from finetune_studio import installed
 from finetune_studio.commands.amounts import size
+from finetune_studio.commands.options import add_json
 from finetune_studio.commands.output import line, note, print_json
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.hardware.torch_build import BUILDS
@@ -26,18 +27,35 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help=tr("how training is set up; so does no action"))
     install = actions.add_parser("install", help=tr("install PyTorch and what training needs"))
     install.add_argument("--folder", type=Path, help=tr("where; many GB go there"))
-    install.add_argument("--torch", choices=["auto", *BUILDS], default="auto")
+    install.add_argument(
+        "--torch",
+        choices=["auto", *BUILDS],
+        default="auto",
+        help=tr("the build of PyTorch; auto takes what suits this machine"),
+    )
     install.add_argument("--bundle", type=Path, help=tr("an offline bundle's folder"))
     install.add_argument("--check", action="store_true", help=tr("only say what would be done"))
     repair = actions.add_parser("repair", help=tr("try it, and install it again where it fails"))
     repair.add_argument("--force", action="store_true", help=tr("install it again in any case"))
     move = actions.add_parser("move", help=tr("bring it to another folder or drive"))
-    move.add_argument("folder", type=Path)
+    move.add_argument("folder", type=Path, help=tr("the new place"))
     bundle = actions.add_parser("bundle", help=tr("everything for a computer without a network"))
-    bundle.add_argument("out", type=Path)
-    bundle.add_argument("--platform", choices=["linux", "windows", "macos"], default="linux")
-    bundle.add_argument("--python", default="3.12")
-    bundle.add_argument("--torch", choices=[*BUILDS, "default"], default="cpu")
+    bundle.add_argument("out", type=Path, help=tr("the folder to write"))
+    bundle.add_argument(
+        "--platform",
+        choices=["linux", "windows", "macos"],
+        default="linux",
+        help=tr("the system of that computer; linux without it"),
+    )
+    bundle.add_argument(
+        "--python", default="3.12", help=tr("its version of Python; 3.12 without it")
+    )
+    bundle.add_argument(
+        "--torch",
+        choices=[*BUILDS, "default"],
+        default="cpu",
+        help=tr("the build of PyTorch; cpu without it"),
+    )
     gguf = actions.add_parser("gguf", help=tr("get llama.cpp, which writes and runs GGUF"))
     remove = actions.add_parser("remove", help=tr("remove what the program made; asks first"))
     remove.add_argument("--yes", action="store_true", help=tr("do not ask"))
@@ -45,7 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for name in ("runs", "models", "preferences", "projects"):
         remove.add_argument(f"--{name}", action="store_true", help=tr("these too"))
     for each in (show, install, gguf):
-        each.add_argument("--json", action="store_true")
+        add_json(each)
     parser.set_defaults(run=setup)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune_studio.commands.data import parse_mapping
+from finetune_studio.commands.options import add_changes, add_json, add_mapping
 from finetune_studio.commands.output import print_json
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -22,29 +23,30 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """A model with a text or a row; and the sub-command `compare`."""
     parser.add_argument("--model", metavar="M", help=tr("a Hub id, a folder, or demo"))
     parser.add_argument("--text", metavar="T", help=tr("a text to tokenise"))
-    parser.add_argument("--row", type=int, default=0, metavar="N", help=tr("its number, from 0"))
-    _add_data(parser, required=False)
     parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="A.B=C",
-        dest="changes",
-        help=tr("a setting of the recipe, such as task.learn=last"),
+        "--row", type=int, default=0, metavar="N", help=tr("the row's number, from 0")
     )
+    _add_data(parser, required=False)
+    add_changes(parser)
     parser.set_defaults(run=show, part="")
     parts = parser.add_subparsers(dest="part", metavar="compare")
     compared = parts.add_parser("compare", help=tr("what the same data costs with several models"))
-    compared.add_argument("--model", action="append", required=True, dest="models", metavar="M")
+    compared.add_argument(
+        "--model",
+        action="append",
+        required=True,
+        dest="models",
+        metavar="M",
+        help=tr("one of the models; several by several --model"),
+    )
     _add_data(compared, required=True)
     compared.set_defaults(run=compare)
 
 
 def _add_data(parser: argparse.ArgumentParser, required: bool) -> None:
     parser.add_argument("--data", metavar="FILE", required=required, help=tr("a file or folder"))
-    parser.add_argument("--shape", default="auto", help=tr("how the rows are laid out"))
-    parser.add_argument("--map", action="append", default=[], metavar="ROLE=COLUMN", dest="mapping")
-    parser.add_argument("--json", action="store_true")
+    add_mapping(parser)
+    add_json(parser)
 
 
 def show(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from finetune_studio import paths
 from finetune_studio.commands.bar import Bar
 from finetune_studio.commands.interrupting import Interrupts
+from finetune_studio.commands.options import add_changes
 from finetune_studio.commands.output import line, quoted
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import mark, tr
@@ -37,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The recipe or run, where to, and changes."""
     parser.add_argument("recipe", type=Path, help=tr("a recipe, or with --resume a run"))
     parser.add_argument("--out", type=Path, help=tr("the run's folder"))
-    parser.add_argument("--set", action="append", default=[], metavar="A.B=C", dest="changes")
+    add_changes(parser)
     parser.add_argument("--resume", action="store_true", help=tr("go on from the last checkpoint"))
     parser.add_argument("--json", action="store_true", help=tr("print events, one JSON line each"))
     parser.set_defaults(run=train)

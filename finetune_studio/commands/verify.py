@@ -4,17 +4,18 @@ import argparse
 from pathlib import Path
 
 from finetune_studio.commands.child import run_engine
+from finetune_studio.commands.options import add_json
 from finetune_studio.export import about
 from finetune_studio.i18n import tr
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The export, and the run where it is not known here."""
-    parser.add_argument("export", type=Path, metavar="EXPORT")
+    parser.add_argument("export", type=Path, metavar="EXPORT", help=tr("the export's folder"))
     parser.add_argument(
         "--run", dest="of_run", type=Path, help=tr("the run it came from, where it is not found")
     )
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
     parser.set_defaults(run=verify)
 
 

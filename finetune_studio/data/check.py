@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 LEVELS = ("error", "warning", "advice")
-SURE = 0.5
-"""Below this confidence the person is asked."""
 TASKS = {"text": "text", "labelled-text": "classify"}
 """The task that a shape suggests; any other suggests chat."""
 

@@ -108,10 +108,10 @@ def _generate(
         eos_token_id=sorted(tokenizer.eos_ids),
         use_cache=True,
     )
-    return [_text(tokenizer, row[longest:].tolist(), pad) for row in made]
+    return [_text(tokenizer, row[longest:].tolist()) for row in made]
 
 
-def _text(tokenizer: Tokenizer, ids: list[int], pad: int) -> str:
+def _text(tokenizer: Tokenizer, ids: list[int]) -> str:
     """Up to the end of the answer; what fills the row up after it is none of it."""
     ends = [n for n, each in enumerate(ids) if each in tokenizer.eos_ids]
     kept = ids[: ends[0]] if ends else ids

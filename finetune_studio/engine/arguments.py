@@ -1,4 +1,4 @@
-"""The recipe as transformers' TrainingArguments.
+"""The recipe as transformers' TrainingArguments; knows no rows and no model.
 
 Reporting, saving and measuring are ours, so off here.
 """
@@ -26,10 +26,7 @@ OPTIMIZERS = {
     "adafactor": "adafactor",
 }
 DECAY_SHARE = 0.2
-"""The share of steps in which warm-up-stable-decay goes down (Hu et al.
-
-2024, MiniCPM: 10 to 20 %).
-"""
+"""The share of steps in which warm-up-stable-decay goes down; MiniCPM (Hu 2024): 10 to 20 %."""
 
 
 def training_arguments(

@@ -75,6 +75,8 @@ class Watch(TrainerCallback):
             kept = checkpoints.progress_of(checkpoint)
             self.best = tuple(kept["best"]) if kept["best"] else None
             self._waited = kept["waited"]
+            if (best := self.best_folder()) and not checkpoints.is_sound(best):
+                self.best = None  # what cannot be gone back to must not outdo what can
         elif self._measure:
             self._emit("phase", name="evaluating")
             self._emit("evaluated", step=0, metrics=self._measure())
@@ -138,7 +140,7 @@ class Watch(TrainerCallback):
             best=best,
             sha256=whole,
         )
-        checkpoints.tidy(self._folder, self._recipe.checkpoints.keep, self.best_folder())
+        checkpoints.tidy(self._folder, self._recipe.checkpoints.keep, self.best_folder(), step)
 
     def _tell_steps(self, left: int) -> None:
         """Tell of the steps that are over, but for the latest `left`."""
@@ -146,7 +148,7 @@ class Watch(TrainerCallback):
             self._tell(self._untold.popleft())
 
     def _tell(self, done: "_Step") -> None:
-        """A step's figures; a loss that is no number ends the run."""
+        """A step's figures; a loss or gradient that is no number ends the run."""
         figures = done.figures.read()
         now = time.monotonic()
         seconds, self._clock = max(now - self._clock, 1e-9), now
@@ -156,7 +158,7 @@ class Watch(TrainerCallback):
             loss=figures.loss,
             learning_rate=done.rate,
             grad_norm=figures.grad_norm,
-            tokens_per_second=figures.fed * self._device.world / seconds,
+            tokens_per_second=figures.fed / seconds,
             token_accuracy=figures.accuracy,
         )
         self._pace.step(now)
@@ -169,11 +171,10 @@ class Watch(TrainerCallback):
         )
         self._tell_memory(now)
         if not math.isfinite(figures.loss):
-            raise StudioError(
-                tr("The loss is no longer a number."),
-                tr("It diverged at step {step}.").format(step=done.number),
-                tr("Lower training.learning_rate, or raise training.warmup_ratio."),
-            )
+            raise _diverged(tr("The loss is no longer a number."), done.number)
+        scaled = self._device.precision == "fp16"  # such a step is left out, and the scale lowered
+        if not (scaled or math.isfinite(figures.grad_norm)):
+            raise _diverged(tr("The gradient is no longer a number."), done.number)
 
     def best_folder(self) -> Path | None:
         """The checkpoint with the lowest validation loss, if one was measured."""
@@ -192,7 +193,8 @@ class Watch(TrainerCallback):
 
     def _judge(self, loss: float, step: int, control: TrainerControl) -> None:
         stopping = self._recipe.evaluation.early_stopping
-        if self.best is None or loss < self.best[0] - stopping.minimum_change:
+        lower = self.best is None or loss < self.best[0] - stopping.minimum_change
+        if lower and math.isfinite(loss):
             self.best, self._waited = (loss, step), 0
             control.should_save = True
             return
@@ -233,3 +235,11 @@ class Watch(TrainerCallback):
         if now - self._memory_at >= MEMORY_EVERY:
             self._memory_at = now
             self._emit("memory", **self._gauges.read())
+
+
+def _diverged(what: str, step: int) -> StudioError:
+    return StudioError(
+        what,
+        tr("It diverged at step {step}.").format(step=step),
+        tr("Lower training.learning_rate, or raise training.warmup_ratio."),
+    )

@@ -1,6 +1,6 @@
-"""Checkpoints that can be trusted.
+"""Checkpoints that can be trusted: whole only with their seal, hash-checked before they are used.
 
-Complete only with their seal, hash-checked before they are used.
+Knows their files and steps, and nothing of models.
 """
 
 import hashlib
@@ -73,9 +73,13 @@ def newest_sound(folder: Path) -> tuple[Path | None, list[Path]]:
     return None, damaged
 
 
-def tidy(folder: Path, keep: int, best: Path | None) -> None:
-    """Delete all but the newest `keep` and the best, and what was never sealed."""
-    whole = sealed(folder)
+def tidy(folder: Path, keep: int, best: Path | None, step: int) -> None:
+    """Delete all but the newest `keep` and the best, and what was never sealed.
+
+    Those of later steps than `step`, the one just saved, go too: the run went back behind them,
+    because they were damaged or it began anew, and they would push out what it saves now.
+    """
+    whole = [each for each in sealed(folder) if step_of(each) <= step]
     kept = {*whole[-keep:], *([best] if best else [])}
     for each in folder.glob("checkpoint-*"):
         if each.is_dir() and each not in kept:

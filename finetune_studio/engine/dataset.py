@@ -16,6 +16,7 @@ from accelerate import PartialState
 from datasets import Dataset, Features, List, Value, disable_progress_bars
 
 from finetune_studio import paths
+from finetune_studio.data.quality.flat import at_once
 from finetune_studio.data.usable import Usable, read_rows
 from finetune_studio.engine.collating import Collator, as_rows, padding_id
 from finetune_studio.engine.loading import Labels
@@ -27,8 +28,8 @@ from finetune_studio.tokens.examples import PROBLEMS
 from finetune_studio.tokens.loading import Tokenizer, load_tokenizer
 from finetune_studio.tokens.supervision import Supervisor, label_names, supervisor_of
 
-ROWS, BYTES = 8000, 8 << 20
-"""The most rows, and bytes of them on average, whose examples are in memory at once."""
+ROWS = 8000
+"""The most rows whose examples are in memory at once."""
 FORMAT = 2  # of the kept token rows
 
 Emit = Callable[..., None]
@@ -41,7 +42,7 @@ class Prepared:
     Attributes:
         train: Rows (packed sequences, once laid out) of `input_ids` and `labels`.
         validation: Rows that are measured on; never packed.
-        rows: Rows that are learned from, before packing.
+        rows: Rows that are learned from, before they are packed or cut into pieces.
         validation_rows: Rows kept aside, before the limit on how many are measured.
         labels: The labels of a classification.
         tokenizer: The model's own, which ends answers also where the template ends a turn.
@@ -96,7 +97,7 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
     return Prepared(
         train,
         validation,
-        len(usable.train),
+        min(len(usable.train), len(train)),  # fewer where some hold nothing to learn
         len(usable.validation),
         replace(tokenizer, eos_ids=supervisor.stop_ids),
         pad_id,
@@ -176,7 +177,7 @@ class _Tokenise:
         made = rows.map(
             self._batch,
             batched=True,
-            batch_size=_at_once(rows),
+            batch_size=at_once(rows, ROWS),
             remove_columns=rows.column_names,
             features=Features(features),
             cache_file_name=str(folder / f"{key}.arrow"),
@@ -207,13 +208,6 @@ class _Tokenise:
         if (problems == "").all():
             return kept
         return kept.select((problems == "").nonzero()[0], new_fingerprint=f"{key}s")
-
-
-def _at_once(rows: Dataset) -> int:
-    """As many rows as `ROWS` and `BYTES` allow; one at least."""
-    table = rows.data
-    mean = table.nbytes / max(1, table.num_rows)  # of all that were read, whichever are chosen
-    return max(1, min(ROWS, int(BYTES / max(1.0, mean))))
 
 
 def _digest(file: Path) -> str:

@@ -1,6 +1,6 @@
-"""Measures a model on held-out rows.
+"""Measures a model on held-out rows: exact sums over every learned token, whatever the batch size.
 
-Exact sums over every learned token, whatever the batch size.
+Draws nothing at random and leaves the model in the mode that it found.
 """
 
 import math
@@ -34,9 +34,8 @@ def evaluate(
         head: The model's head, where the loss is made in chunks and no logits are kept.
 
     Returns:
-        `loss`, and `perplexity` and `token_accuracy`, or `accuracy` and `macro_f1` (the mean
-        over the
-        labels that occur, of 2 TP / (2 TP + FP + FN)).
+        `loss`, and `perplexity` and `token_accuracy`, or `accuracy` and `macro_f1` (the mean over
+        the labels that occur, of 2 TP / (2 TP + FP + FN)).
     """
     was_training = model.training
     model.eval()

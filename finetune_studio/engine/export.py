@@ -202,11 +202,17 @@ def _checked(
     order.told.part("ask", tr("Asking the trained model"))(0, 1)
     with what_was_said(order.run, order.tuned) as said:
         order.told.part("compare", tr("Loading the export again to compare"))(0, 1)
-        return compared(part, said, order.run if needs_run else None, base)
+        run, own_code = order.run if needs_run else None, order.tuned.recipe.model.trust_remote_code
+        return compared(part, said, run, base, own_code=own_code)
 
 
 def compared(
-    folder: Path, said: Path, run: RunFolder | None, base: Path | None = None
+    folder: Path,
+    said: Path,
+    run: RunFolder | None,
+    base: Path | None = None,
+    *,
+    own_code: bool = False,
 ) -> dict[str, Any]:
     """What `parity.measure` finds, in a process that has never seen the trained model.
 
@@ -215,6 +221,7 @@ def compared(
         said: The file of what the trained model said.
         run: The run, for an adapter.
         base: The base model as a GGUF file, for a GGUF adapter.
+        own_code: Whether the person agreed to run code that the model brings.
 
     Raises:
         StudioError: The export cannot be loaded.
@@ -222,6 +229,7 @@ def compared(
     command = [sys.executable, "-m", "finetune_studio.engine.parity", str(folder), str(said)]
     command += ["--run", str(run.path)] if run else []
     command += ["--base", str(base)] if base else []
+    command += ["--own-code"] if own_code else []
     child = subprocess.run(command, capture_output=True, text=True, check=False)
     if child.returncode:
         raise StudioError(

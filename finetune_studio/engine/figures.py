@@ -21,7 +21,7 @@ class Figures:
         loss: Mean loss over what the whole step learned, in all processes.
         grad_norm: Length of the gradient before it is clipped.
         accuracy: Share of right guesses; None where nothing was learned.
-        fed: Tokens that this process was fed, padding not counted.
+        fed: Tokens that all processes were fed, padding not counted.
     """
 
     loss: float
@@ -33,22 +33,22 @@ class Figures:
 class OnTheirWay:
     """Figures of one step that may not be computed yet."""
 
-    def __init__(self, values: torch.Tensor, fed: int) -> None:
+    def __init__(self, values: torch.Tensor) -> None:
         """Send for them.
 
         Args:
-            values: `[4]`: loss, right guesses, what was learned, length of the gradient.
-            fed: See `Figures`.
+            values: `[5]`: loss, right guesses, what was learned, tokens fed, length of the
+                gradient.
         """
-        self._values, self._fed = values.to("cpu", non_blocking=True), fed
+        self._values = values.to("cpu", non_blocking=True)
         self._there = torch.cuda.current_stream().record_event() if values.is_cuda else None
 
     def read(self) -> Figures:
         """The figures, once they are there."""
         if self._there is not None:
             self._there.synchronize()
-        loss, right, counted, norm = self._values.tolist()
-        return Figures(loss, norm, right / counted if counted else None, self._fed)
+        loss, right, counted, fed, norm = self._values.tolist()
+        return Figures(loss, norm, right / counted if counted else None, int(fed))
 
 
 class Meter:
@@ -71,9 +71,10 @@ class Meter:
     def close(self, processes: int = 1) -> OnTheirWay:
         """The figures of the step that ends here, over all processes."""
         sums = torch.stack(self._sums).sum(0)
+        fed = sum(self.fed.popleft() for _ in self._sums)
+        sums = torch.cat([sums, sums.new_full((1,), fed)])
         if processes > 1:
             distributed.all_reduce(sums)
-        fed = sum(self.fed.popleft() for _ in self._sums)
         self._sums.clear()
         norm = torch.as_tensor(self.grad_norm, dtype=sums.dtype, device=sums.device)
-        return OnTheirWay(torch.cat([sums, norm[None]]), fed)
+        return OnTheirWay(torch.cat([sums, norm[None]]))

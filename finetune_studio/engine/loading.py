@@ -116,10 +116,7 @@ def _loaded(kind: Any, folder: Path, options: dict[str, Any]) -> PreTrainedModel
 
 
 def storage_type(recipe: Recipe, device: Device) -> torch.dtype:
-    """What the weights are held in.
-
-    Fp32 where they are trained with master weights, else as computed.
-    """
+    """What the weights are held in: fp32 where master weights are trained, else as computed."""
     if isinstance(recipe.method, Full) and recipe.method.master_weights:
         return torch.float32
     return device.dtype
@@ -138,7 +135,9 @@ def quantisation(method: Qlora, device: Device) -> BitsAndBytesConfig:
     )
 
 
-def context_length(folder: Path) -> int:
-    """The model's context in tokens; 0 where its configuration does not say."""
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+def context_length(folder: Path, trust_remote_code: bool = False) -> int:
+    """The model's context in tokens, also where its class alone knows; 0 where neither says."""
+    config = AutoConfig.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=trust_remote_code
+    )
     return int(getattr(config.get_text_config(), "max_position_embeddings", 0) or 0)

@@ -5,6 +5,7 @@ cannot be done so is loaded whole.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ def write_merged(tuned: Tuned, part: Path, precision: str = "bf16") -> str:
         streaming.write(planned, part, dtype)
         _write_config(tuned, part, dtype)
     copy_tokenizer(tuned.folder, part, tuned.template)
+    if tuned.recipe.model.trust_remote_code:
+        _copy_code(tuned.source, part)
     (part / "README.md").unlink(missing_ok=True)
     return _way(tuned)
 
@@ -101,7 +104,7 @@ def _plan(tuned: Tuned, adapter: Adapter | None = None) -> streaming.Plan | None
     if not (tuned.labels or isinstance(method, Qlora)):
         return streaming.plan(tuned.source, tuned.folder, adapter)
     rounding = wanted = None
-    model = skeleton(tuned.source, tuned.labels)
+    model = _skeleton(tuned)
     if isinstance(method, Qlora):
         rounding = rounding_of(model, method, tuned.device)
         if rounding is None:
@@ -109,6 +112,10 @@ def _plan(tuned: Tuned, adapter: Adapter | None = None) -> streaming.Plan | None
     if tuned.labels:
         wanted = set(model.state_dict())
     return streaming.plan(tuned.source, tuned.folder, adapter, rounding, wanted)
+
+
+def _skeleton(tuned: Tuned) -> nn.Module:
+    return skeleton(tuned.source, tuned.labels, tuned.recipe.model.trust_remote_code)
 
 
 def _write_config(tuned: Tuned, part: Path, dtype: torch.dtype) -> None:
@@ -120,10 +127,18 @@ def _write_config(tuned: Tuned, part: Path, dtype: torch.dtype) -> None:
     config |= {"dtype": str(dtype).removeprefix("torch."), "use_cache": True}
     config |= {"pad_token_id": padding_id(tuned.tokenizer)}
     if tuned.labels and not full:
-        config |= {"architectures": [type(skeleton(source, tuned.labels)).__name__]}
+        config |= {"architectures": [type(_skeleton(tuned)).__name__]}
         config |= {name: Labels(tuned.labels).config()[name] for name in ("id2label", "label2id")}
     text = json.dumps(config, indent=2, ensure_ascii=False)
     (part / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _copy_code(source: Path, part: Path) -> None:
+    """The code that the model brings, without which nobody could load it."""
+    for file in source.rglob("*.py"):
+        there = part / file.relative_to(source)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, there)
 
 
 def _write_loaded(model: Any, part: Path, dtype: torch.dtype) -> None:

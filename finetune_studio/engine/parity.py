@@ -1,8 +1,8 @@
 """Does an export say what the trained model said?
 
-`python -m finetune_studio.engine.parity EXPORT REFERENCE [--run RUN] [--base GGUF]`; an adapter
-needs its run or base. Prints one JSON line. The reference is what the trained model said
-(reference.py).
+`python -m finetune_studio.engine.parity EXPORT REFERENCE [--run RUN] [--base GGUF] [--own-code]`.
+An adapter needs its run or base, a model with code of its own that this was agreed to. Prints one
+JSON line. The reference is what the trained model said (reference.py).
 """
 
 import argparse
@@ -119,7 +119,12 @@ def read_alike(reader: Reader, reference: Reference) -> Figures:
 
 
 def measure(
-    folder: Path, reference: Reference, run: RunFolder | None, base: Path | None
+    folder: Path,
+    reference: Reference,
+    run: RunFolder | None,
+    base: Path | None,
+    *,
+    own_code: bool = False,
 ) -> Figures:
     """Load an export in its own runtime and compare it; see `compare` and `read_alike`.
 
@@ -128,13 +133,14 @@ def measure(
         reference: What the trained model said.
         run: The run, for an adapter.
         base: The base model as a GGUF file, for a GGUF adapter.
+        own_code: Whether the person agreed to run code that the model brings.
     """
     about = kept_about.read(folder)
     if str(about.get("format")).startswith("gguf"):
         file, context = folder / about["file"], _longest(reference)
         model = LlamaCpp(base, context, file) if base else LlamaCpp(file, context)
         return compare(model, reference) | read_alike(model, reference)
-    loaded = Loaded(_load(folder, about, run))
+    loaded = Loaded(_load(folder, about, run, own_code))
     reader = FolderReader(folder, chats=about["task"] == "chat")
     return compare(loaded, reference) | read_alike(reader, reference)
 
@@ -145,13 +151,14 @@ def _longest(reference: Reference) -> int:
     return max(*(len(row) for row in reference.rows), *talks) + 1
 
 
-def _load(folder: Path, about: dict[str, Any], run: RunFolder | None) -> Any:
+def _load(folder: Path, about: dict[str, Any], run: RunFolder | None, own_code: bool) -> Any:
     from finetune_studio.engine.device import find_device
     from finetune_studio.engine.tuned import load_whole, open_tuned
 
     if run is not None:  # an adapter, which needs the base model of its run
         return replace(open_tuned(run), folder=folder).model()
-    return load_whole(folder, bool(about["labels"]), find_device(Recipe()))
+    device = find_device(Recipe())
+    return load_whole(folder, bool(about["labels"]), device, own_code=own_code)
 
 
 def _main(arguments: list[str]) -> int:
@@ -160,10 +167,12 @@ def _main(arguments: list[str]) -> int:
     parser.add_argument("reference", type=Path)
     parser.add_argument("--run", type=Path)
     parser.add_argument("--base", type=Path)
+    parser.add_argument("--own-code", action="store_true")
     options = parser.parse_args(arguments)
     run = RunFolder.open(options.run) if options.run else None
     kept = Reference.load(options.reference)
-    print(json.dumps(measure(options.export, kept, run, options.base), ensure_ascii=False))  # noqa: T201
+    found = measure(options.export, kept, run, options.base, own_code=options.own_code)
+    print(json.dumps(found, ensure_ascii=False))  # noqa: T201
     return 0
 
 

@@ -54,18 +54,21 @@ class Rounding:
         return functional.dequantize_4bit(packed.data, packed.quant_state).cpu()
 
 
-def skeleton(source: Path, labels: Sequence[str] = ()) -> nn.Module:
+def skeleton(source: Path, labels: Sequence[str] = (), own_code: bool = False) -> nn.Module:
     """The model of a folder without its weights, which no memory is taken for.
 
     Args:
         source: The folder.
         labels: Those of a classification.
+        own_code: Whether the person agreed to run code that the model brings.
     """
     kind: Any = AutoModelForSequenceClassification if labels else AutoModelForCausalLM
     more = Labels(tuple(labels)).config() if labels else {}
-    config = AutoConfig.from_pretrained(source, local_files_only=True, **more)
+    config = AutoConfig.from_pretrained(
+        source, local_files_only=True, trust_remote_code=own_code, **more
+    )
     with torch.device("meta"):
-        made: nn.Module = kind.from_config(config)
+        made: nn.Module = kind.from_config(config, trust_remote_code=own_code)
     return made
 
 

@@ -34,13 +34,12 @@ class TorchModel:
 
     def __init__(self, target: Target) -> None:
         self.name = target.name
-        folder, source, self._model = _opened(target)
+        folder, self.context, self._model = _opened(target)
         self.quick = quicken(self._model)
         self._tokenizer: Tokenizer = load_tokenizer(folder)
         self._template = self._tokenizer.chat_template if target.task == "chat" else None
         self._system = target.system
         self._ends = frozenset(self._tokenizer.eos_ids)
-        self.context = context_length(source) or UNKNOWN_CONTEXT
         self._place = next(self._model.parameters()).device
 
     @property
@@ -117,14 +116,16 @@ class _Ear(StoppingCriteria):
         return torch.full((1,), enough, device=input_ids.device, dtype=torch.bool)
 
 
-def _opened(target: Target) -> tuple[Path, Path, Any]:
-    """The folder of the tokenizer, that of the configuration, and the model."""
+def _opened(target: Target) -> tuple[Path, int, Any]:
+    """The folder of the tokenizer, the tokens that the model can hold, and the model."""
     if target.kind is Kind.WHOLE:
-        return target.folder, target.folder, load_to_answer(target.folder, find_device(Recipe()))
+        model = load_to_answer(target.folder, find_device(Recipe()))
+        return target.folder, context_length(target.folder) or UNKNOWN_CONTEXT, model
     assert target.run is not None
     tuned = open_tuned(RunFolder.open(target.run))
     source = tuned.folder if (tuned.folder / "config.json").is_file() else tuned.source
     model = tuned.model()
     if serves(model):
         keep_halves(model)
-    return tuned.folder, source, model
+    context = context_length(source, tuned.recipe.model.trust_remote_code)
+    return tuned.folder, context or UNKNOWN_CONTEXT, model

@@ -7,7 +7,7 @@ here a process that gets none learns nothing at that step.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -21,7 +21,7 @@ from transformers import Trainer
 from finetune_studio.engine.collating import CountingCollator, moved
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.loss import Loss, with_places
-from finetune_studio.engine.speed.ahead import Ahead
+from finetune_studio.engine.speed.ahead import Ahead, made_ahead
 from finetune_studio.tokens.examples import IGNORED
 
 NOTHING = -1
@@ -133,6 +133,7 @@ class SharingTrainer(Trainer):
     def __init__(self, batches: DataLoader[dict[str, Any]], loss: Loss, **options: Any) -> None:
         super().__init__(train_dataset=batches.dataset, compute_loss_func=loss, **options)
         self._batches, self._loss = batches, loss
+        self._rest: tuple[Iterator[dict[str, Any]], Iterator[dict[str, Any]]] | None = None
 
     def get_train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """The batches of this process; transformers asks here."""
@@ -142,12 +143,20 @@ class SharingTrainer(Trainer):
         self, epoch_iterator: Iterator[dict[str, Any]], num_batches: int, device: torch.device
     ) -> tuple[list[dict[str, Any]], torch.Tensor | int | None]:
         """A step's batches, and what all processes learn from theirs."""
+        if isinstance(self._batches, Ahead) and not isinstance(epoch_iterator, Generator):
+            epoch_iterator = self._ahead_of(epoch_iterator)
         batches = list(islice(epoch_iterator, num_batches))
         counted = sum(int((each["labels"][:, 1:] != IGNORED).sum()) for each in batches)
         if self.accelerator.num_processes == 1:
             return batches, counted
         own = torch.tensor(counted, device=device)
         return batches, self.accelerator.gather(own).sum()
+
+    def _ahead_of(self, rest: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The rest of an epoch that a run goes on in: transformers makes a plain loader for it."""
+        if self._rest is None or self._rest[0] is not rest:
+            self._rest = rest, made_ahead(rest)
+        return self._rest[1]
 
     def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
         return moved(with_places(inputs, self._loss.head), self.args.device)

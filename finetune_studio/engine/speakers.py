@@ -116,15 +116,8 @@ class LlamaCpp:
         self._about: dict[str, str] = self._model.metadata
 
     @property
-    def adds_start(self) -> bool:
-        """Whether llama.cpp puts the token that begins a text before every text."""
-        from llama_cpp import llama_vocab_get_add_bos
-
-        return bool(llama_vocab_get_add_bos(self._model._model.vocab))
-
-    @property
     def start(self) -> int:
-        """That token's id."""
+        """The id of the token that begins a text."""
         return int(self._model.token_bos())
 
     def logits(self, row: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """One fine-tuning, from recipe to result: `python -m finetune_studio.engine.train RUN [--resume]`.
 
-Reads RUN/recipe.yaml, appends to RUN/events.jsonl, obeys RUN/orders.jsonl, writes
-RUN/checkpoints and
-RUN/result. Several processes (torchrun) do the same work in parts; only the first of them writes.
+Reads RUN/recipe.yaml, appends to RUN/events.jsonl, obeys RUN/orders.jsonl, writes RUN/checkpoints,
+RUN/result and the exports that are asked for. Several processes (torchrun) do the same work in
+parts; only the first of them writes.
 """
 
 import sys
@@ -79,7 +79,7 @@ def _find_model(recipe: Recipe, records: Records) -> Path:
     records.emit("phase", name="loading")
     model = recipe.model
     source = resolve_model(model.source, model.revision, model.trust_remote_code)
-    refuse_errors(check_context(recipe, context_length(source)))
+    refuse_errors(check_context(recipe, context_length(source, model.trust_remote_code)))
     return source
 
 
@@ -189,6 +189,7 @@ def _start_point(run: RunFolder, resume: bool, device: Device, records: Records)
     if not resume:
         return None
     start, damaged = checkpoints.newest_sound(run.checkpoints)
+    records.step = checkpoints.step_of(start) if start else 0
     for each in damaged:
         records.emit(
             "notice",

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
+from finetune_studio.catalog.refusals import custom_code, read_config
 from finetune_studio.catalog.resolve import resolve_model
 from finetune_studio.catalog.weights import read_weights
 from finetune_studio.engine.collating import padding_id
@@ -60,7 +61,8 @@ class Tuned:
         """The tuned model."""
         if not isinstance(self.recipe.method, Full):
             return with_its_adapter(self.base(), self.folder)
-        return load_whole(self.folder, bool(self.labels), self.device)
+        own_code = self.recipe.model.trust_remote_code
+        return load_whole(self.folder, bool(self.labels), self.device, own_code=own_code)
 
     def voice(self) -> Voice:
         """What lets either of them answer."""
@@ -111,7 +113,12 @@ def open_tuned(run: RunFolder) -> Tuned:
 
 
 def load_whole(
-    folder: Path, classifies: bool, device: Device, dtype: torch.dtype | None = None
+    folder: Path,
+    classifies: bool,
+    device: Device,
+    dtype: torch.dtype | None = None,
+    *,
+    own_code: bool = False,
 ) -> nn.Module:
     """A model that stands alone: a full fine-tuning's result, or a merged export.
 
@@ -120,12 +127,25 @@ def load_whole(
         classifies: Whether it has labels.
         device: Where to.
         dtype: The type of its weights; None for the device's.
+        own_code: Whether the person agreed to run code that the model brings.
+
+    Raises:
+        RefusedError: It brings code, and nobody agreed to that.
     """
+    if not own_code and (named := custom_code(folder, read_config(folder))):
+        raise RefusedError(
+            tr("This model needs to run its own code."),
+            tr("Its config names “{name}”, Python code that comes with the model.").format(
+                name=named
+            ),
+            tr("Name the run that it came from instead: its recipe agrees to that."),
+        )
     kind: Any = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
     model = kind.from_pretrained(
         folder,
         dtype=dtype or device.dtype,
         use_safetensors=True,
+        trust_remote_code=own_code,
         local_files_only=True,
         device_map=_placed(folder, device),
     )

@@ -42,7 +42,7 @@ def verify(arguments: list[str]) -> int:
     with what_was_said(run, tuned) as said:
         found = _measured(options.export, about, run, tuned, said, told)
     told.close()
-    report = report_of(options.export, about, found)
+    report = report_of(about, found)
     text = json.dumps(report, ensure_ascii=False, indent=1)
     write_atomically(options.export / REPORT, text)
     printed = {"path": str(options.export), **report}
@@ -67,13 +67,15 @@ def _measured(
             base = Path(name) / BASE_FILE
             gguf.write_base(gguf.Making(tuned, "base", told, Path(name) / "work"), base)
         told.part("compare", tr("Loading the export again to compare"))(0, 1)
-        found = compared(export, said, run if form == "adapter" else None, base)
+        own_code = tuned.recipe.model.trust_remote_code
+        needed = run if form == "adapter" else None
+        found = compared(export, said, needed, base, own_code=own_code)
         found["runtimes"] = others(export, about, Reference.load(said))
     quantised = isinstance(tuned.recipe.method, Qlora)
     return found | {"other_base": quantised and form == "gguf-adapter" and not beside}
 
 
-def report_of(export: Path, about: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+def report_of(about: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     """What is kept with the export; it names no place of this machine."""
     verdict, reasons = judge(found)
     first = {"verdict": verdict, "format": about["format"], "quant": about.get("quant")}

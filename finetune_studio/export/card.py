@@ -72,23 +72,21 @@ def write_card(
     run: RunFolder,
     form: str,
     files: Sequence[str] = (),
-    language: str | None = None,
 ) -> None:
-    """Write README.md into the folder of an export, before it becomes GGUF.
+    """Write README.md in the language spoken into the folder of an export, before it becomes GGUF.
 
     Args:
         folder: The export, or what is to be converted; its `studio.json` is read where there is.
         run: The run it came from.
         form: `adapter`, `merged`, `gguf` or `gguf-adapter`.
         files: The names that the GGUF files will have.
-        language: The card's language; None for the one that is spoken.
 
     Raises:
         RefusedError: The run's recipe cannot be read.
         OSError: It cannot be written.
     """
     export = Export(form, tuple(files), read_json(folder / "studio.json"))
-    text = card(gather(run), export, language or speech.language())
+    text = card(gather(run), export, speech.language())
     (folder / CARD).write_text(text, encoding="utf-8")
 
 

@@ -58,13 +58,6 @@ def opened(order: Order, tell: Tell) -> Opened:
     return Opened(client, order, find(client, order))
 
 
-def upload(
-    order: Order, contents: Contents, tell: Tell, hashed: Hash = lambda file: None
-) -> dict[str, Any]:
-    """Ask the Hub about the place, then upload everything there; see `opened` and `send`."""
-    return send(opened(order, tell), contents, tell, hashed)
-
-
 def send(
     there: Opened, contents: Contents, tell: Tell, hashed: Hash = lambda file: None
 ) -> dict[str, Any]:

@@ -131,11 +131,6 @@ class FieldRow(QWidget):
     def _slides(self) -> bool:
         return isinstance(self.controls[0], Slider)
 
-    @property
-    def is_wrong(self) -> bool:
-        """Whether something about it blocks the start."""
-        return any(each.level == "error" for each in self._found)
-
     def _lay(self) -> None:
         line = row(*self.controls, gap=Space.s)
         slides = self._slides
@@ -225,13 +220,11 @@ class FieldRow(QWidget):
         super().changeEvent(event)
 
 
-def finding_box(
-    found: Finding, session: Session, refuse: Callable[[str], None], *, filled: bool = True
-) -> FindingBox:
+def finding_box(found: Finding, session: Session, refuse: Callable[[str], None]) -> FindingBox:
     """A finding with the press that mends it; what several changes are is said in a line."""
     fix = (lambda: fix_words(found)) if found.fix else ""
     detail = (lambda: changes_words(found)) if len(found.fix) > 1 else ""
-    made = FindingBox(found.level, lambda: found.sentence, detail, fix=fix, filled=filled)
+    made = FindingBox(found.level, lambda: found.sentence, detail, fix=fix)
 
     def mend() -> None:
         try:

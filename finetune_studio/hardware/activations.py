@@ -75,7 +75,7 @@ def scores_bytes(layer: Layer, setup: Setup) -> float:
     return (2 * setup.compute_bytes + WIDE) * scores
 
 
-def borrowed_bytes(model: Architecture, layer: Layer, setup: Setup) -> float:
+def borrowed_bytes(layer: Layer, setup: Setup) -> float:
     """Bytes, whatever the tokens, that a layer's passes borrow: weights in another type."""
     widest = max((each.weights for each in layer.matrices), default=0)
     if setup.full and setup.weight_bytes > setup.compute_bytes:

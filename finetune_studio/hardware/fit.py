@@ -194,7 +194,7 @@ def _steps(
     yield from _checkpointing(recipe, capability)
     yield from _small_states(recipe, capability)
     yield from _shorter(recipe, cut)
-    yield from _method(recipe, capability)
+    yield from _method(recipe)
 
 
 def _smaller_batch(recipe: Recipe) -> Iterator[Step]:
@@ -244,7 +244,7 @@ def _shorter(recipe: Recipe, cut: Callable[[int], float] | None) -> Iterator[Ste
     yield (Change("training.sequence_length", length, half, text, values),)
 
 
-def _method(recipe: Recipe, capability: tuple[int, int] | None) -> Iterator[Step]:
+def _method(recipe: Recipe) -> Iterator[Step]:
     kind = recipe.method.kind
     if kind == "full":
         text = mark("an adapter is trained instead of every weight")

@@ -45,7 +45,7 @@ def moments(model: Architecture, setup: Setup) -> list[Moment]:
     gradients = float(gradient_bytes(model, setup))
     before = gradients if setup.accumulation > 1 else 0.0
     copies = _copies(model, setup)
-    borrowed = max(activations.borrowed_bytes(model, layer, setup) for layer in layers)
+    borrowed = max(activations.borrowed_bytes(layer, setup) for layer in layers)
     weighing = max(activations.weighing_bytes(model, layer, setup) for layer in layers)
     above = _after_loss(model, setup) if setup.full else 0.0
     final = setup.tokens * _final(model, setup)

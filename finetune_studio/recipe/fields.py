@@ -28,7 +28,6 @@ def setting(
     source: str = "",
     unit: str = "",
     level: SettingLevel = "basic",
-    applies: str = "",
     **limits: Any,
 ) -> Any:
     """Declare one setting.
@@ -40,7 +39,6 @@ def setting(
         source: Where the default or the limits come from.
         unit: The unit of a number.
         level: `basic` settings are shown to everyone, `advanced` ones on request.
-        applies: When the setting has an effect, such as `method.kind in (lora, qlora)`.
         limits: pydantic's own limits (`ge`, `gt`, `le`, `lt`, `min_length` …).
     """
     about: dict[str, JsonValue] = {
@@ -48,7 +46,6 @@ def setting(
         "source": source,
         "unit": unit,
         "level": level,
-        "applies": applies,
     }
     kind = {"default_factory": default} if callable(default) else {"default": default}
     return Field(

@@ -5,7 +5,7 @@ Knows folders and their sizes; never removes what a person made unless it was na
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,14 +169,13 @@ def parts() -> list[Part]:
     return [each for each in found if each.folders]
 
 
-def remove(chosen: Iterable[Part], tell: Callable[[Part], None] = lambda _: None) -> None:
+def remove(chosen: Iterable[Part]) -> None:
     """Remove these parts, and the data folder where nothing is left in it.
 
     Raises:
         StudioError: A file is held open or may not be removed.
     """
     for part in chosen:
-        tell(part)
         if part.key == "preferences":
             access.leave_keyring()
         for folder in part.folders:

@@ -102,10 +102,10 @@ class Plan:
 class Training:
     """One set-up. `cancel` ends it from another thread; what was fetched stays."""
 
-    def __init__(self, request: Request, program: installed.Program | None = None) -> None:
+    def __init__(self, request: Request) -> None:
         self.control = Control()
         self._request = request
-        self._program = program or _installed()
+        self._program = _installed()
         self._work = request.folder / WORK
         self._uv = Uv(
             self._program.uv if self._program.uv.exists() else find(),

@@ -1729,7 +1729,7 @@
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>If you trust its maker, turn on “Run the model's own code” (model.trust_remote_code): it runs with all your rights.</source>
-   <translation>만든이를 믿는다면 ‘모델의 자체 코드 실행’(model.trust_remote_code)을 켜세요. 내 권한 그대로 실행돼요.</translation>
+   <translation>만든이를 믿는다면 ‘모델에 든 코드 실행’(model.trust_remote_code)을 켜세요. 내 권한 그대로 실행돼요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/hub_failures.py" />
@@ -2174,6 +2174,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
+   <location filename="../../finetune_studio/engine/tuned.py" />
    <source>Its config names “{name}”, Python code that comes with the model.</source>
    <translation>config에 모델과 함께 오는 파이썬 코드 ‘{name}’이(가) 적혀 있어요.</translation>
   </message>
@@ -2648,6 +2649,11 @@
    <location filename="../../finetune_studio/commands/evaluate.py" />
    <source>Name the page itself: --report {path}</source>
    <translation>파일 이름까지 쓰세요: --report {path}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/engine/tuned.py" />
+   <source>Name the run that it came from instead: its recipe agrees to that.</source>
+   <translation>대신 이 모델을 만든 실행을 지정하세요. 그 레시피에서는 자체 코드 실행을 허용했어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -3977,6 +3983,11 @@
    <translation>디스크의 여유 공간을 알 수 없어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/engine/callback.py" />
+   <source>The gradient is no longer a number.</source>
+   <translation>그래디언트가 더는 숫자가 아니에요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>The hash of {name} differs.</source>
    <translation>{name}의 해시가 달라요.</translation>
@@ -4898,6 +4909,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/refusals.py" />
+   <location filename="../../finetune_studio/engine/tuned.py" />
    <source>This model needs to run its own code.</source>
    <translation>이 모델은 자체 코드를 실행해야 해요.</translation>
   </message>
@@ -5484,6 +5496,11 @@
    <translation>GPU 이름. 없으면 이 컴퓨터의 GPU</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/model_files.py" />
+   <source>a Hub id</source>
+   <translation>Hub 주소</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/model_page.py" />
    <location filename="../../finetune_studio/commands/recipe.py" />
    <location filename="../../finetune_studio/commands/tokens.py" />
@@ -5572,14 +5589,19 @@
    <translation>숫자의 자릿수가 너무 많아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>a recipe's file</source>
+   <translation>레시피 파일</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/train.py" />
    <source>a recipe, or with --resume a run</source>
    <translation>레시피. --resume와 함께면 실행</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/tokens.py" />
-   <source>a setting of the recipe, such as task.learn=last</source>
-   <translation>task.learn=last 같은 레시피 설정</translation>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>a setting of the recipe, such as training.epochs=2; several by several --set</source>
+   <translation>training.epochs=2 같은 레시피 설정. 여러 개면 --set을 여러 번 써요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/evaluate.py" />
@@ -5657,6 +5679,11 @@
    <translation>주의</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>ambiguous option: %(option)s could match %(matches)s</source>
+   <translation>어느 옵션인지 알 수 없어요: %(option)s (후보: %(matches)s)</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>an adapter is trained instead of every weight</source>
    <translation>모든 가중치 대신 어댑터를 학습해요</translation>
@@ -5696,6 +5723,11 @@
    <location filename="../../finetune_studio/data/quality/letters.py" />
    <source>arabic</source>
    <translation>아랍 문자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>argument %(argument_name)s: %(message)s</source>
+   <translation>인자 %(argument_name)s: %(message)s</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/formats.py" />
@@ -5975,6 +6007,16 @@
    <translation>네트워크가 없는 컴퓨터에 필요한 모든 것</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>expected at least one argument</source>
+   <translation>값이 하나 이상 필요해요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>expected one argument</source>
+   <translation>값이 하나 필요해요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>failed</source>
    <translation>실패</translation>
@@ -6116,8 +6158,7 @@
    <translation>튜닝한 모델이 사전학습 모델보다 얼마나 좋은지</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/data.py" />
-   <location filename="../../finetune_studio/commands/tokens.py" />
+   <location filename="../../finetune_studio/commands/options.py" />
    <source>how the rows are laid out</source>
    <translation>행의 형식</translation>
   </message>
@@ -6145,6 +6186,16 @@
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>interrupted</source>
    <translation>중단됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>invalid %(type)s value: %(value)r</source>
+   <translation>%(type)s 값으로 읽을 수 없어요: %(value)r</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>invalid choice: %(value)r (choose from %(choices)s)</source>
+   <translation>고를 수 없는 값이에요: %(value)r (고를 수 있는 값: %(choices)s)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
@@ -6192,9 +6243,9 @@
    <translation>배우는 레이블에 없는 레이블이에요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/tokens.py" />
-   <source>its number, from 0</source>
-   <translation>0부터 센 번호</translation>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>its version of Python; 3.12 without it</source>
+   <translation>그 컴퓨터의 Python 버전. 쓰지 않으면 3.12</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/letters.py" />
@@ -6407,6 +6458,11 @@
    <translation>모델</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>models of the Hub at most</source>
+   <translation>Hub 모델을 최대 몇 개까지</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
    <source>models of the Hub on this disk, and their sizes</source>
    <translation>이 디스크에 있는 Hub 모델과 크기</translation>
@@ -6435,6 +6491,11 @@
    <location filename="../../finetune_studio/data/quality/letters.py" />
    <source>none</source>
    <translation>없음</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>not allowed with argument %s</source>
+   <translation>함께 쓸 수 없는 인자예요: %s</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -6482,6 +6543,16 @@
    <translation>모델 하나의 라이선스, 한계, 학습에 필요한 것</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>one of the arguments %s is required</source>
+   <translation>다음 인자 가운데 하나가 필요해요: %s</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>one of the models; several by several --model</source>
+   <translation>비교할 모델 하나. 여러 개면 --model을 여러 번 써요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>one run in full</source>
    <translation>실행 하나 자세히 보기</translation>
@@ -6515,6 +6586,11 @@
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>optimiser states in 8 bits: nearly the same training</source>
    <translation>옵티마이저 상태를 8비트로 둬요. 결과는 거의 같아요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>options</source>
+   <translation>옵션</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/letters.py" />
@@ -6579,6 +6655,11 @@
    <translation>위치</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>positional arguments</source>
+   <translation>인자</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/setup/life.py" />
    <source>preferences, and the Hub token in the system's keyring</source>
    <translation>환경 설정과 시스템 키링의 Hub 토큰</translation>
@@ -6592,6 +6673,11 @@
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>print every setting</source>
    <translation>모든 설정 출력하기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>print one JSON document</source>
+   <translation>JSON 문서 하나로 출력하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
@@ -6719,6 +6805,16 @@
    <translation>서로 다른 설정</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>show program's version number and exit</source>
+   <translation>프로그램의 버전을 보여 주고 끝내기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>show this help message and exit</source>
+   <translation>이 도움말을 보여 주고 끝내기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/push.py" />
    <source>show what would go up</source>
    <translation>무엇이 올라갈지 보여 줘요</translation>
@@ -6827,6 +6923,16 @@
    <translation>사전학습 모델을 4비트로 둬서 가중치가 어림돼요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>the build of PyTorch; auto takes what suits this machine</source>
+   <translation>PyTorch 빌드. auto면 이 컴퓨터에 맞는 것</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>the build of PyTorch; cpu without it</source>
+   <translation>PyTorch 빌드. 쓰지 않으면 cpu</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/models.py" />
    <source>the catalogue, sorted and filtered</source>
    <translation>모델 목록을 정렬하고 거르기</translation>
@@ -6842,14 +6948,51 @@
    <translation>대화 템플릿이 이 대화를 받지 않아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/verify.py" />
+   <source>the export's folder</source>
+   <translation>내보낸 폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/recipe.py" />
+   <source>the file to write; recipe.yaml without it</source>
+   <translation>저장할 파일. 쓰지 않으면 recipe.yaml</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>the files to learn from</source>
    <translation>학습할 파일</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/push.py" />
+   <location filename="../../finetune_studio/commands/serve.py" />
+   <source>the folder of a run or an export</source>
+   <translation>실행 폴더나 내보낸 폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>the folder to write</source>
+   <translation>저장할 폴더</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>the following arguments are required: %s</source>
+   <translation>다음 인자가 필요해요: %s</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/export.py" />
+   <source>the format</source>
+   <translation>내보낼 형식</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/push.py" />
    <source>the language of the model card</source>
    <translation>모델 카드의 언어</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>the largest first</source>
+   <translation>큰 것부터</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -6873,6 +7016,11 @@
    <translation>한 객체에 ‘{name}’ 이름이 두 번 있어요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>the new place</source>
+   <translation>옮길 곳</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/data.py" />
    <source>the new shape</source>
    <translation>새 형식</translation>
@@ -6888,6 +7036,11 @@
    <translation>프로세서(CPU)</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/tokens.py" />
+   <source>the row's number, from 0</source>
+   <translation>0부터 센 행 번호</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/verify.py" />
    <source>the run it came from, where it is not found</source>
    <translation>어느 실행에서 나왔는지(찾지 못할 때)</translation>
@@ -6899,6 +7052,7 @@
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
+   <location filename="../../finetune_studio/commands/options.py" />
    <location filename="../../finetune_studio/commands/train.py" />
    <source>the run's folder</source>
    <translation>실행의 폴더</translation>
@@ -6907,6 +7061,11 @@
    <location filename="../../finetune_studio/export/formats.py" />
    <source>the smallest; expect other answers</source>
    <translation>가장 작아요. 답이 달라질 수 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/setup.py" />
+   <source>the system of that computer; linux without it</source>
+   <translation>그 컴퓨터의 운영 체제. 쓰지 않으면 linux</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -6930,8 +7089,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
-   <source>the whole job on the embedded model and data, in about a minute</source>
-   <translation>내장 모델과 데이터로 처음부터 끝까지, 1분쯤 걸려요</translation>
+   <source>the whole job on the embedded model and data, in a minute or two</source>
+   <translation>내장 모델과 데이터로 처음부터 끝까지, 1~2분 걸려요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/life.py" />
@@ -7065,6 +7224,11 @@
    <translation>알 수 없음</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>unrecognized arguments: %s</source>
+   <translation>알 수 없는 인자예요: %s</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>upload a run or an export to the Hub, with its card</source>
    <translation>실행이나 내보낸 모델을 카드와 함께 Hub에 올려요</translation>
@@ -7073,6 +7237,11 @@
    <location filename="../../finetune_studio/commands/push.py" />
    <source>upload over plain HTTPS, without Xet</source>
    <translation>Xet 없이 일반 HTTPS로 올려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/options.py" />
+   <source>usage: </source>
+   <translation>사용법: </translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -7141,9 +7310,29 @@
    <translation>튜닝한 모델이 아직 아는 것을 묻는 중</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>what they are sorted by</source>
+   <translation>무엇으로 정렬할지</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>what this machine can do, and what to mend</source>
    <translation>이 컴퓨터로 할 수 있는 것과 고칠 것</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/models.py" />
+   <source>what to look for</source>
+   <translation>찾을 말</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/gui.py" />
+   <source>what to open in it</source>
+   <translation>창에서 열 것</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/recipe.py" />
+   <source>what to train for; else what the data suggest</source>
+   <translation>무엇을 학습할지. 쓰지 않으면 데이터를 보고 정해요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/setup.py" />
@@ -7156,7 +7345,7 @@
    <translation>좋은 답인지 적혀 있지 않아요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/data.py" />
+   <location filename="../../finetune_studio/commands/options.py" />
    <source>which column plays a role, such as question=Q</source>
    <translation>question=Q처럼 어느 열이 어떤 역할인지</translation>
   </message>

@@ -1,8 +1,7 @@
 """Sentiment: the demo model, fine-tuned, against TF-IDF with logistic regression on the same rows.
 
 Rows are reviews of films that the demo model never read, as many good as bad. Films of the test are
-not in training. Needs the film reviews
-beside the checkout, and scikit-learn (extra `dev`).
+not in training. Needs the film reviews beside the checkout, and scikit-learn (extra `dev`).
 
     python -m tests.benchmarks.sentiment [--set training.epochs=3]
 """

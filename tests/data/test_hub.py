@@ -110,7 +110,6 @@ def test_one_that_asks_for_consent_and_one_that_is_not_there(ask):
 
 
 NOBODY = "http://127.0.0.1:9"
-ONCE = "import json; from tests.data import test_hub; print(json.dumps(test_hub.asked_once()))"
 
 
 def test_what_was_fetched_is_read_without_a_connection(ask, monkeypatch):

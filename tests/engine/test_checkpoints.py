@@ -55,8 +55,17 @@ def test_tidying_keeps_the_newest_and_the_best(tmp_path):
     for step in (2, 3, 4):
         make(tmp_path, step)
     make(tmp_path, 5, sealed=False)
-    checkpoints.tidy(tmp_path, 2, best)
+    checkpoints.tidy(tmp_path, 2, best, 4)
     assert names(tmp_path) == [1, 3, 4]
+
+
+def test_what_was_saved_last_is_kept_before_what_another_way_left_behind(tmp_path):
+    make(tmp_path, 4)
+    damaged = make(tmp_path, 12)
+    (damaged / "weights.safetensors").unlink()
+    make(tmp_path, 8)  # saved after going on from 4
+    checkpoints.tidy(tmp_path, 1, None, 8)
+    assert names(tmp_path) == [8]
 
 
 def test_nothing_sound_is_said(tmp_path):

@@ -84,7 +84,7 @@ def test_packing_keeps_every_row_as_it_was(tmp_path, model, rows):
 def test_long_rows_are_made_few_at_a_time(tmp_path, model, monkeypatch):
     (model / "chat_template.jinja").write_text(next(iter(FAMILIES.values()))[0])
     whole, _ = both(tmp_path, model, TALKS)
-    monkeypatch.setattr("finetune_studio.engine.dataset.BYTES", 1)
+    monkeypatch.setattr("finetune_studio.data.quality.flat.SIZE", 1)
     monkeypatch.setattr("finetune_studio.engine.dataset.FORMAT", "one at a time")
     sizes, rows = [], Supervisor.rows
 

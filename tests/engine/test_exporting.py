@@ -17,6 +17,7 @@ from finetune_studio.engine import merge, shards, streaming, verify
 from finetune_studio.engine.deltas import read_adapter
 from finetune_studio.engine.export import export
 from finetune_studio.engine.merge import write_merged
+from finetune_studio.engine.serving import TorchModel
 from finetune_studio.engine.tuned import load_whole, open_tuned, with_its_adapter
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.export import llama
@@ -24,7 +25,7 @@ from finetune_studio.export.server.elsewhere import commands
 from finetune_studio.export.server.served import target_of
 from finetune_studio.runs.folder import RunFolder
 from tests.helpers.finished import finished
-from tests.helpers.tiny import make_model
+from tests.helpers.tiny import make_model, with_own_code
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl")
 
@@ -142,6 +143,17 @@ def test_every_adapter_is_merged_by_streaming_as_peft_merges_it(
     assert loaded.config.id2label == labels
     assert loaded.config.architectures == [type(loaded).__name__]
     assert torch.equal(loaded.state_dict()["model.norm.weight"], made["model.norm.weight"])
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_model_with_code_of_its_own_is_exported_with_it(written, capsys, tmp_path, method):
+    model = with_own_code(make_model(tmp_path / "model"))
+    run = finished(tmp_path, model, method=method, model__trust_remote_code=True)
+    written(run, "merged", tmp_path / "out")
+    assert "own.py" in sound(tmp_path / "out", run)
+    assert verdict(capsys, tmp_path / "out")["verdict"] == "green"
+    with pytest.raises(RefusedError, match="its own code"):
+        TorchModel(target_of(tmp_path / "out"))
 
 
 def test_many_shards_hold_the_same(chat, tmp_path, monkeypatch):

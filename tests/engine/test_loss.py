@@ -8,6 +8,7 @@ from datasets import Dataset
 from torch.nn import functional as F
 from transformers import TrainerCallback
 
+from finetune_studio.engine import figures
 from finetune_studio.engine.arguments import training_arguments
 from finetune_studio.engine.collating import Collator
 from finetune_studio.engine.device import Device
@@ -108,3 +109,14 @@ def test_the_meter_tells_a_step_and_forgets_it():
     assert meter.close().read() == Figures(0.75, 2.5, 3 / 8, 12)
     meter.add(torch.tensor(1.0), torch.tensor(0), torch.tensor(0))
     assert meter.close().read() == Figures(1.0, 2.5, None, 9)
+
+
+def test_a_step_of_two_processes_is_told_by_what_both_were_fed(monkeypatch):
+    """The last step of an epoch may feed one of them nothing."""
+    other = torch.tensor([0.25, 1.0, 4.0, 3.0])
+    monkeypatch.setattr(figures.distributed, "all_reduce", lambda sums: sums.add_(other))
+    meter = Meter()
+    meter.fed = deque([5])
+    meter.grad_norm = 2.5
+    meter.add(torch.tensor(0.5), torch.tensor(3), torch.tensor(4))
+    assert meter.close(2).read() == Figures(0.75, 2.5, 0.5, 8)

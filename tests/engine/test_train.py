@@ -1,14 +1,18 @@
 import itertools
 import json
+import math
 import shutil
 
 import pytest
 
 from finetune_studio.engine import checkpoints
+from finetune_studio.engine import train as training
+from finetune_studio.engine.loss import Loss
 from finetune_studio.recipe import store
 from finetune_studio.runs.events import EventReader
 from finetune_studio.runs.orders import give
 from tests.helpers.running import losses, make_run, state_of, train
+from tests.helpers.tiny import with_own_code
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,40 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path, tiny):
     assert code == 0
     assert state.started.in_use["resumed_from_step"] == checkpoints.step_of(start)
     assert [each.code for each in state.notices] == ["checkpoint-damaged"]
+
+
+def test_what_is_saved_after_a_damaged_checkpoint_is_not_deleted_for_it(tmp_path, tiny):
+    run = make_run(tmp_path, tiny, evaluation__every=100, checkpoints__every=4)
+    train(run)
+    older, newest = checkpoints.sealed(run.checkpoints)
+    (newest / "adapter_model.safetensors").unlink()
+    steps = checkpoints.step_of(newest)
+    shorter = {"training.max_steps": steps - 1, "checkpoints.keep": 1, "data.split.validation": 0}
+    store.save(store.with_changes(store.load(run.recipe), shorter), run.recipe)
+    code, state = train(run, resume=True)
+    assert code == 0
+    assert state.started.in_use["resumed_from_step"] == checkpoints.step_of(older)
+    assert [checkpoints.step_of(each) for each in checkpoints.sealed(run.checkpoints)] == [
+        steps - 1
+    ]
+
+
+def test_a_run_killed_between_its_last_step_and_its_result_ends_at_that_step(tmp_path, tiny):
+    run = make_run(tmp_path, tiny)
+    _, whole = train(run)
+    shutil.rmtree(run.result)
+    code, state = train(run, resume=True)
+    assert code == 0
+    assert run.result.is_dir()
+    assert state.outcome.step == whole.step
+
+
+def test_a_model_with_code_of_its_own_trains_where_that_is_agreed_to(tmp_path, tiny):
+    model = with_own_code(shutil.copytree(tiny, tmp_path / "model"))
+    run = make_run(tmp_path, model, model__trust_remote_code=True)
+    code, state = train(run)
+    assert code == 0, state.outcome
+    assert state.evaluations[-1].metrics["loss"] < state.evaluations[0].metrics["loss"]
 
 
 def test_a_finished_run_can_be_extended(tmp_path, tiny):
@@ -166,3 +204,56 @@ def test_steps_told_late_are_told_whole_and_before_what_follows_them(tmp_path, t
     assert metrics == [1, 2, 3, 4, 5]
     for kind, step in events:
         assert events.index(("metrics", step)) <= events.index((kind, step))
+
+
+def test_a_measurement_that_is_no_number_is_never_the_best(tmp_path, tiny, monkeypatch):
+    measured = iter([3.0, math.nan, 2.0, 2.5])
+    monkeypatch.setattr(training, "evaluate", lambda *_: {"loss": next(measured)})
+    run = make_run(tmp_path, tiny, training__max_steps=6, evaluation__every=2)
+    code, state = train(run)
+    assert code == 0
+    assert state.best.step == 4
+
+
+def test_a_gradient_that_is_no_number_ends_the_run_before_it_is_saved(tmp_path, tiny, monkeypatch):
+    """Its step's loss is still one; the weights after it are not."""
+    steps = itertools.count(1)
+
+    def spoiled(self, model, batch, counted=None):
+        loss = healthy(self, model, batch, counted)
+        return loss + (loss * 0).sqrt() if next(steps) == 4 else loss
+
+    healthy = Loss.__call__
+    monkeypatch.setattr(Loss, "__call__", spoiled)
+    run = make_run(tmp_path, tiny, checkpoints__every=2)
+    code, state = train(run)
+    assert code == 1
+    assert state.outcome.title == "The gradient is no longer a number."
+    assert math.isfinite(state.metrics[-1].loss)
+    assert [checkpoints.step_of(each) for each in checkpoints.sealed(run.checkpoints)] == [2]
+
+
+def test_the_best_is_found_anew_where_its_checkpoint_is_gone(tmp_path, tiny):
+    options = {"evaluation__every": 3, "checkpoints__every": 3, "checkpoints__keep": 100}
+    run = make_run(tmp_path, tiny, training__max_steps=6, **options)
+    train(run)
+    shutil.rmtree(run.result)
+    start = checkpoints.sealed(run.checkpoints)[-1]
+    checkpoints.seal(start, 6, {"best": [0.0, 3], "waited": 1})
+    shutil.rmtree(run.checkpoints / "checkpoint-3")
+    longer = store.with_changes(store.load(run.recipe), {"training.max_steps": 9})
+    store.save(longer, run.recipe)
+    code, state = train(run, resume=True)
+    assert code == 0
+    assert state.best.step == 9
+    assert not state.notices
+
+
+def test_rows_that_hold_nothing_to_learn_are_not_counted_as_learned(tmp_path, tiny):
+    run = make_run(tmp_path, tiny, training__max_steps=1, data__split__validation=0)
+    file = tmp_path / "rows.jsonl"
+    long = {"질문": "오늘 날씨가 어때? " * 80, "답변": "좋아요."}
+    file.write_text(file.read_text(encoding="utf-8") + json.dumps(long) + "\n", encoding="utf-8")
+    _, state = train(run)
+    assert [each.values["count"] for each in state.notices] == [1]
+    assert state.started.in_use["rows"] == 40

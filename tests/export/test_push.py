@@ -47,7 +47,11 @@ def publish(run, repo="my-model", **order):
     """Upload a run; what came of it and what was told meanwhile."""
     told = []
     publication = prepare(run.path, Order(repo, **order), "en")
-    return hub.upload(publication.order, publication.contents, told.append), told
+    return upload(publication, told.append), told
+
+
+def upload(publication, tell):
+    return hub.send(hub.opened(publication.order, tell), publication.contents, tell)
 
 
 # What goes up
@@ -78,7 +82,7 @@ def test_the_preview_shows_exactly_what_goes_up(run, server):
     assert document["private"]
     assert "라이선스" in document["card"]
     assert not server.seen
-    hub.upload(publication.order, publication.contents, lambda _: None)
+    upload(publication, lambda _: None)
     up = server.files("kim/my-model")
     assert {each["name"]: each["bytes"] for each in document["files"]} == {
         name: len(content) for name, content in up.items() if name in SENT

@@ -72,7 +72,8 @@ def test_what_comes_down_says_what_went_up(run, tiny, server, tmp_path, capsys, 
     folder = run.path / form
     assert (folder / "README.md").is_file()
     publication = prepare(folder, Order("my-model"), "ko")
-    done = hub.upload(publication.order, publication.contents, lambda _: None)
+    there = hub.opened(publication.order, lambda _: None)
+    done = hub.send(there, publication.contents, lambda _: None)
     assert done["repo"] == "kim/my-model"
     down = snapshot_download("kim/my-model", local_dir=tmp_path / "down")
     kind, base = ("merged", "") if form == "합친" else ("adapter", str(tiny))

@@ -220,11 +220,10 @@ def test_advice_is_marked_or_offered(row, session, qtbot):
 def test_a_finding_stands_beside_its_field_and_its_press_mends_it(form, session, qtbot):
     session.change({"training.learning_rate": 0.5})
     field = form.rows["training.learning_rate"]
-    assert field.is_wrong
     box = field.findChild(FindingBox)
     fix = box.findChild(Button)
     qtbot.mouseClick(fix, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not field.is_wrong)
+    qtbot.waitUntil(lambda: field.findChild(FindingBox) is None)
     assert session.value("training.learning_rate") == 2e-4
 
 

@@ -67,3 +67,23 @@ def make_model(folder: Path, *, template: str | None = TEMPLATE, pad: bool = Tru
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
+
+
+OWN_CODE = """from transformers import LlamaConfig, LlamaForCausalLM
+class OwnConfig(LlamaConfig):
+    model_type = "own"
+class OwnForCausalLM(LlamaForCausalLM):
+    config_class = OwnConfig
+"""
+
+
+def with_own_code(folder: Path) -> Path:
+    """Let a model folder bring its own classes, as models do that transformers does not know."""
+    file = folder / "config.json"
+    about = json.loads(file.read_text(encoding="utf-8"))
+    about |= {"model_type": "own", "architectures": ["OwnForCausalLM"]}
+    about["auto_map"] = {"AutoConfig": "own.OwnConfig"}
+    about["auto_map"]["AutoModelForCausalLM"] = "own.OwnForCausalLM"
+    file.write_text(json.dumps(about), encoding="utf-8")
+    (folder / "own.py").write_text(OWN_CODE, encoding="utf-8")
+    return folder

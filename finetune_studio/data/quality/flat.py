@@ -53,10 +53,10 @@ def batches(rows: "Dataset") -> "Iterator[Any]":
         yield table.combine_chunks()
 
 
-def at_once(rows: "Dataset", most: int, size: int = SIZE) -> int:
+def at_once(rows: "Dataset", most: int) -> int:
     """How many rows to take at once: `most`, or fewer where an average row is large."""
-    average = rows.data.nbytes / max(1, rows.data.num_rows)
-    return max(1, min(most, int(size / max(1.0, average))))
+    average = rows.data.nbytes / max(1, rows.data.num_rows)  # of all, whichever are chosen
+    return max(1, min(most, int(SIZE / max(1.0, average))))
 
 
 def flatten(table: Any) -> Texts:

@@ -1,7 +1,7 @@
 """Batches made ahead of the step that takes them, in a thread, so that no GPU waits for them."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,14 +29,18 @@ class Ahead(DataLoader[dict[str, Any]]):
     """
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """The batches of an epoch, in their order; an error comes where its batch would."""
-        batches = super().__iter__()
-        with ThreadPoolExecutor(1, thread_name_prefix="batches-ahead") as pool:
-            waiting = deque(pool.submit(next, batches, None) for _ in range(AHEAD))
-            try:
-                while (batch := waiting.popleft().result()) is not None:
-                    waiting.append(pool.submit(next, batches, None))
-                    yield batch
-            finally:
-                for each in waiting:
-                    each.cancel()
+        """The batches of an epoch; see `made_ahead`."""
+        return made_ahead(super().__iter__())
+
+
+def made_ahead(batches: Iterator[dict[str, Any]]) -> Generator[dict[str, Any], None, None]:
+    """The batches, in their order, made in a thread; an error comes where its batch would."""
+    with ThreadPoolExecutor(1, thread_name_prefix="batches-ahead") as pool:
+        waiting = deque(pool.submit(next, batches, None) for _ in range(AHEAD))
+        try:
+            while (batch := waiting.popleft().result()) is not None:
+                waiting.append(pool.submit(next, batches, None))
+                yield batch
+        finally:
+            for each in waiting:
+                each.cancel()

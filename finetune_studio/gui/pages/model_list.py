@@ -84,13 +84,6 @@ class ModelList(QWidget):
         self.gpu.show_value(name)
         self._place.say(self._place_words)
 
-    def clear_filters(self) -> None:
-        """Let everything through."""
-        for chip in self._chips.values():
-            chip.setChecked(False)
-        self.field.clear()
-        self._search_now()
-
     def _lay(self) -> None:
         filters = row(self.field, *self._chips.values(), None, self._count, gap=6)
         filters.setStretch(0, 1)

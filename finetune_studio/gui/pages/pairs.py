@@ -15,6 +15,8 @@ from finetune_studio.gui.widgets.layout import Rule, box, column, row, show_part
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.votes import Side
 
+SHORT = 60  # characters of a question in the head
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -144,6 +146,6 @@ class PairsCard(Card):
         return column(head, Rule(), pair, self._reference, votes, gap=10, pad=(16, 8, 16, 14))
 
 
-def _short(prompt: str, most: int = 60) -> str:
+def _short(prompt: str) -> str:
     words = " ".join(prompt.split())
-    return words if len(words) <= most else words[: most - 1] + "…"
+    return words if len(words) <= SHORT else words[: SHORT - 1] + "…"

@@ -60,7 +60,6 @@ class PressCard(Card):
         self,
         layout: QLayout,
         *,
-        fill: str = "surface",
         name: Words = "",
         bare: bool = False,
         chosen: str = "",
@@ -69,12 +68,11 @@ class PressCard(Card):
 
         Args:
             layout: What is on it.
-            fill: The colour of its ground.
             name: What it is called when read out.
             bare: Without a line, for rows inside another card.
             chosen: The ground of the chosen one, in place of a thick line around it.
         """
-        super().__init__(layout, fill=fill, name=name)
+        super().__init__(layout, name=name)
         self.selected, self._bare, self._chosen_fill = False, bare, chosen
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)

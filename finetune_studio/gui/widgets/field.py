@@ -8,13 +8,12 @@ from finetune_studio.gui.theme import theme
 from finetune_studio.gui.tokens import Radius
 
 
-def paint_frame(field: QWidget, *, wrong: bool = False) -> None:
-    """Draw the field's ground and border: 2 pixels of accent with the focus, red where wrong."""
+def paint_frame(field: QWidget) -> None:
+    """Draw the field's ground and border: 2 pixels of accent with the focus."""
     painter = QPainter(field)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     focus = field.hasFocus()
-    line = "bad" if wrong else "accent" if focus else "edge"
-    painter.setPen(QPen(theme.colour(line), 2 if focus else 1))
+    painter.setPen(QPen(theme.colour("accent" if focus else "edge"), 2 if focus else 1))
     painter.setBrush(theme.colour("raised" if field.isEnabled() else "sunken"))
     inset = 1 if focus else 0.5
     rect = QRectF(field.rect()).adjusted(inset, inset, -inset, -inset)

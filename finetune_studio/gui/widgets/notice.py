@@ -1,6 +1,6 @@
 """What the window says outside a form: the empty state, and the toast."""
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsDropShadowEffect, QWidget
 from typing_extensions import override
@@ -36,23 +36,13 @@ def empty_state(glyph: str, title: Words, detail: Words, *actions: Button) -> QW
 
 
 class Toast(QWidget):
-    """One line and one action at the bottom; it leaves after six seconds."""
+    """One line at the bottom; it leaves after six seconds."""
 
-    acted = Signal()
-
-    def __init__(
-        self, parent: QWidget, glyph: str, tone: str, words: Words, action: Words = ""
-    ) -> None:
+    def __init__(self, parent: QWidget, glyph: str, tone: str, words: Words) -> None:
         super().__init__(parent)
         self._over = parent
         self._words = Text(words)
-        line = row(Glyph(glyph, tone), self._words, gap=10, pad=(14, 8, 16, 8))
-        if action:
-            button = Button(action, "link")
-            button.clicked.connect(self.acted)
-            button.clicked.connect(self.close)
-            line.addWidget(button)
-        self.setLayout(line)
+        self.setLayout(row(Glyph(glyph, tone), self._words, gap=10, pad=(14, 8, 16, 8)))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         shadow = QGraphicsDropShadowEffect(self)
         shadow.setBlurRadius(24)

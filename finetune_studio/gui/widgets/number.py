@@ -155,8 +155,8 @@ class Number(QDoubleSpinBox):
 class Rate(Number):
     """A small number; the arrow keys go along 1, 2, 5 of each power of ten."""
 
-    def __init__(self, low: float, high: float, *, width: int = 88, above: bool = False) -> None:
-        super().__init__(low, high, decimals=12, width=width, above=above)
+    def __init__(self, low: float, high: float, *, above: bool = False) -> None:
+        super().__init__(low, high, decimals=12, above=above)
 
     @override
     def textFromValue(self, value: float) -> str:

@@ -11,9 +11,8 @@ from finetune_studio.gui.theme import theme
 class Sparkline(QWidget):
     """A small curve of a few values, without axes; nothing where there are fewer than two."""
 
-    def __init__(self, values: list[float], colour: str = "learned") -> None:
+    def __init__(self, values: list[float]) -> None:
         super().__init__()
-        self._colour = colour
         self._values = values
         self.setFixedSize(96, 28)
 
@@ -27,12 +26,12 @@ class Sparkline(QWidget):
         path = QPainterPath(points[0])
         for point in points[1:]:
             path.lineTo(point)
-        pen = QPen(theme.colour(self._colour), 1.75)
+        pen = QPen(theme.colour("learned"), 1.75)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.drawPath(path)
-        painter.setBrush(theme.colour(self._colour))
+        painter.setBrush(theme.colour("learned"))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawEllipse(points[-1], 2.75, 2.75)
 

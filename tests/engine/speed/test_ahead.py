@@ -1,11 +1,14 @@
 """Batches made ahead are the same batches, in the same order; errors come where they belong."""
 
+import shutil
 import threading
 import time
 
 import pytest
 from torch.utils.data import DataLoader
 
+from finetune_studio.engine import checkpoints
+from finetune_studio.engine.collating import CountingCollator
 from finetune_studio.engine.device import Device
 from finetune_studio.engine.speed.ahead import AHEAD, Ahead, choose_ahead
 from finetune_studio.recipe import store
@@ -53,6 +56,27 @@ def test_a_gpu_has_its_batches_made_ahead(kind, used):
     assert bool(choose_ahead(Recipe(), device)) is used
     asked = store.with_changes(Recipe(), {"training.speed.prefetch": "on"})
     assert choose_ahead(asked, device)
+
+
+def test_the_rest_of_an_epoch_is_made_ahead_too(tmp_path, tiny, monkeypatch):
+    """Of a run that goes on in the middle of one."""
+    run = make_run(tmp_path, tiny, training__speed__prefetch="on", checkpoints__every=3)
+    expected = losses(train(run)[1])
+    rest = checkpoints.sealed(run.checkpoints)[-2]
+    assert checkpoints.step_of(rest) % 8
+    shutil.rmtree(checkpoints.sealed(run.checkpoints)[-1])
+    made = set()
+    batch = CountingCollator.__call__
+
+    def watched(self, rows):
+        made.add(threading.current_thread().name.partition("_")[0])
+        return batch(self, rows)
+
+    monkeypatch.setattr(CountingCollator, "__call__", watched)
+    code, state = train(run, resume=True)
+    assert code == 0
+    assert losses(state) == expected
+    assert made == {"batches-ahead"}
 
 
 def test_a_run_has_the_same_losses_and_counts(tmp_path, tiny):
