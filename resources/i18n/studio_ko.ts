@@ -2470,7 +2470,7 @@
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Made by Finetune Studio {version} on this machine.</source>
-   <translation>이 컴퓨터에서 Finetune Studio {version}(으)로 만들었어요.</translation>
+   <translation>이 컴퓨터에서 Finetune Studio {version} 버전으로 만들었어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/repository.py" />
