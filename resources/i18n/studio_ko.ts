@@ -91,7 +91,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>4-bit base multiplied in 8-bit floats</source>
-   <translation>4비트 기본 모델을 8비트 부동소수점으로 곱하기</translation>
+   <translation>4비트 사전학습 모델을 8비트 부동소수점으로 곱하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
@@ -3715,7 +3715,7 @@
    <location filename="../../finetune_studio/engine/streaming.py" />
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>The base model is not the one that this run was trained on.</source>
-   <translation>이 실행이 학습한 기반 모델이 아니에요.</translation>
+   <translation>사전학습 모델이 이 실행을 학습할 때 쓴 것과 달라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
@@ -5285,7 +5285,7 @@
   <message>
    <location filename="../../finetune_studio/engine/conversation.py" />
    <source>Votes so far: base {base}, tuned {tuned}, neither {tie}.</source>
-   <translation>지금까지의 투표: 원래 {base}, 튜닝 {tuned}, 비슷함 {tie}.</translation>
+   <translation>지금까지의 투표: 사전학습 {base}, 튜닝 {tuned}, 비슷함 {tie}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -5498,12 +5498,12 @@
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>a base in 8 bits</source>
-   <translation>8비트 기본 모델</translation>
+   <translation>8비트 사전학습 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>a base in 8-bit floats</source>
-   <translation>8비트 부동소수점 기본 모델</translation>
+   <translation>8비트 부동소수점 사전학습 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
@@ -5720,7 +5720,7 @@
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <source>ask the base model instead</source>
-   <translation>파인튜닝하지 않은 기반 모델에게 묻기</translation>
+   <translation>튜닝한 모델 대신 사전학습 모델에 묻기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -5756,7 +5756,7 @@
    <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>base</source>
-   <translation>원래</translation>
+   <translation>사전학습</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -6798,7 +6798,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>talk to a tuned model</source>
-   <translation>파인튜닝한 모델과 대화하기</translation>
+   <translation>튜닝한 모델과 대화하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />

@@ -73,6 +73,14 @@ def test_other_manners_are_told_apart():
     assert other_manners(said) == wrong
 
 
+def test_korean_has_one_name_for_one_thing(tools):
+    _, translations = tools
+    for (_, source), forms in translations.read("ko").items():
+        for made in forms:
+            assert not re.search("(기반|기본|베이스) 모델|파인튜닝(한|된) 모델", made), source
+            assert "사전학습" in made or not re.search(r"\bbase models?\b", source), source
+
+
 @pytest.mark.parametrize(
     "name",
     [
