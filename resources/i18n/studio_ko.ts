@@ -14,11 +14,6 @@
    <translation>    학습 전: {text}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/demo.py" />
-   <source>  says what the trained model says: same likeliest token at {top1:.1%} of {n:,} places</source>
-   <translation>  학습한 모델과 같은 말을 해요. {n:,}곳 중 {top1:.1%}에서 가장 그럴듯한 토큰이 같아요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source> or </source>
    <translation> 또는 </translation>
