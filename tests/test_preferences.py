@@ -1,6 +1,8 @@
 """What is remembered between two starts, and what happens to a broken file."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from pydantic import ValidationError
@@ -72,6 +74,28 @@ def test_a_failed_write_leaves_the_old_file(home, monkeypatch):
     monkeypatch.undo()
     assert [each.name for each in home.iterdir()] == ["preferences.json"]
     assert json.loads((home / "preferences.json").read_text())["language"] == "ko"
+
+
+SAVES = """
+import sys
+from finetune_studio.preferences import Preferences, save
+for _ in range(100):
+    save(Preferences(last=sys.argv[1] * int(sys.argv[2])))
+"""
+
+
+def test_two_windows_never_leave_half_of_a_file(home):
+    long = [("가", 20_000), ("b", 5)]
+    save(Preferences(last="b" * 5))
+    both = [subprocess.Popen([sys.executable, "-c", SAVES, each, str(n)]) for each, n in long]
+    whole, seen = {each * n for each, n in long}, set()
+    while any(each.poll() is None for each in both):
+        found = load()
+        assert found.notice == ""
+        seen.add(found.preferences.last)
+    assert [each.returncode for each in both] == [0, 0]
+    assert seen <= whole
+    assert [each.name for each in home.iterdir()] == ["preferences.json"]
 
 
 def test_recent_projects_are_few_and_each_once(tmp_path):

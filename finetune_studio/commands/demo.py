@@ -13,6 +13,8 @@ from finetune_studio.commands.child import run_engine
 from finetune_studio.commands.output import line, quoted
 from finetune_studio.commands.train import follow, unless_begun
 from finetune_studio.errors import StudioError
+from finetune_studio.export.facts import read_json
+from finetune_studio.export.verdict import REPORT, summary
 from finetune_studio.i18n import tr
 from finetune_studio.recipe import store
 from finetune_studio.recipe.demo import QUESTIONS, demo_recipe
@@ -125,11 +127,8 @@ def _export(run: RunFolder, name: str) -> None:
     report: dict[str, Any] = json.loads(child.stdout)
     size = sum(each["bytes"] for each in report["files"]) / 1e6
     line(tr("{name}: {size:.1f} MB in {path}").format(name=name, size=size, path=out))
-    parity = report["parity"]
-    text = tr(
-        "  says what the trained model says: same likeliest token at {top1:.1%} of {n:,} places"
-    )
-    line(text.format(top1=parity["top1_match"], n=parity["places"]))
+    for each in summary(read_json(out / REPORT)).splitlines():
+        line(f"  {each}")
 
 
 def _last_line(text: str) -> str:

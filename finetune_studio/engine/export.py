@@ -1,8 +1,8 @@
 """Writes what a run has made: `python -m finetune_studio.engine.export RUN FORMAT OUT`.
 
 Adapters and merged models are checked before they get their name: a fresh process loads them from
-disk and says what it says to held-out rows (parity.py). With `--lines` it prints a JSON line for
-each part of the work before its report.
+disk and says what it says to held-out rows (parity.py); the verdict stays with them. With `--lines`
+it prints a JSON line for each part of the work before its report.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from finetune_studio.catalog.weights import read_weights
 from finetune_studio.engine import gguf, gguf_adapter
 from finetune_studio.engine.deltas import check_adapter
 from finetune_studio.engine.kept_reference import what_was_said
+from finetune_studio.engine.kept_verdict import keep
 from finetune_studio.engine.merge import write_merged
 from finetune_studio.engine.modelfile import write_modelfile
 from finetune_studio.engine.parity import CLOSE
@@ -85,6 +86,8 @@ def export(arguments: list[str]) -> int:
     _refuse_early(order)
     with whole_or_not(options.out) as part:
         report = _WRITERS[order.format](order, part)
+        if report["parity"] is not None:
+            keep(part, report["parity"])
         write_card(part, run, order.format, [each.name for each in gguf_files(part)])
     told.close()
     about.remember(options.out, run)

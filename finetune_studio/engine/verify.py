@@ -15,6 +15,7 @@ from typing import Any
 from finetune_studio.engine import gguf
 from finetune_studio.engine.export import PARTS, compared
 from finetune_studio.engine.kept_reference import what_was_said
+from finetune_studio.engine.kept_verdict import keep
 from finetune_studio.engine.process import run_as_process
 from finetune_studio.engine.progress import Progress
 from finetune_studio.engine.reference import Reference
@@ -22,11 +23,10 @@ from finetune_studio.engine.servers import others
 from finetune_studio.engine.tuned import Tuned, open_tuned
 from finetune_studio.export import about as kept_about
 from finetune_studio.export.formats import BASE_FILE
-from finetune_studio.export.verdict import REPORT, judge, summary
+from finetune_studio.export.verdict import summary
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.methods import Qlora
 from finetune_studio.runs.folder import RunFolder
-from finetune_studio.runs.writing import write_atomically
 
 
 def verify(arguments: list[str]) -> int:
@@ -42,9 +42,7 @@ def verify(arguments: list[str]) -> int:
     with what_was_said(run, tuned) as said:
         found = _measured(options.export, about, run, tuned, said, told)
     told.close()
-    report = report_of(about, found)
-    text = json.dumps(report, ensure_ascii=False, indent=1)
-    write_atomically(options.export / REPORT, text)
+    report = keep(options.export, found)
     printed = {"path": str(options.export), **report}
     print(json.dumps(printed, ensure_ascii=False) if options.json else summary(report))  # noqa: T201
     return 0
@@ -73,14 +71,6 @@ def _measured(
         found["runtimes"] = others(export, about, Reference.load(said))
     quantised = isinstance(tuned.recipe.method, Qlora)
     return found | {"other_base": quantised and form == "gguf-adapter" and not beside}
-
-
-def report_of(about: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
-    """What is kept with the export; it names no place of this machine."""
-    verdict, reasons = judge(found)
-    first = {"verdict": verdict, "format": about["format"], "quant": about.get("quant")}
-    asked = ("token_ids_equal", "prompt_equal", "greedy_match", "mean_kl")
-    return first | {name: found.get(name) for name in asked} | {"reasons": reasons} | found
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from typing import Any
 from finetune_studio import paths, speech
 from finetune_studio.export.facts import Facts, gather, read_json
 from finetune_studio.export.loading import python_code, quantised_of
+from finetune_studio.export.verdict import kept
 from finetune_studio.recipe.methods import Full, Qlora
 from finetune_studio.runs.folder import RunFolder
 
@@ -76,7 +77,8 @@ def write_card(
     """Write README.md in the language spoken into the folder of an export, before it becomes GGUF.
 
     Args:
-        folder: The export, or what is to be converted; its `studio.json` is read where there is.
+        folder: The export, or what is to be converted; its `studio.json` and verdict are read where
+            there are.
         run: The run it came from.
         form: `adapter`, `merged`, `gguf` or `gguf-adapter`.
         files: The names that the GGUF files will have.
@@ -85,8 +87,9 @@ def write_card(
         RefusedError: The run's recipe cannot be read.
         OSError: It cannot be written.
     """
-    export = Export(form, tuple(files), read_json(folder / "studio.json"))
-    text = card(gather(run), export, speech.language())
+    language = speech.language()
+    about, parity = read_json(folder / "studio.json"), kept(folder, language)
+    text = card(gather(run), Export(form, tuple(files), about, parity), language)
     (folder / CARD).write_text(text, encoding="utf-8")
 
 

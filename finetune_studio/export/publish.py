@@ -16,7 +16,7 @@ from finetune_studio.export.facts import Facts, gather, read_json
 from finetune_studio.export.formats import gguf_files
 from finetune_studio.export.items import Contents
 from finetune_studio.export.repository import Order, check_branch, check_name
-from finetune_studio.export.verdict import REPORT, reasons_of
+from finetune_studio.export.verdict import kept
 from finetune_studio.i18n import tr
 from finetune_studio.recipe.findings import Finding
 from finetune_studio.runs.folder import RunFolder
@@ -88,11 +88,7 @@ def _opened(
     said = about.read(path)
     run = about.run_of(path, said, named)
     files = tuple(each.name for each in gguf_files(path))
-    parity = read_json(path / REPORT)
-    if parity:
-        with speech.speaking(language):
-            parity |= {"reasons": reasons_of(parity)}
-    return path, run, Export(str(said.get("format")), files, said, parity, repo)
+    return path, run, Export(str(said.get("format")), files, said, kept(path, language), repo)
 
 
 def _of_run(run: RunFolder, repo: str) -> tuple[Path, RunFolder, Export]:

@@ -8,8 +8,11 @@ answers are other answers. Small models suffer most, so the bounds are generous 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+from finetune_studio import speech
+from finetune_studio.export.facts import read_json
 from finetune_studio.i18n import tr
 
 Verdict = Literal["green", "amber", "red"]
@@ -55,11 +58,20 @@ def judge(found: Mapping[str, Any]) -> tuple[Verdict, list[str]]:
     ]
 
 
+def kept(export: Path, language: str) -> dict[str, Any]:
+    """The report that is kept with an export, its reasons in a language; empty without one."""
+    report = read_json(export / REPORT)
+    if report:
+        with speech.speaking(language):
+            report |= {"reasons": reasons_of(report)}
+    return report
+
+
 def reasons_of(report: Mapping[str, Any]) -> list[str]:
     """The reasons of a kept report in the language in use; as written where figures are missing."""
-    kept = [str(each) for each in report.get("reasons") or ()]
+    written = [str(each) for each in report.get("reasons") or ()]
     verdict, said = judge(report)
-    return said if (verdict, len(said)) == (report.get("verdict"), len(kept)) else kept
+    return said if (verdict, len(said)) == (report.get("verdict"), len(written)) else written
 
 
 def summary(report: Mapping[str, Any]) -> str:

@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(box(self._whole))
         self.jobs.surprised.connect(self.door.tell)
         preferred.failed.connect(self.door.preferences_lost)
+        preferred.write_in(self.jobs)
         self.setWindowTitle("Finetune Studio")
         self.setMinimumSize(*Size.least)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

@@ -14,11 +14,6 @@
    <translation>    학습 전: {text}</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/demo.py" />
-   <source>  says what the trained model says: same likeliest token at {top1:.1%} of {n:,} places</source>
-   <translation>  학습한 모델과 같은 말을 해요. {n:,}곳 중 {top1:.1%}에서 가장 그럴듯한 토큰이 같아요</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
    <source> or </source>
    <translation> 또는 </translation>
@@ -91,7 +86,7 @@
   <message>
    <location filename="../../finetune_studio/recipe" />
    <source>4-bit base multiplied in 8-bit floats</source>
-   <translation>4비트 기본 모델을 8비트 부동소수점으로 곱하기</translation>
+   <translation>4비트 사전학습 모델을 8비트 부동소수점으로 곱하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/demo.py" />
@@ -2471,7 +2466,7 @@
   <message>
    <location filename="../../finetune_studio/evaluation/report.py" />
    <source>Made by Finetune Studio {version} on this machine.</source>
-   <translation>이 컴퓨터에서 Finetune Studio {version}(으)로 만들었어요.</translation>
+   <translation>이 컴퓨터에서 Finetune Studio {version} 버전으로 만들었어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/repository.py" />
@@ -3721,7 +3716,7 @@
    <location filename="../../finetune_studio/engine/streaming.py" />
    <location filename="../../finetune_studio/engine/tuned.py" />
    <source>The base model is not the one that this run was trained on.</source>
-   <translation>이 실행이 학습한 기반 모델이 아니에요.</translation>
+   <translation>사전학습 모델이 이 실행을 학습할 때 쓴 것과 달라요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/engine/merge.py" />
@@ -5297,7 +5292,7 @@
   <message>
    <location filename="../../finetune_studio/engine/conversation.py" />
    <source>Votes so far: base {base}, tuned {tuned}, neither {tie}.</source>
-   <translation>지금까지의 투표: 원래 {base}, 튜닝 {tuned}, 비슷함 {tie}.</translation>
+   <translation>지금까지의 투표: 사전학습 {base}, 튜닝 {tuned}, 비슷함 {tie}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/faults.py" />
@@ -5515,12 +5510,12 @@
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>a base in 8 bits</source>
-   <translation>8비트 기본 모델</translation>
+   <translation>8비트 사전학습 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/checks.py" />
    <source>a base in 8-bit floats</source>
-   <translation>8비트 부동소수점 기본 모델</translation>
+   <translation>8비트 부동소수점 사전학습 모델</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/model_files.py" />
@@ -5752,7 +5747,7 @@
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
    <source>ask the base model instead</source>
-   <translation>파인튜닝하지 않은 기반 모델에게 묻기</translation>
+   <translation>튜닝한 모델 대신 사전학습 모델에 묻기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/chat.py" />
@@ -5788,7 +5783,7 @@
    <location filename="../../finetune_studio/evaluation/report.py" />
    <location filename="../../finetune_studio/evaluation/summary.py" />
    <source>base</source>
-   <translation>원래</translation>
+   <translation>사전학습</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -6894,7 +6889,7 @@
   <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>talk to a tuned model</source>
-   <translation>파인튜닝한 모델과 대화하기</translation>
+   <translation>튜닝한 모델과 대화하기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Regex, Tokenizer, pre_tokenizers
 
+from finetune_studio.commands import demo
 from finetune_studio.engine import export as exporting
 from finetune_studio.engine import merge, shards, streaming, verify
 from finetune_studio.engine.deltas import read_adapter
@@ -89,6 +90,29 @@ def test_a_merged_model_says_what_the_adapter_says(chat, written, tmp_path, caps
     assert "path" not in kept
     assert kept["verdict"] == "green"
     assert str(tmp_path) not in json.dumps(kept)
+
+
+def test_what_verifies_an_export_as_it_is_written_stays_with_it(chat, written, tmp_path, capsys):
+    out = tmp_path / "adapter"
+    report = written(chat, "adapter", out)
+    kept = json.loads((out / "verify.json").read_text(encoding="utf-8"))
+    assert "verify.json" in {each["name"] for each in report["files"]}
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert "Verdict: **green**" in card
+    assert "It says what the trained model says." in card
+    found = verdict(capsys, out)
+    assert found.keys() - kept.keys() == {"path", "runtimes", "other_base"}
+    same = ("verdict", "format", "quant", "reasons", "places", "greedy_match")
+    assert {name: kept[name] for name in same} == {name: found[name] for name in same}
+
+
+def test_the_demo_tells_the_verdict_that_stays_with_its_exports(chat, capsys, tmp_path):
+    run = RunFolder(shutil.copytree(chat.path, tmp_path / "run"))
+    demo._export(run, "merged")
+    kept = json.loads((run.path / "exports" / "merged" / "verify.json").read_text("utf-8"))
+    said = capsys.readouterr().out
+    assert "Verdict: green." in said
+    assert kept["reasons"][0] in said
 
 
 @pytest.mark.parametrize("piece", [50, 1000, 1 << 21])  # less than a row, some rows, everything

@@ -7,6 +7,7 @@ from finetune_studio.evaluation import report, summary
 from finetune_studio.evaluation.result import Evaluation
 from finetune_studio.speech import speak
 from tests.helpers.evaluated import chat, classified
+from tests.helpers.manner import both_particles, other_manners
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,14 @@ def test_a_korean_page_has_no_english_sentence_left():
     lines = [" ".join(line.split()) for line in text.splitlines()]
     left = [line for line in lines if re.fullmatch(r"[A-Za-z ,.;:'-]{25,}", line)]
     assert not left
+
+
+@pytest.mark.parametrize("found", [chat(), classified()], ids=["chat", "classify"])
+def test_a_korean_page_speaks_in_one_manner_with_its_particles(found):
+    speak("ko")
+    page = report.html(found, "ko")
+    assert other_manners(page) == []
+    assert both_particles(page) == []
 
 
 def test_what_a_model_says_is_text_and_never_html():

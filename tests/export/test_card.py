@@ -8,7 +8,11 @@ import yaml
 
 from finetune_studio.export.card import Export, card, write_card
 from finetune_studio.export.facts import gather, languages_of
+from finetune_studio.export.verdict import ORDER
+from finetune_studio.i18n import tr
 from finetune_studio.runs import events
+from finetune_studio.speech import speaking
+from tests.helpers.manner import both_particles, other_manners
 from tests.helpers.past import T0, past_run
 from tests.helpers.running import write_rows
 
@@ -67,6 +71,21 @@ def test_korean_cards_have_no_english_sentences(run):
     text = card(gather(run), Export("adapter"), "ko").split("```")
     prose = re.sub(r"^---.*?\n---\n|<[^>]+>|[|*`].*", "", text[0] + text[2], flags=re.DOTALL)
     assert not re.search(r"\b(the|was|were|of|and|is)\b", prose)
+
+
+@pytest.mark.parametrize("form", ["adapter", "merged", "gguf"])
+def test_korean_cards_speak_in_one_manner_with_their_particles(run, form):
+    report = {"verdict": "green", "reasons": ["학습한 모델과 같은 답을 해요."]}
+    text = card(gather(run), Export(form, parity=report), "ko")
+    assert other_manners(text) == []
+    assert both_particles(text) == []
+
+
+@pytest.mark.parametrize("verdict", ORDER)
+def test_korean_cards_call_a_verdict_what_the_window_calls_it(run, verdict):
+    text = card(gather(run), Export("merged", parity={"verdict": verdict}), "ko")
+    with speaking("ko"):
+        assert f"판정: **{tr(verdict)}**" in text
 
 
 def test_an_unknown_licence_says_so_and_others_carry_their_name_and_link(tmp_path):

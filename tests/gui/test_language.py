@@ -17,6 +17,7 @@ from finetune_studio.gui.theme import font
 from finetune_studio.gui.widgets.button import Button
 from finetune_studio.gui.widgets.text import Text
 from tests.conftest import ROOT
+from tests.helpers.manner import other_manners
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_korean_speaks_in_one_manner(tools):
     _, translations = tools
     for (_, source), forms in translations.read("ko").items():
         for made in forms:
-            assert not re.search(r"(습니다|하십시오|하시겠|확인/취소)", made), source
+            assert [*other_manners(made), *re.findall("확인/취소", made)] == [], source
 
 
 def test_korean_says_what_goes_on_in_one_manner(tools):
@@ -65,9 +66,41 @@ def test_korean_says_what_goes_on_in_one_manner(tools):
             assert not re.search(r" …|중(이에요)?…", made), source
 
 
-@pytest.mark.parametrize("name", ["licences/licences.json", "catalog/models.json"])
-def test_licences_and_limits_speak_in_that_manner_too(name):
-    assert "니다" not in (ROOT / "resources" / name).read_text(encoding="utf-8")
+def test_other_manners_are_told_apart():
+    right = "저장할까요? 하니까 그래요. 바다예요. 누르세요."
+    wrong = ["이것입니다", "했습니다", "갑시다", "됩니까", "누르십시오", "된다"]
+    said = f"{right} {'. '.join(wrong)}. {right}"
+    assert other_manners(said) == wrong
+
+
+def test_korean_has_one_name_for_one_thing(tools):
+    _, translations = tools
+    for (_, source), forms in translations.read("ko").items():
+        for made in forms:
+            assert not re.search("(기반|기본|베이스) 모델|파인튜닝(한|된) 모델", made), source
+            assert "사전학습" in made or not re.search(r"\bbase models?\b", source), source
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "packaging/linux/finetune-studio.desktop",
+        "packaging/linux/launcher.sh",
+        "packaging/macos/launcher.sh",
+        "packaging/windows/installer.nsi",
+        "resources/cards/ko.md.jinja",
+        "resources/catalog/models.json",
+        "resources/help/ko",
+        "resources/licences/licences.json",
+    ],
+)
+def test_what_is_in_no_translation_speaks_in_that_manner_too(name):
+    place = ROOT / name
+    for file in place.iterdir() if place.is_dir() else [place]:
+        text = file.read_text(encoding="utf-8")
+        assert re.search("[가-힣]", text), file
+        assert other_manners(text) == [], file
 
 
 def test_english_has_its_plurals(tools):

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 
+from finetune_studio.errors import StudioError
 from finetune_studio.export import about
 from finetune_studio.export.verdict import judge
 from finetune_studio.gui import language, outcomes
@@ -17,6 +19,7 @@ from finetune_studio.gui.pages.chat_turn import TurnView
 from finetune_studio.gui.pages.export_words import ALONE, BOTH, OFFERED
 from finetune_studio.gui.preferred import Preferred
 from finetune_studio.gui.talk import BASE, TUNED, Manner, Talk, Turn
+from finetune_studio.gui.turns import turns_of
 from finetune_studio.gui.widgets.chip import Badge
 from finetune_studio.gui.widgets.dialog import Ask
 from finetune_studio.gui.widgets.finding import FindingBox
@@ -383,6 +386,73 @@ def test_leaked_rows_and_forgetting_are_warned_of(results, run):
     told = " ".join(words(results().measure))
     assert "measure memory" in told
     assert "forgot much" in told
+
+
+OLD = ["accent", "warn"]  # it was trained further since; rows that were learned
+
+
+class Warned:
+    """The page with warnings of what was measured before, while it is measured again."""
+
+    def __init__(self, page: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.page, self.measuring, self._qtbot = page, page.measure.measuring, qtbot
+        self._begun: list[tuple[str, ...]] = []
+        assert self.tones() == OLD
+        monkeypatch.setattr(Ask, "ask", lambda _: "leave")
+        monkeypatch.setattr(type(self.measuring), "busy", property(lambda _: bool(self._begun)))
+        monkeypatch.setattr(self.measuring, "launch", lambda *asked: self._begun.append(asked))
+        page.measure.go.click()
+        self.measuring.moved.emit()
+        assert self.tones() == []
+
+    def end(self, error: StudioError | None = None) -> None:
+        self._begun.clear()
+        self.measuring._end(error)
+
+    def speak(self, code: str) -> None:
+        """Switch the language, and wait until all of the page has heard of it."""
+        self.page.window().appearance.use_language(code)
+        QApplication.processEvents()
+        at_rest(self._qtbot, lambda: not turns_of(self.page).busy)
+
+    def tones(self) -> list[str]:
+        """Of what is told on the card of the measure."""
+        below = self.page.measure._below
+        return [below.itemAt(place).widget()._tone for place in range(below.count())]
+
+    def says(self, text: str) -> bool:
+        """Whether the card says so in sight."""
+        QApplication.processEvents()
+        return text in " ".join(words(self.page.measure))
+
+
+@pytest.fixture
+def warned(results, run, qtbot, monkeypatch):
+    document = json.loads(chat().model_dump_json())
+    document["contamination"] |= {"exact": 2}
+    run.evaluation.write_text(json.dumps(document), encoding="utf-8")
+    return Warned(results(), qtbot, monkeypatch)
+
+
+def test_old_warnings_stay_away_while_it_is_measured_again(warned):
+    warned.speak("ko")
+    assert warned.tones() == []
+
+
+def test_old_warnings_are_back_where_the_measure_was_stopped(warned):
+    warned.end()
+    assert warned.tones() == OLD
+    warned.speak("ko")
+    assert warned.tones() == OLD
+    assert warned.says("외운 정도")
+
+
+def test_why_a_measure_failed_stays_in_either_language(warned):
+    warned.end(StudioError("The GPU is gone."))
+    for code in ("ko", "en"):
+        warned.speak(code)
+        assert warned.tones() == ["bad"]
+        assert warned.says("The GPU is gone.")
 
 
 def test_answers_of_the_evaluation_stand_beside_their_reference(results, run):

@@ -1,7 +1,11 @@
 """The window as a whole: pages, keyboard, sizes, closing, both languages and colours."""
 
+import errno
 import json
+import os
 import re
+import threading
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -14,9 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from finetune_studio import preferences
 from finetune_studio.errors import StudioError
 from finetune_studio.gui import language
 from finetune_studio.gui.alerts import Alert, details
+from finetune_studio.gui.jobs import WORKERS
 from finetune_studio.gui.main_window import MainWindow
 from finetune_studio.gui.pages import tokenizer
 from finetune_studio.gui.preferred import Preferred
@@ -184,12 +190,14 @@ def test_the_shell_never_scrolls_and_the_rail_gets_narrow(window, qtbot):
     qtbot.waitUntil(lambda: window.wizard._side.width() == 224)
 
 
-def test_a_language_that_cannot_be_had_is_told_and_not_kept(window, monkeypatch, tmp_path):
+def test_a_language_that_cannot_be_had_is_told_and_not_kept(window, qtbot, monkeypatch, tmp_path):
     monkeypatch.setattr(language, "folder", lambda: tmp_path)
     monkeypatch.setattr(language, "_made", {})
     before = window.preferred.value.language
     window.appearance.use_language("ko")
-    assert window.preferred.value.language == before == load().preferences.language
+    assert window.preferred.value.language == before
+    at_rest(qtbot, lambda: not window.jobs.busy)
+    assert load().preferences.language == before
     assert window.findChild(Alert).isVisible()
     assert window.findChild(Veil).geometry() == window.rect()
     window.resize(1300, 800)
@@ -201,7 +209,7 @@ def test_a_language_that_cannot_be_had_is_told_and_not_kept(window, monkeypatch,
 def test_language_and_colours_switch_in_the_open_window(window, project, qtbot):
     looks = window.wizard.header.looks
     qtbot.mouseClick(looks._language, Qt.MouseButton.LeftButton)
-    assert load().preferences.language == "ko"
+    qtbot.waitUntil(lambda: load().preferences.language == "ko")
     qtbot.waitUntil(
         lambda: (
             window.wizard._rail.items[0].accessibleName().endswith("세부 설정")
@@ -214,7 +222,7 @@ def test_language_and_colours_switch_in_the_open_window(window, project, qtbot):
     assert not english
     qtbot.mouseClick(looks._theme, Qt.MouseButton.LeftButton)
     assert theme.dark
-    assert load().preferences.theme == "dark"
+    qtbot.waitUntil(lambda: load().preferences.theme == "dark")
     ground = window.grab().toImage().pixelColor(QPoint(400, 200))
     assert ground.lightness() < 60
 
@@ -262,6 +270,53 @@ def test_closing_remembers_project_step_and_place(window, project, qtbot):
     assert again.project.session.value("training.epochs") == 8
     assert again.preferred.value.geometry
     again.jobs.close()
+
+
+def test_the_window_never_waits_for_the_disk_to_keep_preferences(window, qtbot, monkeypatch):
+    at_rest(qtbot, lambda: not window.jobs.busy)
+    sync, ready, waited = os.fsync, threading.Event(), []
+
+    def slow(handle):
+        waited.append(threading.current_thread())
+        assert waited[-1] is threading.main_thread() or ready.wait(20)
+        sync(handle)
+
+    monkeypatch.setattr(preferences.os, "fsync", slow)
+    window.preferred.change(theme="dark")
+    window.preferred.change(advanced=True)
+    assert not load().preferences.advanced
+    ready.set()
+    qtbot.waitUntil(lambda: load().preferences == window.preferred.value)
+    assert (window.preferred.value.theme, window.preferred.value.advanced) == ("dark", True)
+    assert threading.main_thread() not in waited
+
+
+def test_closing_keeps_preferences_that_no_job_had_come_to(window, qtbot):
+    at_rest(qtbot, lambda: not window.jobs.busy)
+    going = threading.Event()
+    window.jobs.closing.connect(going.set, Qt.ConnectionType.DirectConnection)
+    for number in range(WORKERS):
+        window.jobs.run(f"long {number}", partial(going.wait, 20), print, print)
+    window.preferred.change(advanced=True)
+    assert not load().preferences.advanced
+    window.close()
+    assert load().preferences == window.preferred.value
+    window.preferred.change(theme="dark")
+    assert load().preferences.theme == "dark"
+
+
+def test_preferences_that_cannot_be_kept_are_told_and_count(window, qtbot, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as meanwhile, qtbot.waitSignal(window.preferred.failed) as told:
+        meanwhile.setattr(preferences.os, "fsync", full)
+        window.preferred.change(advanced=True)
+    assert told.args[0].errno == errno.ENOSPC
+    assert window.findChild(Alert).isVisible()
+    window.findChild(Alert).accept()
+    assert window.preferred.value.advanced
+    assert not load().preferences.advanced
 
 
 def test_a_file_from_elsewhere_asks_before_it_is_left(window, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """How good is it? Measures the result against its base model, and says what to think of that."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QVBoxLayout
@@ -25,6 +26,9 @@ from finetune_studio.gui.widgets.meter import Track
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.runs.writing import write_atomically
 
+if TYPE_CHECKING:
+    from finetune_studio.runs.folder import RunFolder
+
 JOB = "report"
 
 
@@ -35,6 +39,10 @@ class MeasureCard(Card):
         super().__init__(name=lambda: tr("How good is it?"))
         self._project, self.measuring = project, Evaluating(self)
         self.found: Evaluation | None = None
+        self._run: RunFolder | None = None
+        self._broken: StudioError | None = None  # what was measured last cannot be read
+        self._failed: StudioError | None = None  # what was asked for since came to nothing
+        self._was_busy = False
         self._title = Text(lambda: tr("How good is it?"), "section")
         self._detail = Text(self._words, "caption", "text2", wrap=True)
         self._track = Track()
@@ -55,28 +63,31 @@ class MeasureCard(Card):
         self.hold(self._lay())
 
     def read(self) -> Evaluation | None:
-        """Read what was measured last, and say what it warns of."""
+        """Read what was measured last, and say what it warns of, in the language in use."""
         run = self._project.watch.run
-        clear(self._below)
-        self.found = None
+        if run != self._run:
+            self._run, self._failed = run, None
+        self.found = self._broken = None
         if run is not None:
             try:
                 self.found = measured(run)
             except StudioError as error:
-                self._tell(error)
-        if self.found is not None:
-            self._warn(self.found)
+                self._broken = error
+        self._say_what_is()
         self._show()
         return self.found
 
     def _start(self) -> None:
         run = self._project.watch.run
         if run is not None:
-            clear(self._below)
+            self._failed = None
             self.measuring.start(run)
 
     def _show(self) -> None:
         busy, run = self.measuring.busy, self._project.watch.run
+        if busy != self._was_busy:
+            self._was_busy = busy
+            self._say_what_is()
         self.go.setVisible(not busy)
         self.go.say(self._verb)
         self._stop.setVisible(busy)
@@ -103,6 +114,16 @@ class MeasureCard(Card):
             )
         return " ".join(filter(None, (summary.measured_on(self.found), summary.took(self.found))))
 
+    def _say_what_is(self) -> None:
+        """Say why there is nothing new, or what is warned of; nothing while it is measured."""
+        clear(self._below)
+        if self.measuring.busy:
+            return
+        if error := self._failed or self._broken:
+            self._say("error", *words_of(error))
+        elif self.found is not None:
+            self._warn(self.found)
+
     def _warn(self, found: Evaluation) -> None:
         run = self._project.watch.run
         if run is not None and is_stale(run, found):
@@ -116,8 +137,8 @@ class MeasureCard(Card):
         self._below.addWidget(FindingBox(level, fact, detail))
 
     def _tell(self, error: StudioError) -> None:
-        clear(self._below)
-        self._say("error", *words_of(error))
+        self._failed = error
+        self._say_what_is()
         self._show()
 
     def _open(self) -> None:
@@ -125,6 +146,8 @@ class MeasureCard(Card):
         run, found = self._project.watch.run, self.found
         if run is None or found is None:
             return
+        self._failed = None
+        self._say_what_is()
         place, code = run.path / REPORT, language.current()
 
         def write() -> Path:
