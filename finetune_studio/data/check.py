@@ -11,13 +11,12 @@ from finetune_studio.data.shapes import Recognition
 from finetune_studio.data.sources import Misfits, Opened, open_rows
 from finetune_studio.data.usable import read_part
 from finetune_studio.i18n import mark
-from finetune_studio.recipe.findings import Finding, Level
+from finetune_studio.recipe.findings import LEVELS, Finding, Level
 from finetune_studio.recipe.schema import Data
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-LEVELS = ("error", "warning", "advice")
 SURE = 0.5
 """Below this confidence the person is asked."""
 TASKS = {"text": "text", "labelled-text": "classify"}

@@ -2210,17 +2210,17 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Its roles are {names}.</source>
-   <translation>역할은 {names}이에요.</translation>
+   <translation>역할은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Its sheets are {names}.</source>
-   <translation>시트는 {names}이에요.</translation>
+   <translation>시트는 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Its splits are {names}.</source>
-   <translation>나뉜 부분은 {names}이에요.</translation>
+   <translation>나뉜 부분은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
@@ -3801,7 +3801,7 @@
    <location filename="../../finetune_studio/data/mapping.py" />
    <location filename="../../finetune_studio/data/split.py" />
    <source>The columns are {names}.</source>
-   <translation>열은 {names}이에요.</translation>
+   <translation>열은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -3939,7 +3939,7 @@
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>The fixes are {names}.</source>
-   <translation>고침은 {names}이에요.</translation>
+   <translation>고침은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
@@ -4387,7 +4387,7 @@
    <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shapes are {names}.</source>
-   <translation>형식은 {names}이에요.</translation>
+   <translation>형식은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -4535,7 +4535,7 @@
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The trainer ended with exit code {code}.</source>
-   <translation>학습기가 끝났어요. 종료 코드는 {code}이에요.</translation>
+   <translation>학습기가 끝났어요. 종료 코드는 {code}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -4765,7 +4765,7 @@
    <location filename="../../finetune_studio/data/readers/layouts.py" />
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>They are {names}.</source>
-   <translation>{names}이에요.</translation>
+   <translation>{names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
@@ -5642,6 +5642,11 @@
    <translation>어댑터</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/findings.py" />
+   <source>advice</source>
+   <translation>조언</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>all</source>
    <translation>전체</translation>
@@ -5925,6 +5930,11 @@
    <location filename="../../finetune_studio/recipe" />
    <source>epochs</source>
    <translation>에폭</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/findings.py" />
+   <source>error</source>
+   <translation>오류</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -7083,6 +7093,11 @@
    <location filename="../../finetune_studio/export/formats.py" />
    <source>very small; expect other answers</source>
    <translation>아주 작아요. 답이 달라질 수 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/findings.py" />
+   <source>warning</source>
+   <translation>경고</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
