@@ -88,6 +88,18 @@ def test_what_the_template_makes_of_the_words_is_looked_at_anew(tokenizer, rende
     assert len(renderings) > 2
 
 
+@pytest.mark.parametrize("turns", [1, 9])
+def test_an_answer_that_holds_what_follows_it_is_found_whole_though_it_is_trimmed(tokenizer, turns):
+    """Also where the turns are too many to be remembered, or nothing is."""
+    ends, asks = "<|eot_id|>", "<|start_header_id|>{}<|end_header_id|>\n\n".format
+    said = f" 밥{ends}{asks('user')}배고프다{ends}{asks('assistant')}국수"
+    messages = [*[ASKED[0], {"role": "assistant", "content": said}] * turns, *ASKED]
+    for answers in (Answers(LLAMA3, tokenizer), twice(LLAMA3, tokenizer)):
+        made = answers.render(messages)
+        learned = [made.text[first:last] for first, last in made.answers]
+        assert learned == [*[f"{said.strip()}<|eot_id|>"] * turns, "드세요.<|eot_id|>"]
+
+
 def test_messages_with_more_than_words_have_no_shape():
     made = Shapes(lambda turns: "".join(f"<{t['role']}>{t['content']}" for t in turns), "", "")
     text = "<user>a<assistant>b"
