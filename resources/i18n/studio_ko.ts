@@ -180,11 +180,6 @@
    <translation>분류 모델은 글을 쓰지 않으니 무엇을 아는지 물을 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/shapes.py" />
-   <source>A column holds lists or objects of an unknown kind.</source>
-   <translation>모르는 종류의 목록이나 객체가 든 열이 있어요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>A column whose equal values stay on one side, such as a film or a customer.</source>
    <translation>영화나 고객처럼, 값이 같은 행을 한쪽에 모아 둘 열이에요.</translation>
@@ -1357,6 +1352,11 @@
    <translation>평가 배치 크기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/check.py" />
+   <source>Every row has the label “{name}”: a classification needs at least two labels.</source>
+   <translation>모든 행의 레이블이 ‘{name}’ 하나뿐이에요. 분류에는 레이블이 두 가지 이상 있어야 해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Every row to measure on is nearly equal to one that is learned.</source>
    <translation>재는 행이 모두 배우는 행과 거의 같아요.</translation>
@@ -1555,6 +1555,11 @@
    <location filename="../../finetune_studio/export/llama.py" />
    <source>Get it once with: {command}</source>
    <translation>한 번만 실행하면 돼요: {command}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/files.py" />
+   <source>Get the data by `git lfs pull`, or from the page where it is offered.</source>
+   <translation>`git lfs pull`로 데이터를 받거나, 올려 둔 페이지에서 내려받으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
@@ -2837,6 +2842,11 @@
    <translation>표 프로그램에서 열어 암호 없는 .xlsx로 저장하세요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>Open the address in a browser, and download the data itself.</source>
+   <translation>그 주소를 브라우저로 열어 데이터 파일을 내려받으세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/runs/programs.py" />
    <source>Open the set-up page, which installs what training needs.</source>
    <translation>설치 페이지를 열면 학습에 필요한 것을 설치해요.</translation>
@@ -3153,8 +3163,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
-   <source>Rows of the shape {shape} cannot be trained on yet.</source>
-   <translation>{shape} 형식의 행은 아직 학습할 수 없어요.</translation>
+   <source>Rows of the shape {shape} cannot be trained on yet. Convert them to messages, and keep the good answers alone.</source>
+   <translation>{shape} 형식의 행은 아직 학습할 수 없어요. messages로 바꾸면서 좋은 답만 남기세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -3774,6 +3784,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
+   <source>The column “{column}” holds lists or objects of an unknown kind.</source>
+   <translation>‘{column}’ 열에 모르는 종류의 목록이나 객체가 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/shapes.py" />
    <source>The column “{column}” holds text.</source>
    <translation>‘{column}’ 열에 글이 있어요.</translation>
   </message>
@@ -3785,7 +3800,7 @@
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>The column “{column}” holds turns with “{role}” and “{content}”.</source>
-   <translation>‘{column}’ 열에 ‘{role}’과 ‘{content}’로 된 대화가 있어요.</translation>
+   <translation>‘{column}’ 열에 ‘{role}’과(와) ‘{content}’(으)로 된 대화가 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -5603,8 +5618,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
-   <source>a turn has an unknown role</source>
-   <translation>모르는 역할의 말이 있어요</translation>
+   <source>a turn calls a tool, which cannot be learned yet</source>
+   <translation>도구를 부르는 말이 있는데, 아직 배울 수 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/turns.py" />
+   <source>a turn has a role other than system, user, assistant and tool</source>
+   <translation>역할이 system, user, assistant, tool이 아닌 말이 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
@@ -5676,6 +5696,11 @@
    <location filename="../../finetune_studio/commands/serve.py" />
    <source>an address that others reach needs --key</source>
    <translation>다른 사람이 접속할 수 있는 주소에는 --key가 필요해요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/turns.py" />
+   <source>an answer is marked as not to be learned (weight 0), which is not possible yet</source>
+   <translation>배우지 말라고 표시한 답(weight 0)이 있는데, 아직 따로 뺄 수 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
@@ -8007,6 +8032,11 @@
    <translation>‘{name}’에 너무 큰 행이 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>“{name}” holds a web page, and no rows.</source>
+   <translation>‘{name}’에는 행이 아니라 웹 페이지가 들어 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/layouts.py" />
    <source>“{name}” holds more than one list of rows.</source>
    <translation>‘{name}’에 행의 목록이 여럿 있어요.</translation>
@@ -8027,6 +8057,11 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{name}” is a pickle file: loading it can run any code.</source>
    <translation>‘{name}’은(는) 피클 파일이에요. 읽으면 아무 코드나 실행될 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/files.py" />
+   <source>“{name}” is a pointer of Git LFS: it names the data and does not hold it.</source>
+   <translation>‘{name}’은(는) Git LFS 포인터예요. 데이터의 이름만 있고 데이터는 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />

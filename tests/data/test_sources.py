@@ -105,6 +105,23 @@ def test_objects_one_after_another_over_several_lines(write):
     assert rows_of(write("a.jsonl", text)) == ROWS
 
 
+@pytest.mark.parametrize("large", [False, True])
+def test_articles_with_questions_are_a_row_a_question(write, monkeypatch, large):
+    """KorQuAD as it is published; read in one piece, or bit by bit where it is larger."""
+    asked = [{"id": f"{n}", "question": f"몇 {n}?", "answers": [{"text": "셋", "answer_start": 1}]}
+             for n in range(2)]  # fmt: skip
+    asked.append({"id": "2", "question": "없는 것?", "answers": []})
+    monkeypatch.setattr("finetune_studio.data.readers.scanner.ROW", 3 << 20)
+    text, count = "하나, 둘, 셋" * (6000 if large else 1), 100 if large else 3
+    article = {"title": "수", "paragraphs": [{"context": text, "qas": asked}]}
+    whole = {"version": "1", "data": [article] * count}
+    rows = rows_of(write("korquad.json", json.dumps(whole, ensure_ascii=False)))
+    assert len(rows) == 3 * count
+    assert rows[0] == {"title": "수", "context": text, "id": "0", "question": "몇 0?",
+                       "answers": "셋"}  # fmt: skip
+    assert rows[2]["answers"] is None
+
+
 def test_a_list_inside_that_is_larger_than_a_row_is_streamed(write, monkeypatch):
     monkeypatch.setattr("finetune_studio.data.readers.scanner.ROW", 3 << 20)
     rows = [{"text": str(number) * 50_000} for number in range(100)]
@@ -340,7 +357,7 @@ REFUSED = {
     "image.txt": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 30, "not text"),
     "broken.parquet": (b"PAR1 nothing", "Parquet"),
     "broken.arrow": (b"ARROW1 nothing at all here", "Arrow"),
-    "html.json": (b"<html><body>404</body></html>", "Line 1"),
+    "html.json": (b"<html><body>404</body></html>", "holds a web page"),
 }
 
 
