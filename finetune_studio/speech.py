@@ -54,6 +54,11 @@ class Spoken(str):
         """Fill in values, and leave one of two particles behind each."""
         return korean.joined(str.format(self, *args, **values))
 
+    @override
+    def __mod__(self, values: object) -> str:
+        """The same by the signs that argparse uses."""
+        return korean.joined(str.__mod__(self, values))
+
 
 def _translator(code: str) -> Callable[[str], str]:
     said = Spoken if code == "ko" else str

@@ -3743,6 +3743,11 @@
    <translation>사전학습 모델에 라벨용으로 붙은 출력층은 새것이고 학습되지 않았어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/guardian.py" />
+   <source>The base model's licence is not known: find out what it allows.</source>
+   <translation>사전학습 모델의 라이선스를 알 수 없어요. 무엇을 허락하는지 알아보세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The base model's licence. It goes into the model card, and what it forbids stops an upload.</source>
    <translation>사전학습 모델의 라이선스예요. 모델 카드에 실리고, 금지된 일이면 올리기를 막아요.</translation>
@@ -5682,6 +5687,11 @@
    <translation>주의</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>ambiguous option: %(option)s could match %(matches)s</source>
+   <translation>%(option)s만으로는 알 수 없어요: %(matches)s 가운데 하나를 쓰세요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
    <source>an adapter is trained instead of every weight</source>
    <translation>모든 가중치 대신 어댑터를 학습해요</translation>
@@ -5726,6 +5736,11 @@
    <location filename="../../finetune_studio/data/quality/letters.py" />
    <source>arabic</source>
    <translation>아랍 문자</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>argument %(argument_name)s: %(message)s</source>
+   <translation>%(argument_name)s: %(message)s</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/formats.py" />
@@ -6010,6 +6025,16 @@
    <translation>네트워크가 없는 컴퓨터에 필요한 모든 것</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>expected at least one argument</source>
+   <translation>값을 하나 이상 주세요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>expected one argument</source>
+   <translation>값을 하나 주세요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>failed</source>
    <translation>실패</translation>
@@ -6180,6 +6205,16 @@
    <location filename="../../finetune_studio/commands/bar.py" />
    <source>interrupted</source>
    <translation>중단됨</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>invalid %(type)s value: %(value)r</source>
+   <translation>%(value)r 값은 쓸 수 없어요(%(type)s)</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>invalid choice: %(value)r (choose from %(choices)s)</source>
+   <translation>%(value)r 값은 고를 수 없어요(%(choices)s 가운데 고르세요)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
@@ -6472,6 +6507,11 @@
    <translation>없음</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>not allowed with argument %s</source>
+   <translation>%s과(와) 함께 쓸 수 없어요</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/runs.py" />
    <source>not readable: {path}: {why}</source>
    <translation>읽을 수 없음: {path}: {why}</translation>
@@ -6552,6 +6592,11 @@
    <translation>옵티마이저 상태를 8비트로 둬요. 결과는 거의 같아요</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>options</source>
+   <translation>옵션</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/quality/letters.py" />
    <source>other</source>
    <translation>그 밖</translation>
@@ -6612,6 +6657,11 @@
    <location filename="../../finetune_studio/commands/chips.py" />
    <source>place</source>
    <translation>위치</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>positional arguments</source>
+   <translation>차례로 주는 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/life.py" />
@@ -6754,6 +6804,16 @@
    <translation>서로 다른 설정</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/cli.py" />
+   <source>show the version</source>
+   <translation>버전 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>show this help message and exit</source>
+   <translation>이 도움말 보기</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/push.py" />
    <source>show what would go up</source>
    <translation>무엇이 올라갈지 보여 줘요</translation>
@@ -6880,6 +6940,11 @@
    <location filename="../../finetune_studio/commands/recipe.py" />
    <source>the files to learn from</source>
    <translation>학습할 파일</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>the following arguments are required: %s</source>
+   <translation>빠진 것이 있어요: %s</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/push.py" />
@@ -7100,6 +7165,11 @@
    <translation>알 수 없음</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>unrecognized arguments: %s</source>
+   <translation>모르는 인자가 있어요: %s</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/cli.py" />
    <source>upload a run or an export to the Hub, with its card</source>
    <translation>실행이나 내보낸 모델을 카드와 함께 Hub에 올려요</translation>
@@ -7108,6 +7178,11 @@
    <location filename="../../finetune_studio/commands/push.py" />
    <source>upload over plain HTTPS, without Xet</source>
    <translation>Xet 없이 일반 HTTPS로 올려요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
+   <source>usage: </source>
+   <translation>사용법: </translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
