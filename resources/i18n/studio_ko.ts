@@ -2732,8 +2732,8 @@
   <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
-   <source>No row has anything to learn within {length} tokens.</source>
-   <translation>{length} 토큰 안에 배울 것이 있는 행이 없어요.</translation>
+   <source>No row has anything to learn within {length:,} tokens.</source>
+   <translation>{length:,}토큰 안에 배울 것이 있는 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
@@ -4073,8 +4073,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
-   <source>The longest row has {longest:,} tokens, so that nothing is cut.</source>
-   <translation>가장 긴 행이 {longest:,} 토큰이라 잘리는 것이 없어요.</translation>
+   <source>The longest row has {longest:,} tokens, so that nothing is cut at {length:,}.</source>
+   <translation>가장 긴 행이 {longest:,}토큰이라 {length:,}에서는 잘리는 것이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
@@ -4245,6 +4245,11 @@
    <location filename="../../finetune_studio/setup/faults.py" />
    <source>The proxy asks for a name and a password.</source>
    <translation>프록시에 이름과 암호가 필요해요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>The reason: {why}.</source>
+   <translation>{why}.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/session.py" />
@@ -7397,8 +7402,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
-   <source>{count} rows are cut at {length} tokens; {lost} tokens are lost.</source>
-   <translation>{count}행이 {length} 토큰에서 잘려서 토큰 {lost}개를 잃어요.</translation>
+   <source>{count} rows are cut at {length:,} tokens; {lost:,} tokens are lost.</source>
+   <translation>{count}행이 {length:,}토큰에서 잘려서 토큰 {lost:,}개를 잃어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
@@ -7453,8 +7458,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
-   <source>{count} rows have nothing to learn within {length} tokens.</source>
-   <translation>{count}행은 {length} 토큰 안에 배울 것이 없어요.</translation>
+   <source>{count} rows have nothing to learn within {length:,} tokens.</source>
+   <translation>{count}행은 {length:,}토큰 안에 배울 것이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
@@ -7850,8 +7855,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
-   <source>{share:.1%} of the rows stay whole; the longest has {longest:,} tokens, and room for it would be taken by few.</source>
-   <translation>행의 {share:.1%}가 온전해요. 가장 긴 행은 {longest:,} 토큰이지만 그만한 자리를 쓰는 행은 드물어요.</translation>
+   <source>{share:.1%} of the rows stay whole at {length:,}; the longest has {longest:,} tokens, and room for it would be taken by few.</source>
+   <translation>{length:,}에서는 행의 {share:.1%}가 온전해요. 가장 긴 행은 {longest:,}토큰이지만 그만한 자리를 쓰는 행은 드물어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -11945,6 +11950,16 @@
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Tuned model</source>
    <translation>튜닝한 모델</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/field.py" />
+   <source>Turn off: {setting}</source>
+   <translation>{setting} 끄기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/field.py" />
+   <source>Turn on: {setting}</source>
+   <translation>{setting} 켜기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />
