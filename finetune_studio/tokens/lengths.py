@@ -214,8 +214,8 @@ class Lengths:
         if self.in_pieces:
             return mark("Longer texts go on in the next sequence; nothing of them is lost.")
         return mark(
-            "{share:.1%} of the rows stay whole at {length:,}; the longest has {longest:,} tokens, and"
-            " room for it would be taken by few."
+            "{share:.1%} of the rows stay whole at {length:,}; the longest has {longest:,} tokens,"
+            " and room for it would be taken by few."
         )
 
 
