@@ -52,6 +52,7 @@ TEXT = (
     "기사", "후기", "발화", "원문", "리뷰내용", "설명", "뉴스", "의견", "title", "headline",
     "제목",
 )  # fmt: skip
+HEADING = ("title", "headline", "제목")
 LABEL = (
     "label", "labels", "sentiment", "class", "category", "target", "emotion", "rating", "stars",
     "score", "topic", "intent", "tag", "polarity", "감정", "라벨", "레이블", "분류", "카테고리",

@@ -135,7 +135,7 @@ def _conversation(sample: Sample) -> Recognition | None:
     by_value = [column for column, keys in found.items() if keys]
     if not by_value:
         return _in_turn(sample)
-    if _are_halves(by_value):
+    if _are_halves(by_value) or _asks_alone(sample, by_value):
         return None
     column = names.find(by_value, names.MESSAGES) or by_value[0]
     role, content = found[column] or ("", "")
@@ -239,6 +239,8 @@ def _text(sample: Sample) -> Recognition | None:
     text = sample.named(names.TEXT)
     if not text or not are_text(sample.values(text)):
         return None
+    if names.find([text], names.HEADING) and sample.nested():
+        return None  # the text itself lies in what is nested
     asking = sample.named(names.ASKING, (text,))
     if asking and _is_prose(sample, asking):
         return None  # something is asked in another column: its answer has an unknown name
@@ -292,6 +294,14 @@ def _only_text(sample: Sample, but: Sequence[str]) -> str | None:
 def _are_halves(columns: list[str]) -> bool:
     """Whether a prompt and its completion are each a list of turns."""
     return bool(names.find(columns, names.PROMPT) and names.find(columns, names.COMPLETION))
+
+
+def _asks_alone(sample: Sample, columns: list[str]) -> bool:
+    """Whether the turns are all but the answer, which has a column of its own."""
+    if names.find(columns, names.MESSAGES):
+        return False
+    asks = names.find(columns, names.PROMPT + names.QUESTION + names.INSTRUCTION + names.INPUT)
+    return bool(asks and sample.named(names.COMPLETION + names.ANSWER + names.OUTPUT, (asks,)))
 
 
 def _is_said(values: Sequence[Any]) -> bool:

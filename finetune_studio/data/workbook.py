@@ -140,18 +140,22 @@ def _header(rows: Iterator[Cells]) -> tuple[Cells, Iterator[Cells]]:
     """The line that names the columns, and the rows behind it.
 
     A title often stands above: one cell alone. It is passed over where the line below it names a
-    column in a way that is known.
+    column in a way that is known, and it does not.
     """
     above: list[Cells] = []
     for row in rows:
         above.append(row)
         filled = [cell for cell in row if cell is not None]
-        if len(filled) > 1 or len(above) > TITLES:
+        if len(filled) > 1 or len(above) > TITLES or (len(above) == 1 and _names_one(row)):
             break
     last = above[-1]
-    if len(above) > 1 and any(isinstance(cell, str) and known(cell) for cell in last):
+    if len(above) > 1 and _names_one(last):
         return last, rows
     return above[0], chain(above[1:], rows)
+
+
+def _names_one(row: Cells) -> bool:
+    return any(isinstance(cell, str) and known(cell) for cell in row)
 
 
 def _named(rows: Iterator[Cells], path: Path, sheet: str) -> Iterator[dict[str, Any]]:

@@ -74,8 +74,7 @@ def _headed(text: str) -> Turns:
 
 def _instructed(text: str) -> Turns | None:
     """Llama 2's and Mistral's: questions between two marks, each with the answer behind it."""
-    turns = [*_of_instructions(text)]
-    return turns if any(turn["role"] == "assistant" for turn in turns) else None
+    return [*_of_instructions(text)] if ANSWERED in text else None
 
 
 def _of_instructions(text: str) -> Iterator[dict[str, str]]:

@@ -107,13 +107,14 @@ def test_a_title_above_the_columns_is_no_row(tmp_path, above):
     assert rows_of(path) == ROWS
 
 
-def test_one_cell_above_rows_of_no_known_name_is_their_column(tmp_path):
+@pytest.mark.parametrize(("name", "last"), [("이름 없는 것", "나"), ("리뷰", "답변")])
+def test_one_cell_that_is_no_title_is_a_column(tmp_path, name, last):
     path = tmp_path / "하나.xlsx"
     made = openpyxl.Workbook()
-    for row in (["글"], ["가"], ["나", "비고"]):
+    for row in ([name], ["가"], [last, "비고"]):
         made.active.append(row)
     made.save(path)
-    assert rows_of(path) == [{"글": "가", "column 2": None}, {"글": "나", "column 2": "비고"}]
+    assert rows_of(path) == [{name: "가", "column 2": None}, {name: last, "column 2": "비고"}]
 
 
 def test_a_file_that_has_the_mark_in_its_name(tmp_path):

@@ -122,6 +122,12 @@ CHATS = {
         {"대화": [{"역할": "사용자", "내용": ASK}, {"역할": "상담사", "내용": SAY}]},
         CHAT,
     ),
+    "prompt in ChatML": (
+        {"prompt": f"<|im_start|>user\n{ASK}<|im_end|>\n<|im_start|>assistant\n",
+         "completion": SAY},
+        CHAT,
+    ),
+    "prompt of Mistral": ({"prompt": f"<s>[INST] {ASK} [/INST]", "completion": SAY}, CHAT),
     "songys chatbot": ({"Q": ASK, "A": SAY, "label": "0"}, CHAT),
     "FAQ table": ({"번호": "1", "분류": "배송", "질문": ASK, "답변": SAY}, CHAT),
     "help desk": (
@@ -184,6 +190,7 @@ OPEN = {
         "role": "prompter",
     },
     "HC3, lists of answers": {"question": ASK, "human_answers": [SAY], "chatgpt_answers": [SAY]},
+    "articles in parts": {"title": ASK, "paragraphs": [LONG, SAY]},
     "sentence pairs": {"premise": LONG, "hypothesis": SAY, "label": "entailment"},
     "KLUE-STS": {"sentence1": ASK, "sentence2": SAY, "score": 0.5},
     "translation": {"translation": {"en": "dinner", "ko": SAY}},

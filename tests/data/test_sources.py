@@ -300,6 +300,31 @@ def test_backslashes_before_quotes(write):
     assert rows_of(path)[0] == {"q": 'say "hi, you"', "a": "ok"}
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "sep=;\n",
+        "# 내보낸 날: 2024, 서울\n",
+        "상담 기록;;\n;;\n",
+        "\ufeff월간 보고\n\n작성: 김민수\n",
+    ],
+)
+def test_lines_above_the_names_of_columns_are_no_rows(write, above):
+    path = write(
+        "a.csv", f"{above}질문;답변;비고\n몇 시예요?;세 시예요.;\n어디예요?;집;;;\n뭐?;응;\n"
+    )
+    opened = open_rows([str(path)])
+    rows = opened.dataset.to_list()
+    assert list(rows[0].values()) == ["몇 시예요?", "세 시예요.", ""]
+    assert list(rows[0]) == ["질문", "답변", "비고"]
+    assert opened.misfits.line == above.count("\n") + 3
+
+
+def test_a_first_line_alone_is_a_column_where_no_name_follows(write):
+    path = write("a.csv", "글\n가나다\n라마바\n")
+    assert rows_of(path) == [{"글": "가나다"}, {"글": "라마바"}]
+
+
 def test_a_table_without_header(write):
     path = write("a.csv", "재밌어요,1\n별로예요,0\n")
     assert rows_of(path)[0] == {"column 1": "재밌어요", "column 2": "1"}
