@@ -19,6 +19,26 @@ ROLES = st.lists(st.sampled_from(["user", "assistant", "assistant"]), min_size=1
 ASKED = [{"role": "user", "content": "배고프다"}, {"role": "assistant", "content": "드세요."}]
 
 
+SAYS = "<|im_start|>{{ m.role }}\n%s<|im_end|>\n"
+ODD = {
+    "only answers trimmed": SAYS % "{{ m.content|trim if m.role == 'assistant' else m.content }}",
+    "only questions trimmed": SAYS % "{{ m.content|trim if m.role == 'user' else m.content }}",
+    "words counted": SAYS % "{{ m.content|length }} {{ m.content }}",
+    "blanks collapsed": SAYS % "{{ m.content.split()|join(' ') }}",
+    "a capital first": SAYS % "{{ m.content|capitalize }}",
+    "the first words again": SAYS % "{{ m.content }}{{ messages[0].content }}",
+    "nothing said left out": "{% if m.content|trim %}" + SAYS % "{{ m.content }}" + "{% endif %}",
+    "long ones by the other": (SAYS % "{{ m.content }}").replace(
+        "{{ m.role }}", "{{ 'assistant' if m.content|length > 3 else m.role }}"
+    ),
+    "thoughts unless there": SAYS
+    % "{{ '' if m.content.startswith('<think>') else '<think>\n\n</think>\n\n' }}{{ m.content }}",
+    "no marks": "{{ m.content }}",
+    "one mark for all": "|{{ m.content }}|",
+}
+"""What a template writes for one message `m`; of words, it makes something of its own."""
+
+
 class Unknown:
     """Shapes that say nothing, so that every conversation is rendered twice."""
 
@@ -64,6 +84,20 @@ def test_they_are_those_of_two_renderings(tokenizer, family, data, system):
     roles = [*(["system"] if system else []), *data.draw(ROLES)]
     messages = [{"role": role, "content": data.draw(WORDS)} for role in roles]
     template = FAMILIES[family][0]
+    quick = Answers(template, tokenizer)
+    assert told(quick, messages) == told(twice(template, tokenizer), messages)
+
+
+@pytest.mark.parametrize("name", ODD)
+@given(data=st.data())
+def test_nor_do_they_differ_where_a_template_does_odd_things_with_words(tokenizer, name, data):
+    template = (
+        f"{{% for m in messages %}}{ODD[name]}{{% endfor %}}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    roles = data.draw(ROLES)
+    said = data.draw(st.lists(WORDS, min_size=1, max_size=3))  # some are said again
+    messages = [{"role": role, "content": data.draw(st.sampled_from(said))} for role in roles]
     quick = Answers(template, tokenizer)
     assert told(quick, messages) == told(twice(template, tokenizer), messages)
 
