@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from finetune_studio import __version__, interrupts
-from finetune_studio.commands.options import translate_argparse
+from finetune_studio.commands import usage
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import mark, tr
 from finetune_studio.speech import language, speak
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _speak_utf8()
         speak(language())
-        translate_argparse()
+        usage.translate()
         interrupts.remember()
         interrupts.ready()
         options = _parser(given).parse_args(given)
@@ -87,7 +87,9 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="finetune-studio", description=tr("Fine-tune a language model on your own GPU.")
     )
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--version", action="version", version=__version__, help=tr("show the version")
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     wanted = next((word for word in given if not word.startswith("-")), "")
     for name, about in COMMANDS.items():

@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from finetune_studio import i18n, paths
+from finetune_studio import i18n, korean, paths
+from finetune_studio.i18n import override
 
 VARIABLE = "FINETUNE_STUDIO_LANGUAGE"
 CODES = ("ko", "en")
@@ -43,8 +44,25 @@ def speaking(code: str) -> Iterator[None]:
         yield
 
 
+class Spoken(str):
+    """A Korean text whose particles are chosen once it is known what they follow."""
+
+    __slots__ = ()
+
+    @override
+    def format(self, *args: object, **values: object) -> str:
+        """Fill in values, and leave one of two particles behind each."""
+        return korean.joined(str.format(self, *args, **values))
+
+    @override
+    def __mod__(self, values: object) -> str:
+        """The same by the signs that argparse uses."""
+        return korean.joined(str.__mod__(self, values))
+
+
 def _translator(code: str) -> Callable[[str], str]:
-    return lambda text: _words(code).get(text, text)
+    said = Spoken if code == "ko" else str
+    return lambda text: said(_words(code).get(text, text))
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import pytest
 from finetune_studio import cli, i18n
 from finetune_studio.cli import COMMANDS
 from finetune_studio.recipe import store
+from finetune_studio.recipe.advice import Advice
 from finetune_studio.recipe.schema import Recipe
 from finetune_studio.runs.events import EventReader, Failed
 from finetune_studio.runs.folder import RunFolder
@@ -44,6 +45,45 @@ def test_the_core_answers_in_korean_and_back():
     finally:
         speak("en")
     assert i18n.tr("The GPU ran out of memory.") == "The GPU ran out of memory."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["tokens", "--model", "demo", "--row", "x"], "--row: 'x' 값은 쓸 수 없어요(int)."),
+        (["tokens", "compare", "--data", "a.csv"], "빠진 것이 있어요: --model."),
+        (["data", "check", "a.csv", "--depth", "3"], "모르는 인자가 있어요: --depth 3."),
+        (["data", "convert", "a", "--to", "b", "--out", "c"], "--to: 'b' 값은 고를 수 없어요("),
+        (["train", "a.yaml", "--out"], "--out: 값을 하나 주세요."),
+    ],
+)
+def test_what_is_typed_wrongly_is_said_in_korean(monkeypatch, capsys, arguments, said):
+    monkeypatch.setenv(VARIABLE, "ko")
+    try:
+        assert cli.main(arguments) == 2
+    finally:
+        speak("en")
+    assert f"오류: {said}" in capsys.readouterr().err
+
+
+def test_the_headings_of_help_are_korean(monkeypatch, capsys):
+    monkeypatch.setenv(VARIABLE, "ko")
+    with pytest.raises(SystemExit):
+        cli.main(["data", "check", "--help"])
+    speak("en")
+    told = capsys.readouterr().out
+    assert told.startswith("사용법: finetune-studio data check")
+    assert all(f"\n{heading}:\n" in told for heading in ("차례로 주는 것", "옵션"))
+    assert "show this" not in told
+
+
+def test_a_reason_names_its_source_in_the_language_in_use():
+    advice = Advice("a", 1, "why.", "own runs with the demo model")
+    try:
+        speak("ko")
+        assert advice.reason == "why [데모 모델로 직접 돌려 본 결과]"
+    finally:
+        speak("en")
 
 
 def test_commands_and_the_engine_speak_korean(monkeypatch, tmp_path, tiny):

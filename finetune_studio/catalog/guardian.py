@@ -79,7 +79,10 @@ def _result(base: Licence, rows: Licence) -> str:
 
 
 def _unknown(base: Licence, rows: Licence) -> Iterator[Finding]:
-    if base.commercial == "unknown":
+    if base.key == "unknown":
+        text = mark("The base model's licence is not known: find out what it allows.")
+        yield Finding("warning", "licence-model-unknown", MODEL, text)
+    elif base.commercial == "unknown":
         text = mark("What the base model's licence ({name}) allows was not confirmed: read it.")
         yield Finding("warning", "licence-model-unknown", MODEL, text, {"name": base.name})
     if rows.commercial == "unknown":

@@ -1,39 +1,9 @@
-"""Options that several commands take, each with one help text, and argparse's own words in Korean.
-
-Knows no command.
-"""
+"""Options that several commands take, each with one help text. Knows no command."""
 
 import argparse
 from pathlib import Path
 
-from finetune_studio.i18n import mark, tr
-
-ARGPARSE = (
-    mark("usage: "),
-    mark("positional arguments"),
-    mark("options"),
-    mark("show this help message and exit"),
-    mark("show program's version number and exit"),
-    mark("the following arguments are required: %s"),
-    mark("unrecognized arguments: %s"),
-    mark("one of the arguments %s is required"),
-    mark("argument %(argument_name)s: %(message)s"),
-    mark("expected one argument"),
-    mark("expected at least one argument"),
-    mark("invalid choice: %(value)r (choose from %(choices)s)"),
-    mark("invalid %(type)s value: %(value)r"),
-    mark("not allowed with argument %s"),
-    mark("ambiguous option: %(option)s could match %(matches)s"),
-)
-"""What argparse says, to the letter; what another Python's says otherwise stays as it is."""
-
-
-def translate_argparse() -> None:
-    """Let argparse look its words up where everything else is looked up.
-
-    It asks gettext, by this name in its own module, for nothing but those words.
-    """
-    setattr(argparse, "_", tr)  # noqa: B010  (typeshed does not know the name)
+from finetune_studio.i18n import tr
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -11,13 +11,12 @@ from finetune_studio.data.shapes import Recognition
 from finetune_studio.data.sources import Misfits, Opened, open_rows
 from finetune_studio.data.usable import read_part
 from finetune_studio.i18n import mark
-from finetune_studio.recipe.findings import Finding, Level
+from finetune_studio.recipe.findings import LEVELS, Finding, Level
 from finetune_studio.recipe.schema import Data
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-LEVELS = ("error", "warning", "advice")
 TASKS = {"text": "text", "labelled-text": "classify"}
 """The task that a shape suggests; any other suggests chat."""
 
@@ -120,7 +119,10 @@ def _judged(files: Sequence[str], found: Recognition, closely: Closely | None) -
                 "error",
                 "shape-not-trained",
                 "data.shape",
-                mark("Rows of the shape {shape} cannot be trained on yet."),
+                mark(
+                    "Rows of the shape {shape} cannot be trained on yet. Convert them to messages, "
+                    "and keep the good answers alone."
+                ),
                 {"shape": found.shape},
             )
         ]
@@ -131,10 +133,19 @@ def _judged(files: Sequence[str], found: Recognition, closely: Closely | None) -
         rows = rows.select(range(min(data.max_rows, len(rows))))
     after, dropped = repaired(rows, found.shape, found.mapping, task, group, data.fixes)
     del rows
-    findings = _dropped(after.rows, dropped, data.fixes)
+    findings = _dropped(after.rows, dropped, data.fixes) + _labels(after.rows, task)
     if closely and closely.every_row and len(after.rows):
         findings += _quality(after, task, closely)
     return sorted(findings, key=_gravity)
+
+
+def _labels(rows: "Dataset", task: str) -> list[Finding]:
+    """What is wrong with the labels as a whole: there is nothing to tell apart."""
+    names = rows.unique("label") if task == "classify" else []
+    if len(names) != 1:
+        return []
+    text = mark("Every row has the label “{name}”: a classification needs at least two labels.")
+    return [Finding("error", "one-label", "data.mapping", text, {"name": names[0]})]
 
 
 def _gravity(found: Finding) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from finetune_studio.data.values import sound
+from finetune_studio.data.written import sound
 
 CLASHES = (pa.ArrowException, OverflowError, UnicodeEncodeError)
 

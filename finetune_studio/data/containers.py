@@ -23,7 +23,7 @@ from finetune_studio.data.workbook import SHEET, write_sheet
 from finetune_studio.errors import RefusedError, StudioError
 from finetune_studio.i18n import tr
 
-FORMAT = 1
+FORMAT = 2
 BLOCK = 1 << 20
 
 

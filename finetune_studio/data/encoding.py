@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from finetune_studio.data.compression import open_bytes
+from finetune_studio.data.files import kind_of
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
@@ -39,6 +40,7 @@ FORMATS = {
 }
 """How files begin that are no text, by what they are."""
 ROWLESS = ("PNG", "JPEG", "GIF", "PDF", "ELF")  # kinds that cannot be read under any name
+PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 USUAL = re.compile(
@@ -61,6 +63,11 @@ def detect(path: Path) -> str:
     with open_bytes(path) as stream:
         sample = _sample(stream)
     _refuse_other_formats(sample, path)
+    if kind_of(path) in ("json", "table") and PAGE.match(sample):
+        raise RefusedError(
+            tr("“{name}” holds a web page, and no rows.").format(name=path.name),
+            hint=tr("Open the address in a browser, and download the data itself."),
+        )
     encoding = _marked(sample) or _without_mark(sample)
     if encoding is None:
         raise RefusedError(

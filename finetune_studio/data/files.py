@@ -26,6 +26,8 @@ KINDS = {
 }
 """The readable endings, each also with a compression's ending after it."""
 COMPRESSIONS = (".gz", ".zst", ".zstd")
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that Git puts in the place of a large one."""
 BESIDE_THE_DATA = ("readme", "license", "licence", "notice", "changelog", "citation")
 """Files that explain a folder; left out when the folder is opened, read when named."""
 
@@ -94,10 +96,18 @@ def _readable(path: Path) -> Path:
         )
     if kind_of(path) is None:
         raise RefusedError(_unknown(path), hint=_kinds())
-    if not _has_bytes(path):
+    head = _head(path)
+    if not head:
         raise RefusedError(
             tr("“{name}” is empty.").format(name=path.name),
             hint=tr("Choose a file with rows in it."),
+        )
+    if head == POINTER:
+        raise RefusedError(
+            tr("“{name}” is a pointer of Git LFS: it names the data and does not hold it.").format(
+                name=path.name
+            ),
+            hint=tr("Get the data by `git lfs pull`, or from the page where it is offered."),
         )
     return path
 
@@ -114,10 +124,10 @@ def _kinds() -> str:
     )
 
 
-def _has_bytes(path: Path) -> bool:
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return bool(file.read(1))
+            return file.read(len(POINTER))
     except OSError as error:
         raise RefusedError(
             tr("“{name}” cannot be opened.").format(name=path.name),

@@ -25,7 +25,7 @@ from finetune_studio.i18n import tr
 if TYPE_CHECKING:
     from datasets import Dataset
 
-FORMAT = 2
+FORMAT = 3
 BATCH = 5000
 FIRST = 10
 """How many row numbers of dropped rows are kept."""

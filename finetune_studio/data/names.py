@@ -40,7 +40,10 @@ ASKING = (
 )  # fmt: skip
 """Names that always stand for what is asked, never for a source, an author or a heading."""
 WORKED = ("solution", "풀이", "해설")
-SYSTEM = ("system", "system_prompt", "system_message", "systemprompt", "시스템", "시스템프롬프트")
+SYSTEM = (
+    "system", "system_prompt", "system_message", "systemprompt", "system_instruction",
+    "시스템", "시스템프롬프트",
+)  # fmt: skip
 TEXT = (
     "text", "texts", "sentence", "sentences", "review", "reviews", "document", "documents",
     "content", "contents", "body", "article", "comment", "comments", "utterance", "paragraph",
@@ -49,11 +52,17 @@ TEXT = (
     "기사", "후기", "발화", "원문", "리뷰내용", "설명", "뉴스", "의견", "title", "headline",
     "제목",
 )  # fmt: skip
+HEADING = ("title", "headline", "제목")
 LABEL = (
     "label", "labels", "sentiment", "class", "category", "target", "emotion", "rating", "stars",
     "score", "topic", "intent", "tag", "polarity", "감정", "라벨", "레이블", "분류", "카테고리",
     "평점", "별점", "감성", "주제", "의도", "유형", "구분", "등급", "태그", "긍부정",
 )  # fmt: skip
+JUDGED = (
+    "good", "is_good", "liked", "like", "thumbs_up", "is_preferred", "desirable", "helpful",
+    "좋음", "좋아요", "선호", "선호여부", "만족", "만족여부", "채택여부", "도움됨",
+)  # fmt: skip
+"""Names of columns that say of an answer whether it is a good one."""
 CHOSEN = ("chosen", "preferred", "chosen_response", "better", "선호", "선택", "채택")
 REJECTED = (
     "rejected",
@@ -97,10 +106,18 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_\-./]+", "", unicodedata.normalize("NFC", name)).casefold()
 
 
+def known(name: str) -> bool:
+    """Whether a column of this name has a usual role."""
+    return plain(name) in _KNOWN
+
+
 def find(columns: list[str], names: tuple[str, ...]) -> str | None:
     """The column that bears the first of the names; None where there is none."""
     by_name = {plain(column): column for column in reversed(columns)}
     return next((by_name[plain(name)] for name in names if plain(name) in by_name), None)
+
+
+_KNOWN = frozenset(plain(name) for usual in BY_ROLE.values() for name in usual)
 
 
 def ending(columns: list[str], names: tuple[str, ...]) -> list[str]:

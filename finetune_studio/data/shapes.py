@@ -20,7 +20,7 @@ from finetune_studio.data.values import (
 from finetune_studio.i18n import tr
 
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "messages": (("messages",), ("tools",)),
+    "messages": (("messages",), ("tools", "system")),
     "sharegpt": (("conversations",), ("system",)),
     "alpaca": (("instruction", "output"), ("input", "system")),
     "prompt-completion": (("prompt", "completion"), ("system",)),
@@ -60,6 +60,11 @@ class Sample:
     def values(self, column: str) -> list[Any]:
         """A column's values."""
         return [row.get(column) for row in self.rows]
+
+    def nested(self) -> str:
+        """The first column that holds lists or objects; empty where none does."""
+        nests = (c for c in self.columns if any(isinstance(v, list | dict) for v in self.values(c)))
+        return next(nests, "")
 
     def named(self, wanted: tuple[str, ...], but: Sequence[str] = ()) -> str | None:
         """The column that bears one of the names and is not among `but`."""
@@ -112,6 +117,10 @@ def _preference(sample: Sample) -> Recognition | None:
 def _kto(sample: Sample) -> Recognition | None:
     prompt = sample.named(names.PROMPT)
     completion, label = sample.named(names.COMPLETION), sample.named(names.LABEL)
+    if judged_by := sample.named(names.JUDGED):  # which says it whatever the others are called
+        prompt = prompt or sample.named(names.QUESTION + names.INSTRUCTION)
+        completion = completion or sample.named(names.ANSWER + names.OUTPUT)
+        label = judged_by
     if not prompt or not completion or not label:
         return None
     judged = {str(value).casefold() for value in present(sample.values(label))}
@@ -126,7 +135,7 @@ def _conversation(sample: Sample) -> Recognition | None:
     by_value = [column for column, keys in found.items() if keys]
     if not by_value:
         return _in_turn(sample)
-    if _are_halves(by_value):
+    if _are_halves(by_value) or _asks_alone(sample, by_value):
         return None
     column = names.find(by_value, names.MESSAGES) or by_value[0]
     role, content = found[column] or ("", "")
@@ -136,8 +145,8 @@ def _conversation(sample: Sample) -> Recognition | None:
     named = names.find([column], names.MESSAGES) is not None
     certainty = 1.0 if named else 0.9 if len(by_value) == 1 else 0.6
     shape, part = ("sharegpt", "conversations") if role == "from" else ("messages", "messages")
-    extra = sample.named(names.SYSTEM) if shape == "sharegpt" else sample.named(("tools",))
-    mapping = {part: column} | _filled(**{ROLES[shape][1][0]: extra})
+    tools = sample.named(names.BY_ROLE["tools"]) if shape == "messages" else None
+    mapping = {part: column} | _filled(tools=tools, system=sample.named(names.SYSTEM))
     return Recognition(shape, certainty, why, mapping)
 
 
@@ -230,6 +239,8 @@ def _text(sample: Sample) -> Recognition | None:
     text = sample.named(names.TEXT)
     if not text or not are_text(sample.values(text)):
         return None
+    if names.find([text], names.HEADING) and sample.nested():
+        return None  # the text itself lies in what is nested
     asking = sample.named(names.ASKING, (text,))
     if asking and _is_prose(sample, asking):
         return None  # something is asked in another column: its answer has an unknown name
@@ -261,12 +272,13 @@ def _unnamed(sample: Sample) -> Recognition:
         )
         return Recognition("labelled-text", 0.6, why, {"text": prose[0], "label": labels[0]})
     only = texts if len(texts) == 1 else prose
-    nested = any(isinstance(v, (list, dict)) for c in sample.columns for v in sample.values(c))
+    nested = sample.nested()
     if len(only) == 1 and not nested:
         why = tr("“{column}” is the only column of text.").format(column=only[0])
         return Recognition("text", 0.5, why, {"text": only[0]})
     if nested:
-        return Recognition("text", 0.2, tr("A column holds lists or objects of an unknown kind."))
+        why = tr("The column “{column}” holds lists or objects of an unknown kind.")
+        return Recognition("text", 0.2, why.format(column=nested))
     if not texts:
         return Recognition("text", 0.0, tr("No column holds text."))
     why = tr("Several columns hold text, and their names do not say which is which: {names}.")
@@ -282,6 +294,14 @@ def _only_text(sample: Sample, but: Sequence[str]) -> str | None:
 def _are_halves(columns: list[str]) -> bool:
     """Whether a prompt and its completion are each a list of turns."""
     return bool(names.find(columns, names.PROMPT) and names.find(columns, names.COMPLETION))
+
+
+def _asks_alone(sample: Sample, columns: list[str]) -> bool:
+    """Whether the turns are all but the answer, which has a column of its own."""
+    if names.find(columns, names.MESSAGES):
+        return False
+    asks = names.find(columns, names.PROMPT + names.QUESTION + names.INSTRUCTION + names.INPUT)
+    return bool(asks and sample.named(names.COMPLETION + names.ANSWER + names.OUTPUT, (asks,)))
 
 
 def _is_said(values: Sequence[Any]) -> bool:

@@ -23,7 +23,7 @@ from finetune_studio.i18n import tr
 if TYPE_CHECKING:
     from datasets import Dataset
 
-FORMAT = 2
+FORMAT = 3
 """Part of the cache's names: raise it when the same file gives other rows."""
 
 

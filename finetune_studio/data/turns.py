@@ -12,7 +12,11 @@ from finetune_studio.i18n import mark
 
 REASONS = {
     "no-conversation": mark("there is no conversation in the row"),
-    "unknown-role": mark("a turn has an unknown role"),
+    "unknown-role": mark("a turn has a role other than system, user, assistant and tool"),
+    "calls-tool": mark("a turn calls a tool, which cannot be learned yet"),
+    "not-learned": mark(
+        "an answer is marked as not to be learned (weight 0), which is not possible yet"
+    ),
     "not-text": mark("a turn holds something that is not text"),
     "empty-turn": mark("a turn is empty"),
     "no-answer": mark("there is no answer to learn"),
@@ -37,8 +41,12 @@ SPEAKERS = {
     )
     for name in spoken
 }
-ROLE_KEYS = ("role", "from", "speaker")
-CONTENT_KEYS = ("content", "value", "text", "parts")
+CALLS = ("tool_calls", "function_call")
+"""A turn's keys that call a tool, and with `tool_call` the roles that do."""
+THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+"""A turn's keys that keep what is thought apart from what is said."""
+ROLE_KEYS = ("role", "from", "speaker", "역할", "화자")
+CONTENT_KEYS = ("content", "value", "text", "parts", "내용", "발화")
 
 Messages = list[dict[str, str]]
 Row = Mapping[str, Any]
@@ -76,17 +84,36 @@ def normalised(turns: Sequence[Any]) -> Messages | str:
     made: Messages = []
     for turn in turns:
         role = _role(turn)
-        if role is None:
-            return "unknown-role"
         content = _content(_first(turn, CONTENT_KEYS))
-        if content is None:
-            return "not-text"
-        if not content.strip():
-            if role != "system":
-                return "empty-turn"
-            continue
-        made.append({"role": role, "content": content})
+        if role == "assistant" and content is not None:
+            content = _with_thoughts(turn, content)
+        problem = _problem(turn, role, content)
+        if problem:
+            return problem
+        if role and content and content.strip():
+            made.append({"role": role, "content": content})
     return made or "no-conversation"
+
+
+def _problem(turn: Mapping[str, Any], role: str | None, content: str | None) -> str:
+    """Why a turn cannot be used; empty for one that can, or that says nothing as the system."""
+    if any(turn.get(key) for key in CALLS) or _spoken_by(turn) in (*CALLS, "tool_call"):
+        return "calls-tool"
+    if role is None:
+        return "unknown-role"
+    if content is None:
+        return "not-text"
+    if not content.strip():
+        return "" if role == "system" else "empty-turn"
+    return "not-learned" if role == "assistant" and turn.get("weight") == 0 else ""
+
+
+def _with_thoughts(turn: Mapping[str, Any], said: str) -> str:
+    """An answer with its thoughts before it, as models that think write them."""
+    thought = _first(turn, THOUGHTS)
+    if not isinstance(thought, str) or not thought.strip() or "</think>" in said:
+        return said
+    return f"<think>\n{thought.strip()}\n</think>\n\n{said.lstrip()}" if said.strip() else said
 
 
 def exchange(row: Row, ask: str, answer: str) -> Messages | str:
@@ -151,7 +178,11 @@ CHATS: dict[str, Callable[[Row], Messages | str]] = {
 
 
 def _role(turn: Mapping[str, Any]) -> str | None:
-    return SPEAKERS.get(str(_first(turn, ROLE_KEYS)).strip().casefold())
+    return SPEAKERS.get(_spoken_by(turn))
+
+
+def _spoken_by(turn: Mapping[str, Any]) -> str:
+    return str(_first(turn, ROLE_KEYS)).strip().casefold()
 
 
 def _first(turn: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
@@ -183,4 +214,8 @@ def _spoken(role: str, value: Any) -> Messages | str:
 
 def _system(row: Row) -> Messages:
     value = row.get("system")
-    return [] if is_missing(value) else [{"role": "system", "content": str(to_text(value))}]
+    if isinstance(value, Mapping):  # Gemini's: a turn of its own
+        value = _first(value, CONTENT_KEYS)
+    said = _content(value) if isinstance(value, list) else None  # parts, as Bedrock has them
+    text = str(to_text(value)) if said is None else said
+    return [] if is_missing(value) or is_missing(text) else [{"role": "system", "content": text}]

@@ -141,6 +141,6 @@ def split_part(
 def _nothing(count: int, kind: str, dropped: Sequence[Dropped]) -> RefusedError:
     return RefusedError(
         tr("None of the {count} rows can train the task {task}.").format(count=count, task=kind),
-        dropped[0].reason + "." if dropped else "",
+        tr("The reason: {why}.").format(why=dropped[0].reason) if dropped else "",
         tr("Set data.shape and data.mapping, or choose another task."),
     )

@@ -1,12 +1,11 @@
 """What the values of a column look like in a sample: text, labels, conversations."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-CHATML = "<|im_start|>"
-HALF = "\\ud"  # how JSON writes one half of a pair of surrogates
+from finetune_studio.data.written import turns_in
+
 NO_TEXT = 80  # characters; a label is shorter
 
 
@@ -46,19 +45,9 @@ def length(values: Sequence[Any]) -> float:
 
 
 def turns_of(value: Any) -> list[Any] | None:
-    """A conversation as a list of turns, also from JSON or ChatML text; None where it is none."""
+    """A conversation as a list of turns, also of one written as a text; None where it is none."""
     if isinstance(value, str):
-        text = value.strip()
-        if text.startswith(CHATML):
-            return chatml_turns(text)
-        if not text.startswith("["):
-            return None
-        try:
-            value = json.loads(text)
-            if HALF in text.casefold():
-                value = json.loads(sound(json.dumps(value, ensure_ascii=False)))
-        except (ValueError, RecursionError):
-            return None
+        value = turns_in(value)
     if not isinstance(value, list) or not value:
         return None
     if all(isinstance(turn, Mapping) for turn in value):
@@ -97,16 +86,6 @@ def are_texts_in_turn(values: Sequence[Any]) -> bool:
     return bool(there) and len(fitting) >= 0.8 * len(there)
 
 
-def chatml_turns(text: str) -> list[dict[str, str]]:
-    """The turns of a conversation written as one ChatML text."""
-    turns = []
-    for part in text.split(CHATML)[1:]:
-        role, _, content = part.partition("\n")
-        end = content.find("<|im_end|>")
-        turns.append({"role": role.strip(), "content": content[:end] if end >= 0 else content})
-    return turns
-
-
 def turn_names(values: Sequence[Any]) -> tuple[str, str] | None:
     """The names under which turns keep role and content; None where these are no conversations."""
     there = present(values)
@@ -120,16 +99,9 @@ def turn_names(values: Sequence[Any]) -> tuple[str, str] | None:
         ("speaker", "text"),
         ("role", "text"),
         ("role", "parts"),
+        ("역할", "내용"),
+        ("화자", "발화"),
     ):
         if all(name in first[0] for name in names):
             return names
     return None
-
-
-def sound(text: str) -> str:
-    """The text with U+FFFD for each lone surrogate, which no file can keep."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

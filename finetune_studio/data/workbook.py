@@ -5,17 +5,22 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from finetune_studio.data.compression import RATIO, SMALL, bomb, damaged
+from finetune_studio.data.names import known
 from finetune_studio.data.readers.limits import two_of_a_name
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
 SHEET = "#"
+TITLES = 5
+"""Lines that may stand above the one that names the columns."""
 OLD = b"\xd0\xcf\x11\xe0"
 """How .xls files begin, and .xlsx files that are locked with a password."""
+Cells = tuple[Any, ...]
 NO_VALUE = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
 
 
@@ -91,7 +96,7 @@ def _opened(path: Path) -> Any:
         raise damaged(path, error) from error
 
 
-def _chosen(book: Any, path: Path, asked: str | None) -> tuple[str, Iterator[tuple[Any, ...]]]:
+def _chosen(book: Any, path: Path, asked: str | None) -> tuple[str, Iterator[Cells]]:
     names = [sheet.title for sheet in book.worksheets]
     if asked is not None and asked not in names:
         raise RefusedError(
@@ -116,7 +121,7 @@ def _chosen(book: Any, path: Path, asked: str | None) -> tuple[str, Iterator[tup
     return filled[0], _rows(book, filled[0], path)
 
 
-def _rows(book: Any, name: str, path: Path) -> Iterator[tuple[Any, ...]]:
+def _rows(book: Any, name: str, path: Path) -> Iterator[Cells]:
     """The sheet's rows that hold anything."""
     sheet = book[name]
     sheet.reset_dimensions()  # what a file says of its size is often wrong
@@ -131,8 +136,30 @@ def _rows(book: Any, name: str, path: Path) -> Iterator[tuple[Any, ...]]:
         raise damaged(path, error) from error
 
 
-def _named(rows: Iterator[tuple[Any, ...]], path: Path, sheet: str) -> Iterator[dict[str, Any]]:
-    first = next(rows)
+def _header(rows: Iterator[Cells]) -> tuple[Cells, Iterator[Cells]]:
+    """The line that names the columns, and the rows behind it.
+
+    A title often stands above: one cell alone. It is passed over where the line below it names a
+    column in a way that is known, and it does not.
+    """
+    above: list[Cells] = []
+    for row in rows:
+        above.append(row)
+        filled = [cell for cell in row if cell is not None]
+        if len(filled) > 1 or len(above) > TITLES or (len(above) == 1 and _names_one(row)):
+            break
+    last = above[-1]
+    if len(above) > 1 and _names_one(last):
+        return last, rows
+    return above[0], chain(above[1:], rows)
+
+
+def _names_one(row: Cells) -> bool:
+    return any(isinstance(cell, str) and known(cell) for cell in row)
+
+
+def _named(rows: Iterator[Cells], path: Path, sheet: str) -> Iterator[dict[str, Any]]:
+    first, rows = _header(rows)
     names = [None if value is None else str(value).strip() for value in first]
     known = [name for name in names if name]
     twice = next((name for name in known if known.count(name) > 1), None)

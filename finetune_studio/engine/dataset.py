@@ -88,7 +88,7 @@ def prepare(recipe: Recipe, source: Path, emit: Emit) -> Prepared:
         validation = _by_length(tokenise(_limited(usable.validation, recipe)))
         if not len(train):
             raise RefusedError(
-                tr("No row has anything to learn within {length} tokens.").format(
+                tr("No row has anything to learn within {length:,} tokens.").format(
                     length=recipe.training.sequence_length
                 ),
                 hint=tr("Raise training.sequence_length, or look at the rows with `check`."),

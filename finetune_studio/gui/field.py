@@ -242,16 +242,24 @@ def fix_words(found: Finding) -> str:
         return repair
     if len(found.fix) > 1:
         return tr("Make these changes")
-    return tr("Set to {value}").format(value=shown(next(iter(found.fix.values()))))
+    path, value = next(iter(found.fix.items()))
+    if isinstance(value, bool):
+        words = tr("Turn on: {setting}") if value else tr("Turn off: {setting}")
+        return words.format(setting=_titles().get(path, path))
+    return tr("Set to {value}").format(value=shown(value))
 
 
 def changes_words(found: Finding) -> str:
     """Each change of a finding's fix, by the name of its setting."""
-    titles = {each.path: i18n.tr(str(each.info.title)) for each in describe(Recipe)}
-    titles["method.kind"] = tr("Method")
+    titles = _titles()
     return " · ".join(
         f"{titles.get(path, path)}: {shown(value)}" for path, value in found.fix.items()
     )
+
+
+def _titles() -> dict[str, str]:
+    titles = {each.path: i18n.tr(str(each.info.title)) for each in describe(Recipe)}
+    return titles | {"method.kind": tr("Method")}
 
 
 def advice_for(session: Session, path: str) -> Advice | None:

@@ -14,9 +14,9 @@ from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from finetune_studio import i18n, paths, qm
+from finetune_studio import i18n, korean, paths, qm
 from finetune_studio.errors import StudioError
-from finetune_studio.gui import korean, qt_words
+from finetune_studio.gui import qt_words
 from finetune_studio.speech import VARIABLE
 
 Code = Literal["ko", "en"]

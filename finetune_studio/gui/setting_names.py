@@ -8,7 +8,7 @@ import re
 from functools import cache
 
 from finetune_studio import i18n
-from finetune_studio.gui.korean import follows
+from finetune_studio.korean import follows
 
 PATH = re.compile(
     r"(?P<note> \()?\b(?P<path>(?:model|task|data|method|training|evaluation|checkpoints|export"

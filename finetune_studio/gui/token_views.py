@@ -111,7 +111,7 @@ _open: list[Opened] = []  # the newest one, in this process
 
 
 def _opened(recipe: Recipe) -> Opened:
-    if not _open or _open[0].recipe != recipe:
+    if not _open or _open[0].recipe != recipe or _open[0].trouble:  # told in the language of then
         _open[:] = [open_views(recipe)]
     return _open[0]
 

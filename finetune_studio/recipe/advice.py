@@ -49,7 +49,7 @@ class Advice:
     @property
     def reason(self) -> str:
         """Why, in the language in use, with the source."""
-        return f"{self.why} [{self.source}]"
+        return f"{self.why} [{tr(self.source)}]"
 
 
 def recommend(recipe: Recipe) -> list[Advice]:

@@ -4,13 +4,15 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from finetune_studio.i18n import tr
+from finetune_studio.i18n import mark, tr
 
 MANY = re.compile(r"\{count\} (\w+)s (\w+)\b")
 """How an English text about several rows begins: a noun and a verb."""
 ONE = {"are": "is", "were": "was", "have": "has"}
 
 Level = Literal["error", "warning", "advice"]
+LEVELS = (mark("error"), mark("warning"), mark("advice"))
+"""The levels, the most serious first, as words that commands print before a sentence."""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class Answers:
         for index, content in enumerate(said):
             after = heads[index + 1] if index + 1 < len(said) else segments[-1]
             words = start + (len(segments[index]) - len(heads[index]))
-            words += len(content) if text.startswith(content, words) else 0
+            words += next((len(w) for w in _as_written(content) if text.startswith(w, words)), 0)
             last = index + 1 == len(said)
             found = len(text) - len(after) if last else text.find(after, words)
             if found < start or not text.startswith(after, found):
@@ -184,6 +184,11 @@ def _with_places(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         else dict(turn)
         for turn in messages
     ]
+
+
+def _as_written(content: Any) -> tuple[str, ...]:
+    """The forms in which templates write an answer's words, the whole first; none of no text."""
+    return (content, content.strip()) if isinstance(content, str) else ()
 
 
 def _pattern(tokenizer: "Tokenizer") -> "re.Pattern[str] | None":

@@ -170,7 +170,7 @@ def about_rows(recipe: Recipe, seen: Seen) -> Iterator[Finding]:
             "error",
             "nothing-at-all",
             "training.sequence_length",
-            mark("No row has anything to learn within {length} tokens."),
+            mark("No row has anything to learn within {length:,} tokens."),
             {"length": length},
         )
 
@@ -190,7 +190,7 @@ def _rules(length: int, seen: Seen) -> dict[str, Finding]:
             "warning",
             "nothing-learned",
             "training.sequence_length",
-            mark("{count} rows have nothing to learn within {length} tokens."),
+            mark("{count} rows have nothing to learn within {length:,} tokens."),
             {"length": length},
         ),
         "unknown-label": Finding(
@@ -203,7 +203,7 @@ def _rules(length: int, seen: Seen) -> dict[str, Finding]:
             "warning",
             "rows-cut",
             "training.sequence_length",
-            mark("{count} rows are cut at {length} tokens; {lost} tokens are lost."),
+            mark("{count} rows are cut at {length:,} tokens; {lost:,} tokens are lost."),
             {"length": length, "lost": seen.cut_tokens},
         ),
         "bos-twice": Finding(

@@ -159,6 +159,7 @@ class Lengths:
             wanted = min(wanted, LONG_TEXT)
         length = min(wanted, limit or wanted)
         values = {
+            "length": length,
             "longest": self.longest,
             "limit": limit,
             "cut": self.cut(length).rows,
@@ -207,12 +208,14 @@ class Lengths:
         if length < wanted and not self.in_pieces:
             return mark("The model reads at most {limit:,} tokens; {cut:,} rows are cut.")
         if self.longest <= length:
-            return mark("The longest row has {longest:,} tokens, so that nothing is cut.")
+            return mark(
+                "The longest row has {longest:,} tokens, so that nothing is cut at {length:,}."
+            )
         if self.in_pieces:
             return mark("Longer texts go on in the next sequence; nothing of them is lost.")
         return mark(
-            "{share:.1%} of the rows stay whole; the longest has {longest:,} tokens, and room for"
-            " it would be taken by few."
+            "{share:.1%} of the rows stay whole at {length:,}; the longest has {longest:,} tokens,"
+            " and room for it would be taken by few."
         )
 
 

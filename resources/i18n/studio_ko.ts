@@ -175,11 +175,6 @@
    <translation>분류 모델은 글을 쓰지 않으니 무엇을 아는지 물을 수 없어요.</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/data/shapes.py" />
-   <source>A column holds lists or objects of an unknown kind.</source>
-   <translation>모르는 종류의 목록이나 객체가 든 열이 있어요.</translation>
-  </message>
-  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>A column whose equal values stay on one side, such as a film or a customer.</source>
    <translation>영화나 고객처럼, 값이 같은 행을 한쪽에 모아 둘 열이에요.</translation>
@@ -1352,6 +1347,11 @@
    <translation>평가 배치 크기</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/check.py" />
+   <source>Every row has the label “{name}”: a classification needs at least two labels.</source>
+   <translation>모든 행의 레이블이 ‘{name}’ 하나뿐이에요. 분류에는 레이블이 두 가지 이상 있어야 해요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/usable.py" />
    <source>Every row to measure on is nearly equal to one that is learned.</source>
    <translation>재는 행이 모두 배우는 행과 거의 같아요.</translation>
@@ -1550,6 +1550,11 @@
    <location filename="../../finetune_studio/export/llama.py" />
    <source>Get it once with: {command}</source>
    <translation>한 번만 실행하면 돼요: {command}</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/files.py" />
+   <source>Get the data by `git lfs pull`, or from the page where it is offered.</source>
+   <translation>`git lfs pull`로 데이터를 받거나, 올려 둔 페이지에서 내려받으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/tokens.py" />
@@ -2206,17 +2211,17 @@
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>Its roles are {names}.</source>
-   <translation>역할은 {names}이에요.</translation>
+   <translation>역할은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Its sheets are {names}.</source>
-   <translation>시트는 {names}이에요.</translation>
+   <translation>시트는 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
    <source>Its splits are {names}.</source>
-   <translation>나뉜 부분은 {names}이에요.</translation>
+   <translation>나뉜 부분은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/loading.py" />
@@ -2728,8 +2733,8 @@
   <message>
    <location filename="../../finetune_studio/engine/dataset.py" />
    <location filename="../../finetune_studio/tokens/learned.py" />
-   <source>No row has anything to learn within {length} tokens.</source>
-   <translation>{length} 토큰 안에 배울 것이 있는 행이 없어요.</translation>
+   <source>No row has anything to learn within {length:,} tokens.</source>
+   <translation>{length:,}토큰 안에 배울 것이 있는 행이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
@@ -2836,6 +2841,11 @@
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>Open it in a spreadsheet, and save it as .xlsx without a password.</source>
    <translation>표 프로그램에서 열어 암호 없는 .xlsx로 저장하세요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>Open the address in a browser, and download the data itself.</source>
+   <translation>그 주소를 브라우저로 열어 데이터 파일을 내려받으세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/programs.py" />
@@ -3154,8 +3164,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/check.py" />
-   <source>Rows of the shape {shape} cannot be trained on yet.</source>
-   <translation>{shape} 형식의 행은 아직 학습할 수 없어요.</translation>
+   <source>Rows of the shape {shape} cannot be trained on yet. Convert them to messages, and keep the good answers alone.</source>
+   <translation>{shape} 형식의 행은 아직 학습할 수 없어요. messages로 바꾸면서 좋은 답만 남기세요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/convert.py" />
@@ -3734,6 +3744,11 @@
    <translation>사전학습 모델에 라벨용으로 붙은 출력층은 새것이고 학습되지 않았어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/catalog/guardian.py" />
+   <source>The base model's licence is not known: find out what it allows.</source>
+   <translation>사전학습 모델의 라이선스를 알 수 없어요. 무엇을 허락하는지 알아보세요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/recipe" />
    <source>The base model's licence. It goes into the model card, and what it forbids stops an upload.</source>
    <translation>사전학습 모델의 라이선스예요. 모델 카드에 실리고, 금지된 일이면 올리기를 막아요.</translation>
@@ -3775,6 +3790,11 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
+   <source>The column “{column}” holds lists or objects of an unknown kind.</source>
+   <translation>‘{column}’ 열에 모르는 종류의 목록이나 객체가 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/shapes.py" />
    <source>The column “{column}” holds text.</source>
    <translation>‘{column}’ 열에 글이 있어요.</translation>
   </message>
@@ -3786,7 +3806,7 @@
   <message>
    <location filename="../../finetune_studio/data/shapes.py" />
    <source>The column “{column}” holds turns with “{role}” and “{content}”.</source>
-   <translation>‘{column}’ 열에 ‘{role}’과 ‘{content}’로 된 대화가 있어요.</translation>
+   <translation>‘{column}’ 열에 ‘{role}’과(와) ‘{content}’(으)로 된 대화가 있어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/mapping.py" />
@@ -3802,7 +3822,7 @@
    <location filename="../../finetune_studio/data/mapping.py" />
    <location filename="../../finetune_studio/data/split.py" />
    <source>The columns are {names}.</source>
-   <translation>열은 {names}이에요.</translation>
+   <translation>열은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -3940,7 +3960,7 @@
   <message>
    <location filename="../../finetune_studio/data/fixes.py" />
    <source>The fixes are {names}.</source>
-   <translation>고침은 {names}이에요.</translation>
+   <translation>고침은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/usable.py" />
@@ -4059,8 +4079,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
-   <source>The longest row has {longest:,} tokens, so that nothing is cut.</source>
-   <translation>가장 긴 행이 {longest:,} 토큰이라 잘리는 것이 없어요.</translation>
+   <source>The longest row has {longest:,} tokens, so that nothing is cut at {length:,}.</source>
+   <translation>가장 긴 행이 {longest:,}토큰이라 {length:,}에서는 잘리는 것이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/evaluation/summary.py" />
@@ -4233,6 +4253,11 @@
    <translation>프록시에 이름과 암호가 필요해요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/usable.py" />
+   <source>The reason: {why}.</source>
+   <translation>{why}.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/gui/session.py" />
    <source>The recipe could not be saved.</source>
    <translation>레시피를 저장하지 못했어요.</translation>
@@ -4393,7 +4418,7 @@
    <location filename="../../finetune_studio/data/layout.py" />
    <location filename="../../finetune_studio/data/mapping.py" />
    <source>The shapes are {names}.</source>
-   <translation>형식은 {names}이에요.</translation>
+   <translation>형식은 {names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe" />
@@ -4541,7 +4566,7 @@
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
    <source>The trainer ended with exit code {code}.</source>
-   <translation>학습기가 끝났어요. 종료 코드는 {code}이에요.</translation>
+   <translation>학습기가 끝났어요. 종료 코드는 {code}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/runs/outcome.py" />
@@ -4771,7 +4796,7 @@
    <location filename="../../finetune_studio/data/readers/layouts.py" />
    <location filename="../../finetune_studio/data/workbook.py" />
    <source>They are {names}.</source>
-   <translation>{names}이에요.</translation>
+   <translation>{names}이에요(예요).</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/encoding.py" />
@@ -5620,8 +5645,13 @@
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
-   <source>a turn has an unknown role</source>
-   <translation>모르는 역할의 말이 있어요</translation>
+   <source>a turn calls a tool, which cannot be learned yet</source>
+   <translation>도구를 부르는 말이 있는데, 아직 배울 수 없어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/turns.py" />
+   <source>a turn has a role other than system, user, assistant and tool</source>
+   <translation>역할이 system, user, assistant, tool이 아닌 말이 있어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/turns.py" />
@@ -5659,6 +5689,11 @@
    <translation>어댑터</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/findings.py" />
+   <source>advice</source>
+   <translation>조언</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
    <source>all</source>
    <translation>전체</translation>
@@ -5674,9 +5709,9 @@
    <translation>주의</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>ambiguous option: %(option)s could match %(matches)s</source>
-   <translation>어느 옵션인지 알 수 없어요: %(option)s (후보: %(matches)s)</translation>
+   <translation>%(option)s만으로는 알 수 없어요: %(matches)s 가운데 하나를 쓰세요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/hardware/fit.py" />
@@ -5693,6 +5728,11 @@
    <location filename="../../finetune_studio/commands/serve.py" />
    <source>an address that others reach needs --key</source>
    <translation>다른 사람이 접속할 수 있는 주소에는 --key가 필요해요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/turns.py" />
+   <source>an answer is marked as not to be learned (weight 0), which is not possible yet</source>
+   <translation>배우지 말라고 표시한 답(weight 0)이 있는데, 아직 따로 뺄 수 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/recipe/advice.py" />
@@ -5720,9 +5760,9 @@
    <translation>아랍 문자</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>argument %(argument_name)s: %(message)s</source>
-   <translation>인자 %(argument_name)s: %(message)s</translation>
+   <translation>%(argument_name)s: %(message)s</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/export/formats.py" />
@@ -5954,6 +5994,11 @@
    <translation>에폭</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/recipe/findings.py" />
+   <source>error</source>
+   <translation>오류</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/cli.py" />
    <location filename="../../finetune_studio/commands/bar.py" />
    <location filename="../../finetune_studio/engine/process.py" />
@@ -6002,14 +6047,14 @@
    <translation>네트워크가 없는 컴퓨터에 필요한 모든 것</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>expected at least one argument</source>
-   <translation>값이 하나 이상 필요해요</translation>
+   <translation>값을 하나 이상 주세요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>expected one argument</source>
-   <translation>값이 하나 필요해요</translation>
+   <translation>값을 하나 주세요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -6183,14 +6228,14 @@
    <translation>중단됨</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>invalid %(type)s value: %(value)r</source>
-   <translation>%(type)s 값으로 읽을 수 없어요: %(value)r</translation>
+   <translation>%(value)r 값은 쓸 수 없어요(%(type)s)</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>invalid choice: %(value)r (choose from %(choices)s)</source>
-   <translation>고를 수 없는 값이에요: %(value)r (고를 수 있는 값: %(choices)s)</translation>
+   <translation>%(value)r 값은 고를 수 없어요(%(choices)s 가운데 고르세요)</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/catalog/weights.py" />
@@ -6488,9 +6533,9 @@
    <translation>없음</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>not allowed with argument %s</source>
-   <translation>함께 쓸 수 없는 인자예요: %s</translation>
+   <translation>%s과(와) 함께 쓸 수 없어요</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/runs.py" />
@@ -6538,7 +6583,7 @@
    <translation>모델 하나의 라이선스, 한계, 학습에 필요한 것</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>one of the arguments %s is required</source>
    <translation>다음 인자 가운데 하나가 필요해요: %s</translation>
   </message>
@@ -6583,7 +6628,7 @@
    <translation>옵티마이저 상태를 8비트로 둬요. 결과는 거의 같아요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>options</source>
    <translation>옵션</translation>
   </message>
@@ -6650,9 +6695,9 @@
    <translation>위치</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>positional arguments</source>
-   <translation>인자</translation>
+   <translation>차례로 주는 것</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/setup/life.py" />
@@ -6800,14 +6845,19 @@
    <translation>서로 다른 설정</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>show program's version number and exit</source>
    <translation>프로그램의 버전을 보여 주고 끝내기</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/cli.py" />
+   <source>show the version</source>
+   <translation>버전 보기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>show this help message and exit</source>
-   <translation>이 도움말을 보여 주고 끝내기</translation>
+   <translation>이 도움말 보기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/push.py" />
@@ -6970,9 +7020,9 @@
    <translation>저장할 폴더</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>the following arguments are required: %s</source>
-   <translation>다음 인자가 필요해요: %s</translation>
+   <translation>빠진 것이 있어요: %s</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/export.py" />
@@ -7219,9 +7269,9 @@
    <translation>알 수 없음</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>unrecognized arguments: %s</source>
-   <translation>알 수 없는 인자예요: %s</translation>
+   <translation>모르는 인자가 있어요: %s</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/cli.py" />
@@ -7234,7 +7284,7 @@
    <translation>Xet 없이 일반 HTTPS로 올려요</translation>
   </message>
   <message>
-   <location filename="../../finetune_studio/commands/options.py" />
+   <location filename="../../finetune_studio/commands/usage.py" />
    <source>usage: </source>
    <translation>사용법: </translation>
   </message>
@@ -7247,6 +7297,11 @@
    <location filename="../../finetune_studio/export/formats.py" />
    <source>very small; expect other answers</source>
    <translation>아주 작아요. 답이 달라질 수 있어요</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/recipe/findings.py" />
+   <source>warning</source>
+   <translation>경고</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/commands/estimate.py" />
@@ -7466,8 +7521,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
-   <source>{count} rows are cut at {length} tokens; {lost} tokens are lost.</source>
-   <translation>{count}행이 {length} 토큰에서 잘려서 토큰 {lost}개를 잃어요.</translation>
+   <source>{count} rows are cut at {length:,} tokens; {lost:,} tokens are lost.</source>
+   <translation>{count}행이 {length:,}토큰에서 잘려서 토큰 {lost:,}개를 잃어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
@@ -7522,8 +7577,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/learned.py" />
-   <source>{count} rows have nothing to learn within {length} tokens.</source>
-   <translation>{count}행은 {length} 토큰 안에 배울 것이 없어요.</translation>
+   <source>{count} rows have nothing to learn within {length:,} tokens.</source>
+   <translation>{count}행은 {length:,}토큰 안에 배울 것이 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/quality/wording.py" />
@@ -7919,8 +7974,8 @@
   </message>
   <message>
    <location filename="../../finetune_studio/tokens/lengths.py" />
-   <source>{share:.1%} of the rows stay whole; the longest has {longest:,} tokens, and room for it would be taken by few.</source>
-   <translation>행의 {share:.1%}가 온전해요. 가장 긴 행은 {longest:,} 토큰이지만 그만한 자리를 쓰는 행은 드물어요.</translation>
+   <source>{share:.1%} of the rows stay whole at {length:,}; the longest has {longest:,} tokens, and room for it would be taken by few.</source>
+   <translation>{length:,}에서는 행의 {share:.1%}가 온전해요. 가장 긴 행은 {longest:,}토큰이지만 그만한 자리를 쓰는 행은 드물어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/readers/scanner.py" />
@@ -8176,6 +8231,11 @@
    <translation>‘{name}’에 너무 큰 행이 있어요.</translation>
   </message>
   <message>
+   <location filename="../../finetune_studio/data/encoding.py" />
+   <source>“{name}” holds a web page, and no rows.</source>
+   <translation>‘{name}’에는 행이 아니라 웹 페이지가 들어 있어요.</translation>
+  </message>
+  <message>
    <location filename="../../finetune_studio/data/readers/layouts.py" />
    <source>“{name}” holds more than one list of rows.</source>
    <translation>‘{name}’에 행의 목록이 여럿 있어요.</translation>
@@ -8196,6 +8256,11 @@
    <location filename="../../finetune_studio/catalog/refusals.py" />
    <source>“{name}” is a pickle file: loading it can run any code.</source>
    <translation>‘{name}’은(는) 피클 파일이에요. 읽으면 아무 코드나 실행될 수 있어요.</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/data/files.py" />
+   <source>“{name}” is a pointer of Git LFS: it names the data and does not hold it.</source>
+   <translation>‘{name}’은(는) Git LFS 포인터예요. 데이터의 이름만 있고 데이터는 없어요.</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/data/hub.py" />
@@ -12004,6 +12069,16 @@
    <location filename="../../finetune_studio/gui/pages/pairs.py" />
    <source>Tuned model</source>
    <translation>튜닝한 모델</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/field.py" />
+   <source>Turn off: {setting}</source>
+   <translation>{setting} 끄기</translation>
+  </message>
+  <message>
+   <location filename="../../finetune_studio/gui/field.py" />
+   <source>Turn on: {setting}</source>
+   <translation>{setting} 켜기</translation>
   </message>
   <message>
    <location filename="../../finetune_studio/gui/repairs.py" />

@@ -59,6 +59,7 @@ def test_what_is_not_known_is_unknown_and_never_fine(named):
     assert judged.commercial == "unknown"
     assert judged.result == "unknown"
     assert codes(judged) == {"licence-model-unknown": "warning", "licence-data-unknown": "warning"}
+    assert "Unknown licence" not in " ".join(finding.sentence for finding in judged.findings)
 
 
 def test_free_with_free_says_nothing():

@@ -86,7 +86,18 @@ HALVES = [
 QA = [["question", "answer"], list(ROW.values())]
 PAGE = b"<!DOCTYPE html><html><body><table><tr><td>q</td></tr></table></body></html>"
 
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+
 REFUSED = {
+    # what was downloaded in the place of data
+    "pointer.jsonl": (LFS, "pointer of Git LFS.*git lfs pull"),
+    "pointer.parquet": (LFS, "pointer of Git LFS.*git lfs pull"),
+    "page.csv": (PAGE, "holds a web page"),
+    "bare page.tsv": (b"\n <html lang='ko'><body>404</body></html>", "holds a web page"),
+    "list of lists.json": (
+        json.dumps([["긴 질문입니다"] * 20], ensure_ascii=False).encode(),
+        "stands .{39}… where",
+    ),
     # packed files
     "cut.jsonl.gz": (gzip.compress(LINE * 3000)[:-9], "cut off or damaged"),
     "two bytes.jsonl.gz": (b"\x1f\x8b", "cut off or damaged"),
@@ -134,7 +145,7 @@ REFUSED = {
     "cut.json": (b'[{"question": "a", "answer": "b"}, {"question": "c', "broken JSON"),
     "twice.jsonl": (b'{"question": "a", "question": "b", "answer": "c"}\n', "twice"),
     "number.jsonl": (LINE + b"\n17\n", "line 2"),
-    "page.jsonl": (PAGE, "broken JSON"),
+    "page.jsonl": (PAGE, "holds a web page"),
     "single quotes.jsonl": (b"{'question': 'a', 'answer': 'b'}\n", "Line 1: a name in double"),
     "trailing comma.json": (b'[{"text": "a"},]', "Line 1: a (value is missing|comma stands)"),
     "no colon.jsonl": (b'{"text" "a"}\n', "a colon"),

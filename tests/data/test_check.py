@@ -55,6 +55,13 @@ def test_what_is_not_there_is_refused(table, shape, mapping, says):
         examine([table], shape, mapping)
 
 
+def test_one_label_alone_is_an_error(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("문장,감정\n" + "".join(f"{n}번째 문장이에요.,긍정\n" for n in range(9)))
+    found = examine([str(path)]).findings
+    assert [(f.level, f.code, f.values["name"]) for f in found] == [("error", "one-label", "긍정")]
+
+
 def test_preference_pairs_are_recognised_and_said_not_to_be_trained(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"prompt": "q", "chosen": "a", "rejected": "b"}\n', encoding="utf-8")

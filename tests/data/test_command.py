@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from finetune_studio import paths
+from finetune_studio import cli, paths
 from finetune_studio.commands import data
 from finetune_studio.errors import RefusedError
+from finetune_studio.speech import VARIABLE, speak
 
 SAMPLES = paths.resources() / "samples"
 
@@ -46,6 +47,22 @@ def test_convert_and_check_again(capsys, tmp_path):
     assert code == 0
     assert json.loads(said) == {"path": str(out), "rows": 1500, "left_out": []}
     assert json.loads(called(capsys, "check", out, "--json")[1])["shape"] == "sharegpt"
+
+
+def test_what_is_found_is_said_in_one_language(capsys, tmp_path, monkeypatch):
+    """The level's word, too, and particles that follow from the names they stand behind."""
+    monkeypatch.setenv(VARIABLE, "ko")
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"question": "가", "answer": "나"}\n' * 3, encoding="utf-8")
+    try:
+        assert cli.main(["data", "check", str(file)]) == 0
+        assert "\n경고: 2행이 앞의 행과 똑같아요." in capsys.readouterr().out
+        assert cli.main(["data", "check", str(tmp_path / "a.hwp")]) == 2
+        (tmp_path / "a.hwp").write_bytes(b"1")
+        assert cli.main(["data", "check", str(tmp_path / "a.hwp")]) == 2
+        assert "‘a.hwp’는 읽을 수 없는 종류" in capsys.readouterr().err
+    finally:
+        speak("en")
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,26 @@ def test_a_book_of_one_sheet_needs_no_name(book):
     assert first_rows([str(book)], 1) == ROWS[:1]
 
 
+@pytest.mark.parametrize("above", [["2024년 상담 기록"], [None, "작성: 김민수"]])
+def test_a_title_above_the_columns_is_no_row(tmp_path, above):
+    path = tmp_path / "제목.xlsx"
+    made = openpyxl.Workbook()
+    for row in (["월간 보고"], [], above, ["질문", "답변"], *(list(row.values()) for row in ROWS)):
+        made.active.append(row)
+    made.save(path)
+    assert rows_of(path) == ROWS
+
+
+@pytest.mark.parametrize(("name", "last"), [("이름 없는 것", "나"), ("리뷰", "답변")])
+def test_one_cell_that_is_no_title_is_a_column(tmp_path, name, last):
+    path = tmp_path / "하나.xlsx"
+    made = openpyxl.Workbook()
+    for row in ([name], ["가"], [last, "비고"]):
+        made.active.append(row)
+    made.save(path)
+    assert rows_of(path) == [{name: "가", "column 2": None}, {name: last, "column 2": "비고"}]
+
+
 def test_a_file_that_has_the_mark_in_its_name(tmp_path):
     path = tmp_path / "a.xlsx#1.jsonl"
     path.write_text(LINES, encoding="utf-8")

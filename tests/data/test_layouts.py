@@ -86,6 +86,48 @@ CHATS = {
         {"text": "".join(f"<|im_start|>{t['role']}\n{t['content']}<|im_end|>\n" for t in TURNS)},
         CHAT,
     ),
+    "Llama 2 as one text": (
+        {"text": f"<s>[INST] <<SYS>>\n짧게\n<</SYS>>\n\n{ASK} [/INST] {SAY} </s>"
+                 f"<s>[INST] {ASK} [/INST] {SAY} </s>"},
+        [("system", "짧게"), *CHAT, *CHAT],
+    ),
+    "Llama 3 as one text": (
+        {"text": "<|begin_of_text|>" + "".join(
+            f"<|start_header_id|>{t['role']}<|end_header_id|>\n\n{t['content']}<|eot_id|>"
+            for t in TURNS)},
+        CHAT,
+    ),
+    "Gemma as one text": (
+        {"text": f"<bos><start_of_turn>user\n{ASK}<end_of_turn>\n"
+                 f"<start_of_turn>model\n{SAY}<end_of_turn>\n<start_of_turn>user\n"},
+        CHAT,
+    ),
+    "turns in Python's spelling": ({"messages": repr(TURNS)}, CHAT),
+    "Bedrock": (
+        {"system": [{"text": "짧게"}],
+         "messages": [{"role": t["role"], "content": [{"text": t["content"]}]} for t in TURNS]},
+        [("system", "짧게"), *CHAT],
+    ),
+    "Vertex": (
+        {"systemInstruction": {"role": "system", "parts": [{"text": "짧게"}]},
+         "contents": [{"role": "user", "parts": [{"text": ASK}]},
+                      {"role": "model", "parts": [{"text": SAY}]}]},
+        [("system", "짧게"), *CHAT],
+    ),
+    "thoughts apart": (
+        {"messages": [TURNS[0], {**TURNS[1], "reasoning_content": LONG}]},
+        [CHAT[0], ("assistant", f"<think>\n{LONG.strip()}\n</think>\n\n{SAY}")],
+    ),
+    "역할과 내용": (
+        {"대화": [{"역할": "사용자", "내용": ASK}, {"역할": "상담사", "내용": SAY}]},
+        CHAT,
+    ),
+    "prompt in ChatML": (
+        {"prompt": f"<|im_start|>user\n{ASK}<|im_end|>\n<|im_start|>assistant\n",
+         "completion": SAY},
+        CHAT,
+    ),
+    "prompt of Mistral": ({"prompt": f"<s>[INST] {ASK} [/INST]", "completion": SAY}, CHAT),
     "songys chatbot": ({"Q": ASK, "A": SAY, "label": "0"}, CHAT),
     "FAQ table": ({"번호": "1", "분류": "배송", "질문": ASK, "답변": SAY}, CHAT),
     "help desk": (
@@ -137,6 +179,7 @@ PAIRS = {
         "preference",
     ),
     "KTO in turns": ({"prompt": TURNS[:1], "completion": TURNS[1:], "label": True}, "kto"),
+    "좋음": ({"질문": ASK, "답변": SAY, "좋음": False}, "kto"),
     "KTO": ({"prompt": ASK, "completion": SAY, "label": False}, "kto"),
 }  # fmt: skip
 OPEN = {
@@ -147,6 +190,7 @@ OPEN = {
         "role": "prompter",
     },
     "HC3, lists of answers": {"question": ASK, "human_answers": [SAY], "chatgpt_answers": [SAY]},
+    "articles in parts": {"title": ASK, "paragraphs": [LONG, SAY]},
     "sentence pairs": {"premise": LONG, "hypothesis": SAY, "label": "entailment"},
     "KLUE-STS": {"sentence1": ASK, "sentence2": SAY, "score": 0.5},
     "translation": {"translation": {"en": "dinner", "ko": SAY}},

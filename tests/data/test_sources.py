@@ -105,6 +105,23 @@ def test_objects_one_after_another_over_several_lines(write):
     assert rows_of(write("a.jsonl", text)) == ROWS
 
 
+@pytest.mark.parametrize("large", [False, True])
+def test_articles_with_questions_are_a_row_a_question(write, monkeypatch, large):
+    """KorQuAD as it is published; read in one piece, or bit by bit where it is larger."""
+    asked = [{"id": f"{n}", "question": f"몇 {n}?", "answers": [{"text": "셋", "answer_start": 1}]}
+             for n in range(2)]  # fmt: skip
+    asked.append({"id": "2", "question": "없는 것?", "answers": []})
+    monkeypatch.setattr("finetune_studio.data.readers.scanner.ROW", 3 << 20)
+    text, count = "하나, 둘, 셋" * (6000 if large else 1), 100 if large else 3
+    article = {"title": "수", "paragraphs": [{"context": text, "qas": asked}]}
+    whole = {"version": "1", "data": [article] * count}
+    rows = rows_of(write("korquad.json", json.dumps(whole, ensure_ascii=False)))
+    assert len(rows) == 3 * count
+    assert rows[0] == {"title": "수", "context": text, "id": "0", "question": "몇 0?",
+                       "answers": "셋"}  # fmt: skip
+    assert rows[2]["answers"] is None
+
+
 def test_a_list_inside_that_is_larger_than_a_row_is_streamed(write, monkeypatch):
     monkeypatch.setattr("finetune_studio.data.readers.scanner.ROW", 3 << 20)
     rows = [{"text": str(number) * 50_000} for number in range(100)]
@@ -283,6 +300,31 @@ def test_backslashes_before_quotes(write):
     assert rows_of(path)[0] == {"q": 'say "hi, you"', "a": "ok"}
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "sep=;\n",
+        "# 내보낸 날: 2024, 서울\n",
+        "상담 기록;;\n;;\n",
+        "\ufeff월간 보고\n\n작성: 김민수\n",
+    ],
+)
+def test_lines_above_the_names_of_columns_are_no_rows(write, above):
+    path = write(
+        "a.csv", f"{above}질문;답변;비고\n몇 시예요?;세 시예요.;\n어디예요?;집;;;\n뭐?;응;\n"
+    )
+    opened = open_rows([str(path)])
+    rows = opened.dataset.to_list()
+    assert list(rows[0].values()) == ["몇 시예요?", "세 시예요.", ""]
+    assert list(rows[0]) == ["질문", "답변", "비고"]
+    assert opened.misfits.line == above.count("\n") + 3
+
+
+def test_a_first_line_alone_is_a_column_where_no_name_follows(write):
+    path = write("a.csv", "글\n가나다\n라마바\n")
+    assert rows_of(path) == [{"글": "가나다"}, {"글": "라마바"}]
+
+
 def test_a_table_without_header(write):
     path = write("a.csv", "재밌어요,1\n별로예요,0\n")
     assert rows_of(path)[0] == {"column 1": "재밌어요", "column 2": "1"}
@@ -340,7 +382,7 @@ REFUSED = {
     "image.txt": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 30, "not text"),
     "broken.parquet": (b"PAR1 nothing", "Parquet"),
     "broken.arrow": (b"ARROW1 nothing at all here", "Arrow"),
-    "html.json": (b"<html><body>404</body></html>", "Line 1"),
+    "html.json": (b"<html><body>404</body></html>", "holds a web page"),
 }
 
 

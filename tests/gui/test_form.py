@@ -318,6 +318,16 @@ def test_several_changes_are_named_in_a_line_and_their_button_squeezes_no_words(
     qtbot.waitUntil(lambda: session.recipe.method.kind == "qlora")
 
 
+@pytest.mark.parametrize(
+    ("value", "words"), [(True, "Turn on: Packing"), (False, "Turn off: Packing")]
+)
+def test_a_press_that_turns_something_on_says_what(qtbot, session, value, words):
+    found = Finding("advice", "a", "training.packing", "So.", fix={"training.packing": value})
+    box = finding_box(found, session, lambda _: None)
+    qtbot.addWidget(box)
+    assert box.findChild(Button).accessibleName() == words
+
+
 def test_what_is_refused_is_said_and_what_counts_stands_there(row, session, qtbot):
     made = row("training.learning_rate")
     field = made.controls[-1]

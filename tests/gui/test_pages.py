@@ -10,6 +10,7 @@ from finetune_studio import paths
 from finetune_studio.gui import outcomes
 from finetune_studio.gui.talk import Talk
 from finetune_studio.gui.turns import turns_of
+from finetune_studio.gui.widgets.finding import FindingBox
 from finetune_studio.runs.events import Evaluated, Finished, Sample
 from finetune_studio.runs.state import fold
 from tests.gui.resting import at_rest
@@ -128,6 +129,28 @@ def test_rows_are_shown_as_the_trainer_gets_them(window, qtbot, tmp_path):
     qtbot.mouseClick(page.card.next, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.card.number.text() == "2")
     assert page.lengths._lengths.rows == 30
+
+
+@pytest.mark.parametrize("meanwhile", ["tokenizer", "dataset"])
+def test_why_no_row_is_shown_is_told_in_the_language_in_use(window, qtbot, tmp_path, meanwhile):
+    rows = '{"messages": [{"role": "user", "content": "가"}]}\n' * 5
+    path = tmp_path / "a.jsonl"
+    path.write_text(rows, encoding="utf-8")
+    window.project.session.change({"data.files": [str(path)]})
+    window.wizard.go("tokenizer")
+    settle(window, qtbot)
+    card = window.wizard.page("tokenizer").card
+    told = lambda: card.findChildren(FindingBox)[0].accessibleName()  # noqa: E731
+    assert told().startswith("None of the 5 rows")
+    window.wizard.go(meanwhile)
+    window.appearance.use_language("ko")
+    window.wizard.go("tokenizer")
+    settle(window, qtbot)
+    assert told().startswith("5행 가운데")
+    assert "None of" not in told()
+    window.appearance.use_language("en")
+    settle(window, qtbot)
+    assert told().startswith("None of the 5 rows")
 
 
 def test_a_text_of_ones_own_is_tokenised(window, qtbot):

@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QFileSystemModel, QLabel, QPushButton
 
 from finetune_studio.gui import language
-from finetune_studio.gui.korean import follows, joined
 from finetune_studio.gui.setting_names import PATH, in_words
 from finetune_studio.gui.widgets.text import Text
 from finetune_studio.i18n import tr
+from finetune_studio.korean import follows, joined
 from tests.conftest import ROOT
 
 SOURCE = "resources/i18n/studio_ko.ts"

@@ -145,9 +145,14 @@ def test_a_quantile_is_not_exceeded_by_its_share(sizes, share):
 @pytest.mark.parametrize(
     ("sizes", "limit", "length", "word"),
     [
-        ({20: 100}, 0, 64, "nothing is cut"),
-        ({100: 995, 180: 5}, 0, 192, "nothing is cut"),
-        ({100: 995, 5000: 5}, 0, 128, "99.5% of the rows"),
+        ({20: 100}, 0, 64, "nothing is cut at 64"),
+        (
+            {100: 995, 180: 5},
+            0,
+            192,
+            "The longest row has 180 tokens, so that nothing is cut at 192",
+        ),
+        ({100: 995, 5000: 5}, 0, 128, "99.5% of the rows stay whole at 128"),
         ({5000: 100}, 1024, 1024, "at most 1,024"),
         ({}, 0, 64, "nothing is cut"),
     ],

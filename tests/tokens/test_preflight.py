@@ -4,6 +4,7 @@ import pytest
 
 from finetune_studio.recipe import store
 from finetune_studio.recipe.schema import Recipe
+from finetune_studio.tokens.learned import Seen, about_rows
 from finetune_studio.tokens.preflight import preflight
 from tests.helpers import templates
 from tests.helpers.tiny import make_model
@@ -167,3 +168,10 @@ def test_no_torch_is_loaded(tmp_path, model):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_large_numbers_of_lost_tokens_are_written_in_groups():
+    seen = Seen(rows=9, learned=1, cut_tokens=12_345)
+    seen.note("cut", 3)
+    [found] = about_rows(store.with_changes(Recipe(), {"training.sequence_length": 2048}), seen)
+    assert found.sentence == "1 row is cut at 2,048 tokens; 12,345 tokens are lost."

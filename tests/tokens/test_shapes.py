@@ -19,6 +19,26 @@ ROLES = st.lists(st.sampled_from(["user", "assistant", "assistant"]), min_size=1
 ASKED = [{"role": "user", "content": "배고프다"}, {"role": "assistant", "content": "드세요."}]
 
 
+SAYS = "<|im_start|>{{ m.role }}\n%s<|im_end|>\n"
+ODD = {
+    "only answers trimmed": SAYS % "{{ m.content|trim if m.role == 'assistant' else m.content }}",
+    "only questions trimmed": SAYS % "{{ m.content|trim if m.role == 'user' else m.content }}",
+    "words counted": SAYS % "{{ m.content|length }} {{ m.content }}",
+    "blanks collapsed": SAYS % "{{ m.content.split()|join(' ') }}",
+    "a capital first": SAYS % "{{ m.content|capitalize }}",
+    "the first words again": SAYS % "{{ m.content }}{{ messages[0].content }}",
+    "nothing said left out": "{% if m.content|trim %}" + SAYS % "{{ m.content }}" + "{% endif %}",
+    "long ones by the other": (SAYS % "{{ m.content }}").replace(
+        "{{ m.role }}", "{{ 'assistant' if m.content|length > 3 else m.role }}"
+    ),
+    "thoughts unless there": SAYS
+    % "{{ '' if m.content.startswith('<think>') else '<think>\n\n</think>\n\n' }}{{ m.content }}",
+    "no marks": "{{ m.content }}",
+    "one mark for all": "|{{ m.content }}|",
+}
+"""What a template writes for one message `m`; of words, it makes something of its own."""
+
+
 class Unknown:
     """Shapes that say nothing, so that every conversation is rendered twice."""
 
@@ -68,6 +88,20 @@ def test_they_are_those_of_two_renderings(tokenizer, family, data, system):
     assert told(quick, messages) == told(twice(template, tokenizer), messages)
 
 
+@pytest.mark.parametrize("name", ODD)
+@given(data=st.data())
+def test_nor_do_they_differ_where_a_template_does_odd_things_with_words(tokenizer, name, data):
+    template = (
+        f"{{% for m in messages %}}{ODD[name]}{{% endfor %}}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    roles = data.draw(ROLES)
+    said = data.draw(st.lists(WORDS, min_size=1, max_size=3))  # some are said again
+    messages = [{"role": role, "content": data.draw(st.sampled_from(said))} for role in roles]
+    quick = Answers(template, tokenizer)
+    assert told(quick, messages) == told(twice(template, tokenizer), messages)
+
+
 @pytest.mark.parametrize("template", [CHATML, LLAMA3, MISTRAL, THINKING])
 def test_conversations_of_one_shape_are_rendered_once_each(tokenizer, renderings, template):
     answers = Answers(template, tokenizer)
@@ -86,6 +120,18 @@ def test_what_the_template_makes_of_the_words_is_looked_at_anew(tokenizer, rende
     assert made == twice(THINKING, tokenizer).render([ASKED[0], thought])
     assert [made.text[a:b] for a, b in made.answers] == [thought["content"] + "<|im_end|>"]
     assert len(renderings) > 2
+
+
+@pytest.mark.parametrize("turns", [1, 9])
+def test_an_answer_that_holds_what_follows_it_is_found_whole_though_it_is_trimmed(tokenizer, turns):
+    """Also where the turns are too many to be remembered, or nothing is."""
+    ends, asks = "<|eot_id|>", "<|start_header_id|>{}<|end_header_id|>\n\n".format
+    said = f" 밥{ends}{asks('user')}배고프다{ends}{asks('assistant')}국수"
+    messages = [*[ASKED[0], {"role": "assistant", "content": said}] * turns, *ASKED]
+    for answers in (Answers(LLAMA3, tokenizer), twice(LLAMA3, tokenizer)):
+        made = answers.render(messages)
+        learned = [made.text[first:last] for first, last in made.answers]
+        assert learned == [*[f"{said.strip()}<|eot_id|>"] * turns, "드세요.<|eot_id|>"]
 
 
 def test_messages_with_more_than_words_have_no_shape():

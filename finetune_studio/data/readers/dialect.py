@@ -3,21 +3,27 @@
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from finetune_studio.data.names import known
 from finetune_studio.data.readers.limits import ROW
 
 SAMPLE = 200
 """Records that the choice is made on."""
 NO_DELIMITER = "\x1f"
 DELIMITERS = (",", "\t", ";", "|")
+TITLES = 5
+"""Lines that may stand above the one that names the columns."""
+SEP = "sep="
 USUAL = 0.8
 """The share of records that must have as many fields as the first."""
 NAME = 30
 """Characters of a cell that may be a column's name."""
 
+_CELLS = re.compile("[,\t;|]")
 csv.field_size_limit(ROW)
 
 
@@ -69,6 +75,31 @@ def find_dialect(sample: str, ending: str) -> Dialect:
         return max(several, key=lambda each: (each.whole, each.agreement, each.fields))
     alone = [_tried(sample, Dialect(NO_DELIMITER, q)) for q in _quotings(sample)]
     return max(alone, key=lambda each: (each.whole, each.agreement))
+
+
+def lines_above(sample: str) -> int:
+    """How many lines stand above the one that names the columns: titles, remarks, Excel's `sep=`.
+
+    Each of them is one cell alone, and the line below them names a column in a way that is known,
+    as the first does not.
+    """
+    text = io.StringIO(sample.removeprefix("\ufeff"), newline="")
+    lines = [line.rstrip("\r\n") for line in itertools.islice(text, TITLES + 1)]
+    if lines and known(lines[0].strip(' "')):
+        return 0
+    for place, line in enumerate(lines):
+        if not _is_alone(line):
+            cells = [cell.strip(' "') for cell in _CELLS.split(line)]
+            return place if has_header(cells) and any(map(known, cells)) else _is_excels(lines)
+    return 0
+
+
+def _is_alone(line: str) -> bool:
+    return line.startswith(("#", SEP)) or len([c for c in _CELLS.split(line) if c.strip()]) < 2
+
+
+def _is_excels(lines: list[str]) -> int:
+    return int(lines[0].startswith(SEP) and len(lines[0]) <= len(SEP) + 1)
 
 
 def has_header(first: list[str]) -> bool:

@@ -1,5 +1,9 @@
-"""One JSON object as rows: a list inside, columns of equal length, pandas' forms, or one row."""
+"""One JSON object as rows: a list inside, columns of equal length, pandas' forms, or one row.
 
+Reading tests (SQuAD, KorQuAD, AI Hub) keep articles, each with paragraphs and their questions.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,28 @@ def rows_within(whole: dict[str, Any], path: Path) -> Rows:
             tr("Save the list that you mean as a file of its own."),
         )
     return _from_columns(whole) or [whole]
+
+
+def questions_of(article: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The questions below an article, each with its paragraph; the row itself where it is none."""
+    paragraphs = article.get("paragraphs") or ()
+    if not _is_rows(paragraphs) or not all(_is_rows(each.get("qas")) for each in paragraphs):
+        yield article
+        return
+    above = {name: value for name, value in article.items() if name != "paragraphs"}
+    for paragraph in paragraphs:
+        beside = {name: value for name, value in paragraph.items() if name != "qas"}
+        for question in paragraph["qas"]:
+            yield {**above, **beside, **question, **_answer(question)}
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    """The first answer, as text; None where a question has none."""
+    given = question.get("answers", question.get("answer"))
+    first = given[0] if isinstance(given, list) and given else given
+    text = first.get("text") if isinstance(first, dict) else first
+    name = "answers" if "answers" in question else "answer"
+    return {name: text if isinstance(text, str) else None}
 
 
 def _from_columns(whole: dict[str, Any]) -> Rows:

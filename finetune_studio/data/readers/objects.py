@@ -11,7 +11,7 @@ from typing import Any
 
 from finetune_studio.data.encoding import open_text
 from finetune_studio.data.files import inner_ending
-from finetune_studio.data.readers.layouts import rows_within
+from finetune_studio.data.readers.layouts import questions_of, rows_within
 from finetune_studio.data.readers.limits import ROW, bounded_lines, too_long
 from finetune_studio.data.readers.scanner import (
     DECODER,
@@ -23,6 +23,8 @@ from finetune_studio.data.readers.scanner import (
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
+SHOWN = 40
+"""Characters that are shown of what is no row."""
 BLANKS = "\ufeff \t\r\n"
 
 Row = tuple[dict[str, Any], int]
@@ -84,7 +86,7 @@ def _values(scan: Scanner, path: Path) -> Iterator[Row]:
     if not start:
         return
     if start == "[":
-        yield from _array(scan, path)
+        yield from _single(_array(scan, path))
         scan.end()
         return
     try:
@@ -96,8 +98,7 @@ def _values(scan: Scanner, path: Path) -> Iterator[Row]:
         yield _row(first, path, 1), size
         yield from _following(scan, path)
     elif isinstance(first, dict):
-        for row in rows_within(first, path):
-            yield row, size
+        yield from _single((row, size) for row in rows_within(first, path))
     else:
         yield _row(first, path, 1), size
 
@@ -107,6 +108,13 @@ def _following(scan: Scanner, path: Path) -> Iterator[Row]:
         if sign == ",":
             scan.take(",")
         yield _next(scan, path)
+
+
+def _single(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows; an article with questions below it as a row for each question."""
+    for row, size in rows:
+        for one in questions_of(row):
+            yield one, size
 
 
 def _array(scan: Scanner, path: Path) -> Iterator[Row]:
@@ -142,7 +150,7 @@ def _streamed(scan: Scanner, path: Path) -> Iterator[Row]:
             scan.take(":")
             if scan.peek() == "[":
                 lists += 1
-                yield from _array(scan, path)
+                yield from _single(_array(scan, path))
             else:
                 scan.value()
         except TooLargeError as error:
@@ -163,7 +171,11 @@ def _row(value: Any, path: Path, line: int) -> dict[str, Any]:
     raise RefusedError(
         tr("“{name}” does not hold rows.").format(name=path.name),
         tr("At line {line} stands {value} where an object with named values should.").format(
-            line=line, value=json.dumps(value, ensure_ascii=False, default=str)[:40]
+            line=line, value=_begun(json.dumps(value, ensure_ascii=False, default=str))
         ),
         tr('Each row should look like {"question": "…", "answer": "…"}.'),
     )
+
+
+def _begun(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

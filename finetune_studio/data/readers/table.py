@@ -11,7 +11,7 @@ from typing import Any
 
 from finetune_studio.data.encoding import open_text
 from finetune_studio.data.files import inner_ending
-from finetune_studio.data.readers.dialect import Dialect, find_dialect, has_header
+from finetune_studio.data.readers.dialect import Dialect, find_dialect, has_header, lines_above
 from finetune_studio.data.readers.limits import two_of_a_name
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
@@ -47,9 +47,16 @@ def read_table(path: Path, encoding: str) -> Iterator[Row]:
             lines, a quotation mark is never closed, or two columns have one name.
     """
     with open_text(path, encoding) as file:
-        dialect = find_dialect(_sample(file), inner_ending(path))
+        sample = _sample(file)
+    above = lines_above(sample)
+    shown = io.StringIO(sample, newline="")
+    for _ in range(above):
+        shown.readline()
+    dialect = find_dialect(shown.read() if above else sample, inner_ending(path))
     with open_text(path, encoding) as file:
-        yield from _rows(file, dialect, path)
+        for _ in range(above):
+            file.readline()
+        yield from _rows(file, dialect, path, above)
 
 
 def _sample(file: io.TextIOWrapper) -> str:
@@ -59,23 +66,23 @@ def _sample(file: io.TextIOWrapper) -> str:
     return text[: text.rfind("\n") + 1] or text
 
 
-def _rows(file: io.TextIOWrapper, dialect: Dialect, path: Path) -> Iterator[Row]:
+def _rows(file: io.TextIOWrapper, dialect: Dialect, path: Path, above: int) -> Iterator[Row]:
     reader = dialect.reader(file)
     fitting: _Fitting | None = None
-    started = 1
+    started = above + 1
     try:
         for record in reader:
             if not record or (len(record) == 1 and not record[0].strip("\ufeff \t")):
-                started = reader.line_num + 1
+                started = above + reader.line_num + 1
                 continue
             record[0] = record[0].removeprefix("\ufeff")
             if fitting is None:
                 fitting = _Fitting(path, _columns(record, path), dialect.delimiter)
                 if has_header(record):
-                    started = reader.line_num + 1
+                    started = above + reader.line_num + 1
                     continue
-            yield fitting.row(record, started, reader.line_num), sum(map(len, record))
-            started = reader.line_num + 1
+            yield fitting.row(record, started, above + reader.line_num), sum(map(len, record))
+            started = above + reader.line_num + 1
         if fitting is not None:
             fitting.end()
     except csv.Error as error:

@@ -205,6 +205,14 @@ class TokenizerPage(StepPage):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._show_findings()  # those that are the same say themselves in any language
+            if self._shown is None or self._shown[1].trouble:  # which was told in the other one
+                self._read_again()
+
+    def _read_again(self) -> None:
+        if self.isVisible():
+            self._open()
+        else:
+            self._stale = True
 
 
 def _summary(project: Project) -> str:
