@@ -156,4 +156,4 @@ def test_what_argparse_says_is_korean_too(monkeypatch):
     told = call("recipe", "new", "--help").stdout
     assert told.startswith("사용법: finetune-studio recipe new")
     assert "show this help" not in told
-    assert "다음 인자가 필요해요: --data" in call("recipe", "new").stderr
+    assert "빠진 것이 있어요: --data" in call("recipe", "new").stderr
