@@ -83,11 +83,22 @@ def pytest_xdist_auto_num_workers():
     return min(4, (os.cpu_count() or 1) + 1)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_sessionstart(session):
+    """Hide GPUs, unless only tests that need one are asked for (`-m needs_gpu`).
+
+    All others say what is so on a processor; and kernels for GPUs, once put into the modules of a
+    family, would be met by the next test's model on the processor.
+    """
+    if session.config.option.markexpr != "needs_gpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def pytest_collection_modifyitems(config, items):
     """Skip, by name, what this machine cannot run."""
+    apart = config.option.markexpr != "needs_gpu" and "they run by themselves, by -m needs_gpu"
     missing = {
         "needs_shared": not SHARED.is_dir() and "the shared data folder is not beside the checkout",
-        "needs_gpu": not shutil.which("nvidia-smi") and "no NVIDIA GPU here",
+        "needs_gpu": apart if shutil.which("nvidia-smi") else "no NVIDIA GPU here",
         "needs_tokenizers": not os.environ.get("FINETUNE_STUDIO_TOKENIZERS")
         and "FINETUNE_STUDIO_TOKENIZERS names no folder of tokenizers",
         "needs_go": not shutil.which("go") and "no Go toolchain here",

@@ -43,11 +43,15 @@ check_everything() { # OPTION OF PYTEST...
   check lint-imports "$bin/python" -c "from importlinter.cli import lint_imports_command as lint; lint()"
   report=$VENV/studio/tests.xml
   rm -f "$report"
+  all=$([ $# -gt 0 ] || echo yes)
   [ $# -gt 0 ] || set -- -n auto --dist=worksteal # all of them, on every processor
   export FINETUNE_STUDIO_TRACES="$VENV/studio/traces" FINETUNE_STUDIO_TEST_LIMIT=300 # seconds
   rm -rf "$FINETUNE_STUDIO_TRACES"
   mkdir -p "$FINETUNE_STUDIO_TRACES" || return 1
   check pytest "$bin/python" -m pytest --junitxml="$report" "$@"
+  if [ -n "$all" ] && has nvidia-smi; then # GPUs are hidden from all other tests
+    check pytest-gpu "$bin/python" -m pytest -m needs_gpu -n 4 tests
+  fi
   show_traces
   end mypy
   "$bin/python" "$ROOT/packaging/studio/skipped.py" "$report"
