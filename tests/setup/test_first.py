@@ -36,7 +36,7 @@ def program(kit, monkeypatch):
 
 def add_first_start(kit):
     """What the first start needs of the real package; the program itself stays a line."""
-    names = ("errors", "i18n", "installed", "lockfile", "paths", "qm", "speech")
+    names = ("errors", "i18n", "installed", "korean", "lockfile", "paths", "qm", "speech")
     needed = [f"{name}.py" for name in names]
     needed += [f"setup/{each.name}" for each in (ROOT / "finetune_studio/setup").glob("*.py")]
     with zipfile.ZipFile(kit.program.wheel, "a") as archive:
@@ -95,7 +95,8 @@ def test_it_needs_nothing_but_pythons_own_library(program, tmp_path):
     """The system's Python starts it, which has no packages."""
     with zipfile.ZipFile(program.program.wheel) as archive:
         archive.extractall(tmp_path)
-    modules = ["errors", "i18n", "installed", "lockfile", "paths", "qm", "speech", "setup.first"]
+    modules = ["errors", "i18n", "installed", "korean", "lockfile", "paths", "qm", "speech"]
+    modules += ["setup.first"]
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
     code += "".join(f"import finetune_studio.{name}\n" for name in modules)
     done = subprocess.run(
