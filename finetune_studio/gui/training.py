@@ -20,6 +20,7 @@ from finetune_studio.runs.process import follow_batches
 
 WAITING = 4  # batches that may wait; more would be memory, and work for the garbage collector
 PATIENCE = 0.1  # seconds between two looks whether to leave
+GOING = 3.0  # seconds in which the folder of a run whose information is gone may go, too
 
 
 class TrainingThread(QThread):
@@ -29,7 +30,7 @@ class TrainingThread(QThread):
         super().__init__()
         self.folder = folder
         self.error: StudioError | None = None
-        self._leave = threading.Event()
+        self._leave, self._heard = threading.Event(), False
         self._came: queue.Queue[list[Event]] = queue.Queue(WAITING)
         self._rest: list[Event] = []
 
@@ -37,15 +38,26 @@ class TrainingThread(QThread):
     def run(self) -> None:
         try:
             for batch in follow_batches(self.folder, leave=self._leave):
+                self._heard = True
                 self._hand_over(batch)
         except StudioError as error:
-            self.error = error if self.folder.path.exists() else gone(self.folder)
+            self.error = gone(self.folder) if self._is_going() else error
         except OSError as error:
             self.error = StudioError(
                 tr("The run can no longer be read."),
                 f"{self.folder.path}: {error.strerror or error}",
                 tr("Check that its folder is still there."),
             )
+
+    def _is_going(self) -> bool:
+        """Whether the folder is gone, or is being deleted: what is in it goes first."""
+        until = time.monotonic() + (GOING if self._heard else 0.0)
+        while self.folder.path.exists():
+            if self.folder.info_file.exists() or time.monotonic() > until:
+                return False
+            if self._leave.wait(PATIENCE):
+                return False
+        return True
 
     def _hand_over(self, batch: list[Event]) -> None:
         """Wait for room; a long history is read as fast as it is taken, and no faster."""

@@ -137,7 +137,7 @@ def test_who_is_signed_in_can_take_another_token(card, server, qtbot, monkeypatc
     hub = card()
     sign_in(qtbot, hub, "hf_right")
     qtbot.waitUntil(lambda: "as kim" in hub.sign_in._who.plain)
-    assert "This token may only read." in told(hub)
+    qtbot.waitUntil(lambda: "This token may only read." in told(hub))  # shown a turn later
     assert hub.sign_in.field.isVisible()
     sign_in(qtbot, hub, "hf_wrong")
     qtbot.waitUntil(lambda: "does not accept this token" in told(hub))

@@ -140,7 +140,10 @@ def test_why_no_row_is_shown_is_told_in_the_language_in_use(window, qtbot, tmp_p
     window.wizard.go("tokenizer")
     settle(window, qtbot)
     card = window.wizard.page("tokenizer").card
-    told = lambda: card.findChildren(FindingBox)[0].accessibleName()  # noqa: E731
+
+    def told():
+        return card.findChildren(FindingBox)[0].accessibleName()
+
     assert told().startswith("None of the 5 rows")
     window.wizard.go(meanwhile)
     window.appearance.use_language("ko")

@@ -1,6 +1,7 @@
 """Following a run, alive or dead, and telling its trainer what to do: with real child processes."""
 
 import shutil
+import threading
 import sys
 import threading
 import time
@@ -161,6 +162,32 @@ def test_a_folder_that_vanishes_is_said(watch, start, qtbot):
     ended = watch.state.outcome  # not one that goes on for ever, with nothing to press
     assert isinstance(ended, Failed)
     assert ended.part("title") == told[0].title
+
+
+def test_a_folder_that_goes_file_by_file_is_gone(watch, start, qtbot):
+    """As a slow disk deletes it: what names the run goes a while before the folder."""
+    run = start(ENDLESS)
+    watch.follow(run)
+    qtbot.waitUntil(lambda: watch.state.step > 5, timeout=20_000)
+    pid = run.info().pid
+    rest = threading.Timer(1.2, shutil.rmtree, [run.path, True])
+    with qtbot.waitSignal(watch.ended, timeout=20_000):
+        run.info_file.unlink()
+        rest.start()
+    rest.join()
+    psutil.Process(pid).kill()
+    assert watch.state.outcome.part("title") == "The run's folder is gone."
+
+
+def test_a_run_that_only_lost_its_name_is_said_to_be_broken(watch, start, qtbot):
+    run = start(ENDLESS)
+    watch.follow(run)
+    qtbot.waitUntil(lambda: watch.state.step > 5, timeout=20_000)
+    pid = run.info().pid
+    with qtbot.waitSignal(watch.ended, timeout=20_000):
+        run.info_file.unlink()
+    psutil.Process(pid).kill()
+    assert watch.state.outcome.part("title") == "This is not a run, or its run.json is broken."
 
 
 def test_what_is_no_run_is_refused(watch, tmp_path, qtbot):
