@@ -1,7 +1,6 @@
 """Following a run, alive or dead, and telling its trainer what to do: with real child processes."""
 
 import shutil
-import threading
 import sys
 import threading
 import time
