@@ -11,13 +11,12 @@ from typing import Any
 
 from finetune_studio.data.compression import RATIO, SMALL, bomb, damaged
 from finetune_studio.data.names import known
+from finetune_studio.data.readers.dialect import TITLES
 from finetune_studio.data.readers.limits import two_of_a_name
 from finetune_studio.errors import RefusedError
 from finetune_studio.i18n import tr
 
 SHEET = "#"
-TITLES = 5
-"""Lines that may stand above the one that names the columns."""
 OLD = b"\xd0\xcf\x11\xe0"
 """How .xls files begin, and .xlsx files that are locked with a password."""
 Cells = tuple[Any, ...]
